@@ -1,0 +1,17 @@
+//! What is true whoever asks: the parsed request, the company's settings, the rules, the words for
+//! every error, the filter of the status page. No HTTP, no SQL, no HTML, no clock, no I/O.
+
+pub mod api_key;
+pub mod body;
+pub mod cube;
+pub mod dictionary;
+pub mod email;
+pub mod filter;
+pub mod label;
+pub mod paging;
+pub mod request;
+pub mod search;
+pub mod settings;
+pub mod validate;
+pub mod warning;
+pub mod window;

@@ -1,0 +1,106 @@
+//! What was typed or pasted into the search box, recognised: request ids, e-mails, and words that
+//! may be ticket ids or employees' custom ids. A whole log line may be pasted.
+
+use super::email;
+use super::request::RequestId;
+
+/// The things worth looking up in a text.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Search {
+    /// Ids of requests.
+    pub ids: Vec<RequestId>,
+    /// E-mail addresses, folded.
+    pub emails: Vec<String>,
+    /// Everything else that could be a ticket or custom id, the whole text first.
+    pub words: Vec<String>,
+}
+
+/// A pasted line has few things worth looking up; each costs a look into an index.
+const MOST_OF_EACH: usize = 12;
+
+/// No ticket id, custom id or address is longer, in characters.
+const LONGEST: usize = 255;
+
+/// A pasted text is read only so far, in bytes.
+const READ: usize = 16 * 1024;
+
+impl Search {
+    /// Recognises what is in `text`.
+    pub fn recognise(text: &str) -> Self {
+        let mut search = Self::default();
+        let end = text.floor_char_boundary(READ);
+        let text = text[..end].trim();
+        if is_searchable(text) && !text.contains(char::is_control) {
+            search.sort_in(text);
+        }
+        let quotes_and_brackets = |c: char| c.is_whitespace() || "\"'`,;()[]{}<>|=&?".contains(c);
+        for token in text.split(quotes_and_brackets) {
+            for piece in [token, after_last(token, ':'), after_last(token, '/')] {
+                let piece = piece.trim_matches(|c: char| ".:/#".contains(c));
+                if is_searchable(piece) {
+                    search.sort_in(piece);
+                }
+            }
+        }
+        search
+    }
+
+    /// Whether there is nothing to look up.
+    pub fn is_empty(&self) -> bool {
+        self.ids.is_empty() && self.emails.is_empty() && self.words.is_empty()
+    }
+
+    fn sort_in(&mut self, piece: &str) {
+        if let Ok(id) = piece.parse::<RequestId>() {
+            push_once(&mut self.ids, id);
+        } else if piece.contains('@') && !piece.contains(char::is_whitespace) {
+            push_once(&mut self.emails, email::fold(piece).into_owned());
+        } else {
+            push_once(&mut self.words, piece.to_owned());
+        }
+    }
+}
+
+fn is_searchable(piece: &str) -> bool {
+    !piece.is_empty() && !piece.contains('\0') && piece.chars().count() <= LONGEST
+}
+
+fn after_last(token: &str, separator: char) -> &str {
+    token.rsplit(separator).next().unwrap_or(token)
+}
+
+fn push_once<T: PartialEq>(list: &mut Vec<T>, item: T) {
+    if list.len() < MOST_OF_EACH && !list.contains(&item) {
+        list.push(item);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const ID: &str = "01937a5e-4f6b-7abc-8def-0123456789ab";
+
+    #[test]
+    fn single_things_are_recognised() {
+        assert_eq!(Search::recognise(ID).ids, [ID.parse().unwrap()]);
+        let email = Search::recognise("  Paul@Acme.example ");
+        assert_eq!(email.emails, ["paul@acme.example"]);
+        assert_eq!(Search::recognise("T-48211").words, ["T-48211"]);
+        let spaced = Search::recognise("Case 48 211");
+        assert_eq!(spaced.words[0], "Case 48 211");
+        assert!(Search::recognise(" \n").is_empty());
+    }
+
+    #[test]
+    fn a_log_line_gives_what_is_in_it() {
+        let line = format!(
+            "2026-11-23T10:41:07Z POST https://api.acme.example/v1/requests 400 \
+             instance=/r/{ID} employee=\"paul@acme.example\" ticket:T-48211"
+        );
+        let search = Search::recognise(&line);
+        assert_eq!(search.ids, [ID.parse().unwrap()]);
+        assert_eq!(search.emails, ["paul@acme.example"]);
+        assert!(search.words.contains(&"T-48211".to_owned()));
+    }
+}

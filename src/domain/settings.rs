@@ -1,0 +1,329 @@
+//! A company's settings as the rules see them: one immutable value, taken whole from the store.
+
+use super::{email, label};
+
+/// Everything about a company that decides whether a request is valid, at one version.
+#[derive(Debug, Clone, Default)]
+pub struct CompanySettings {
+    /// Grows by one with every change, per company; a request names the one it was judged by.
+    pub version: i64,
+    /// The channels the company knows, enabled or not.
+    pub channels: Vec<Channel>,
+    /// The brands, active or not.
+    pub brands: Vec<Brand>,
+    /// The languages, active or not.
+    pub languages: Vec<Language>,
+    /// The people who can be asked about.
+    pub employees: Employees,
+}
+
+/// A way in which customers are served.
+#[derive(Debug, Clone)]
+pub struct Channel {
+    /// As the admin wrote it, such as `phone`.
+    pub label: String,
+    /// The form compared, see [`label::fold`].
+    pub folded: String,
+    /// Whether requests may name it.
+    pub enabled: bool,
+    /// Integrated (`true`) or manual (`false`); only integrated ones take production requests.
+    pub integrated: bool,
+}
+
+/// A brand under which customers know the company.
+#[derive(Debug, Clone)]
+pub struct Brand {
+    /// As the admin wrote it: what a request names.
+    pub label: String,
+    /// The form compared, see [`label::fold`].
+    pub folded: String,
+    /// Whether requests may name it.
+    pub active: bool,
+}
+
+/// A language in which customers are asked.
+#[derive(Debug, Clone)]
+pub struct Language {
+    /// The BCP 47 tag, such as `fr-CA`.
+    pub label: String,
+    /// The form compared, see [`label::fold`].
+    pub folded: String,
+    /// Whether requests may name it.
+    pub active: bool,
+}
+
+impl Channel {
+    /// A channel as configured.
+    pub fn new(label: &str, enabled: bool, integrated: bool) -> Self {
+        let folded = label::fold(label).into_owned();
+        let label = label.to_owned();
+        Self {
+            label,
+            folded,
+            enabled,
+            integrated,
+        }
+    }
+}
+
+impl Brand {
+    /// A brand as configured.
+    pub fn new(label: &str, active: bool) -> Self {
+        let folded = label::fold(label).into_owned();
+        let label = label.to_owned();
+        Self {
+            label,
+            folded,
+            active,
+        }
+    }
+}
+
+impl Language {
+    /// A language as configured.
+    pub fn new(label: &str, active: bool) -> Self {
+        let folded = label::fold(label).into_owned();
+        let label = label.to_owned();
+        Self {
+            label,
+            folded,
+            active,
+        }
+    }
+}
+
+impl CompanySettings {
+    /// The channel that `sent` means, enabled or not.
+    pub fn channel(&self, sent: &str) -> Option<&Channel> {
+        let folded = label::fold(sent);
+        self.channels.iter().find(|c| c.folded == folded)
+    }
+
+    /// The brand that `sent` means, active or not.
+    pub fn brand(&self, sent: &str) -> Option<&Brand> {
+        let folded = label::fold(sent);
+        self.brands.iter().find(|b| b.folded == folded)
+    }
+
+    /// The language that `sent` means, active or not. `en-US` does not mean `en`.
+    pub fn language(&self, sent: &str) -> Option<&Language> {
+        let folded = label::fold(sent);
+        self.languages.iter().find(|l| l.folded == folded)
+    }
+}
+
+/// Where an employee's profile stands. Only an active one may be asked about.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum ProfileStatus {
+    /// Complete and approved.
+    Active,
+    /// Complete, waiting for an admin's approval.
+    PendingReview,
+    /// The employee confirmed the invitation; the profile is not complete yet.
+    Confirmed,
+    /// An admin looked at the profile and did not approve it.
+    Unapproved,
+    /// Left, or switched off.
+    Deactivated,
+}
+
+impl ProfileStatus {
+    /// All, in the order in which they are listed.
+    pub const ALL: [Self; 5] = [
+        Self::Active,
+        Self::PendingReview,
+        Self::Confirmed,
+        Self::Unapproved,
+        Self::Deactivated,
+    ];
+
+    /// The word in addresses and files.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Active => "active",
+            Self::PendingReview => "pending-review",
+            Self::Confirmed => "confirmed",
+            Self::Unapproved => "unapproved",
+            Self::Deactivated => "deactivated",
+        }
+    }
+
+    /// The words on the page.
+    pub fn title(self) -> &'static str {
+        match self {
+            Self::Active => "Active",
+            Self::PendingReview => "Pending Review",
+            Self::Confirmed => "Confirmed",
+            Self::Unapproved => "Unapproved",
+            Self::Deactivated => "Deactivated",
+        }
+    }
+
+    /// The number in the store.
+    pub fn number(self) -> i16 {
+        match self {
+            Self::Active => 1,
+            Self::PendingReview => 2,
+            Self::Confirmed => 3,
+            Self::Unapproved => 4,
+            Self::Deactivated => 5,
+        }
+    }
+
+    /// Reads the number in the store back.
+    pub fn from_number(number: i16) -> Option<Self> {
+        Self::ALL.into_iter().find(|s| s.number() == number)
+    }
+}
+
+/// One employee as the store has it, before it is packed into [`Employees`].
+#[derive(Debug, Clone)]
+pub struct Employee {
+    /// The row's id.
+    pub id: i64,
+    /// The e-mail, if there is one.
+    pub email: Option<String>,
+    /// The company's own id, if there is one.
+    pub custom_id: Option<String>,
+    /// Where the profile stands.
+    pub status: ProfileStatus,
+}
+
+/// An employee found.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct EmployeeMatch {
+    /// The row's id.
+    pub id: i64,
+    /// Where the profile stands.
+    pub status: ProfileStatus,
+}
+
+/// All employees of a company, packed: every text in one string, and two sorted lists of row
+/// numbers to search it by. About 80 bytes each, where maps of strings take 300.
+#[derive(Debug, Clone, Default)]
+pub struct Employees {
+    text: Box<str>,
+    rows: Box<[Row]>,
+    by_email: Box<[u32]>,
+    by_custom_id: Box<[u32]>,
+}
+
+#[derive(Debug, Clone, Copy)]
+struct Row {
+    id: i64,
+    email: Span,
+    custom_id: Span,
+    status: ProfileStatus,
+}
+
+/// A piece of `Employees::text`; empty where there is nothing.
+#[derive(Debug, Clone, Copy)]
+struct Span {
+    start: u32,
+    len: u32,
+}
+
+impl Span {
+    fn of<'a>(&self, text: &'a str) -> &'a str {
+        &text[self.start as usize..(self.start + self.len) as usize]
+    }
+}
+
+impl Employees {
+    /// Packs the employees of one company.
+    pub fn new(employees: impl IntoIterator<Item = Employee>) -> Self {
+        let mut text = String::new();
+        let mut append = |piece: &str| {
+            let start = text.len() as u32;
+            text.push_str(piece);
+            let len = piece.len() as u32;
+            Span { start, len }
+        };
+        let rows: Box<[Row]> = employees
+            .into_iter()
+            .map(|e| Row {
+                id: e.id,
+                email: append(&email::fold(e.email.as_deref().unwrap_or_default())),
+                custom_id: append(e.custom_id.as_deref().unwrap_or_default().trim()),
+                status: e.status,
+            })
+            .collect();
+        let sorted_by = |span: fn(&Row) -> Span| -> Box<[u32]> {
+            let mut numbers: Vec<u32> = (0..rows.len() as u32)
+                .filter(|n| span(&rows[*n as usize]).len > 0)
+                .collect();
+            numbers.sort_unstable_by_key(|n| span(&rows[*n as usize]).of(&text));
+            numbers.into()
+        };
+        Self {
+            by_email: sorted_by(|row| row.email),
+            by_custom_id: sorted_by(|row| row.custom_id),
+            rows,
+            text: text.into(),
+        }
+    }
+
+    /// Who has this e-mail, regardless of case and surrounding space.
+    pub fn by_email(&self, sent: &str) -> Option<EmployeeMatch> {
+        self.search(&self.by_email, |row| row.email, &email::fold(sent))
+    }
+
+    /// Who has this custom id, exactly but for surrounding space.
+    pub fn by_custom_id(&self, sent: &str) -> Option<EmployeeMatch> {
+        self.search(&self.by_custom_id, |row| row.custom_id, sent.trim())
+    }
+
+    fn search(&self, list: &[u32], span: fn(&Row) -> Span, key: &str) -> Option<EmployeeMatch> {
+        let row = |n: &u32| &self.rows[*n as usize];
+        let found = list
+            .binary_search_by(|n| span(row(n)).of(&self.text).cmp(key))
+            .ok()?;
+        let Row { id, status, .. } = *row(&list[found]);
+        Some(EmployeeMatch { id, status })
+    }
+
+    /// How many there are.
+    pub fn len(&self) -> usize {
+        self.rows.len()
+    }
+
+    /// Whether there is nobody.
+    pub fn is_empty(&self) -> bool {
+        self.rows.is_empty()
+    }
+
+    /// What they weigh in memory, in bytes.
+    pub fn weight(&self) -> usize {
+        self.text.len() + self.rows.len() * (size_of::<Row>() + 2 * size_of::<u32>())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn employee(id: i64, email: Option<&str>, custom_id: Option<&str>) -> Employee {
+        Employee {
+            id,
+            email: email.map(str::to_owned),
+            custom_id: custom_id.map(str::to_owned),
+            status: ProfileStatus::Active,
+        }
+    }
+
+    #[test]
+    fn employees_are_found_by_either_name() {
+        let employees = Employees::new([
+            employee(1, Some("Zoe@acme.example"), Some("A-9")),
+            employee(2, None, Some("a-9")),
+            employee(3, Some("ada@acme.example"), None),
+        ]);
+        let id = |found: Option<EmployeeMatch>| found.map(|e| e.id);
+        assert_eq!(id(employees.by_email(" zoe@ACME.example")), Some(1));
+        assert_eq!(id(employees.by_custom_id("A-9 ")), Some(1));
+        assert_eq!(id(employees.by_custom_id("a-9")), Some(2));
+        assert_eq!(id(employees.by_email("ada@acme.example")), Some(3));
+        assert_eq!(id(employees.by_email("")), None);
+        assert_eq!(id(employees.by_custom_id("nobody")), None);
+    }
+}

@@ -1,0 +1,10 @@
+//! API Status Page: feedback requests come in, are judged against the company's settings, recorded
+//! durably and answered with every problem found; admins and support see which fail, why, and what
+//! ends it.
+//!
+//! Two flows, two folders:
+//!
+//! - a request comes in: [`ingest`](https://docs.rs) — receive, authenticate, validate, record, respond
+//! - a person looks at it: filter, query, render
+
+pub mod domain;

@@ -7,4 +7,17 @@
 //! - a request comes in: [`ingest`](https://docs.rs) — receive, authenticate, validate, record, respond
 //! - a person looks at it: filter, query, render
 
+pub mod app;
+pub mod blocking;
+pub mod clock;
+pub mod config;
+pub mod context;
 pub mod domain;
+pub mod error;
+pub mod ingest;
+pub mod jobs;
+pub mod probes;
+pub mod routes;
+pub mod store;
+pub mod telemetry;
+pub mod web;

@@ -121,11 +121,10 @@ impl<'a> Body<'a> {
         body
     }
 
-    /// Stands for a body that was too large to be read: nothing of it was looked at.
-    pub fn too_large() -> Self {
+    /// Stands for a body of which nothing was looked at: it was too large, or did not arrive whole.
+    pub fn unreadable(finding: Finding) -> Self {
         let mut body = Self::with_every_field(Given::Broken, Given::Broken, Given::Broken);
-        body.malformed
-            .push(Finding::new(Reason::TooLarge, "", None));
+        body.malformed.push(finding);
         body
     }
 

@@ -81,7 +81,8 @@ const MAX_TERMS: usize = 50;
 const MAX_VALUE_CHARS: usize = 255;
 
 impl Label {
-    fn parse(text: &str) -> Self {
+    /// Reads the word in an address or a counter.
+    pub fn parse(text: &str) -> Self {
         match text {
             UNKNOWN => Self::Unknown,
             NOT_SENT => Self::NotSent,

@@ -1,5 +1,7 @@
 //! A company's settings as the rules see them: one immutable value, taken whole from the store.
 
+use serde::Deserialize;
+
 use super::{email, label};
 
 /// Everything about a company that decides whether a request is valid, at one version.
@@ -113,9 +115,11 @@ impl CompanySettings {
 }
 
 /// Where an employee's profile stands. Only an active one may be asked about.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Deserialize)]
+#[serde(rename_all = "kebab-case")]
 pub enum ProfileStatus {
     /// Complete and approved.
+    #[default]
     Active,
     /// Complete, waiting for an admin's approval.
     PendingReview,

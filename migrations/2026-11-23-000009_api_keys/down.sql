@@ -1,0 +1,2 @@
+DROP TABLE revoked_key_calls;
+DROP TABLE api_keys;

@@ -1,0 +1,2 @@
+DROP TABLE request_count_deltas;
+DROP TABLE request_counts;

@@ -1,0 +1,134 @@
+//! Builds the program and runs it; `main` and the tests alike.
+
+use std::net::{SocketAddr, TcpListener};
+use std::time::Duration;
+
+use actix_web::dev::{Server, ServerHandle};
+use actix_web::middleware::from_fn;
+use actix_web::{App, HttpServer, web};
+use anyhow::Context;
+use tracing_actix_web::TracingLogger;
+
+use crate::clock::Clock;
+use crate::config::{PublicUrl, ServeConfig};
+use crate::context::{TrustedProxies, at_the_door};
+use crate::ingest::{Ingest, RevokedKeyCalls};
+use crate::jobs::{Jobs, Work};
+use crate::store::recorder::{Recorder, RecorderThread};
+use crate::store::settings::LiveSettings;
+use crate::store::{Store, connect, migrations, partitions};
+use crate::{routes, telemetry};
+
+/// Requests still under way at the end get so long to be answered, in seconds.
+const DRAIN_SECONDS: u64 = 15;
+
+/// The program, bound to its port and ready to run.
+pub struct Application {
+    /// What the way in needs; the demo's history goes through it as well.
+    pub ingest: Ingest,
+    /// Where it listens.
+    pub address: SocketAddr,
+    /// What its links begin with.
+    pub public_url: PublicUrl,
+    server: Server,
+    recorder: RecorderThread,
+    jobs: Jobs,
+}
+
+impl Application {
+    /// Migrates and connects to the store at `database_url`, binds the port, starts the recorder
+    /// and the jobs. Call it inside an actix system.
+    pub async fn build(
+        config: &ServeConfig,
+        database_url: &str,
+        clock: Clock,
+    ) -> anyhow::Result<Self> {
+        telemetry::metrics();
+        let listener = bind(config.bind_address)?;
+        let address = listener.local_addr()?;
+        let public_url = config.public_url_at(address);
+        prepare_store(database_url, &clock)?;
+        let store = Store::connect(database_url)?;
+        let settings = LiveSettings::load(&store).await?;
+        let (recorder, recorder_thread) = Recorder::start(database_url)?;
+        let ingest = Ingest {
+            store: store.clone(),
+            settings: settings.clone(),
+            recorder,
+            revoked: RevokedKeyCalls::default(),
+            clock: clock.clone(),
+            public_url: public_url.clone(),
+        };
+        let jobs = Jobs::start(Work {
+            store: store.clone(),
+            settings: settings.clone(),
+            revoked: ingest.revoked.clone(),
+            clock: clock.clone(),
+            retention_days: config.retention_days,
+        });
+        let shared = (
+            web::Data::new(ingest.clone()),
+            web::Data::new(store),
+            web::Data::new(settings),
+            web::Data::new(clock),
+            web::Data::new(public_url.clone()),
+            web::Data::new(TrustedProxies(config.trusted_proxies.clone())),
+        );
+        let server = HttpServer::new(move || {
+            let (ingest, store, settings, clock, public_url, proxies) = shared.clone();
+            App::new()
+                .app_data(ingest)
+                .app_data(store)
+                .app_data(settings)
+                .app_data(clock)
+                .app_data(public_url)
+                .app_data(proxies)
+                .configure(routes::configure)
+                .wrap(TracingLogger::<telemetry::CallSpan>::new())
+                .wrap(from_fn(at_the_door))
+        })
+        .listen(listener)?
+        .disable_signals()
+        .shutdown_timeout(DRAIN_SECONDS)
+        .client_request_timeout(Duration::from_secs(10))
+        .run();
+        Ok(Self {
+            ingest,
+            address,
+            public_url,
+            server,
+            recorder: recorder_thread,
+            jobs,
+        })
+    }
+
+    /// Stops the running server; requests under way are answered first.
+    pub fn handle(&self) -> ServerHandle {
+        self.server.handle()
+    }
+
+    /// Serves until stopped, then empties the recorder's queue and ends the jobs.
+    pub async fn run(self) -> anyhow::Result<()> {
+        let served = self.server.await;
+        tokio::task::spawn_blocking(|| self.recorder.drain()).await?;
+        self.jobs.stop().await;
+        served.context("the server failed")
+    }
+}
+
+fn bind(address: SocketAddr) -> anyhow::Result<TcpListener> {
+    TcpListener::bind(address).with_context(|| {
+        format!(
+            "cannot listen on {address}. Another program may be using the port: \
+             choose another with BIND_ADDRESS=127.0.0.1:8081"
+        )
+    })
+}
+
+/// Applies migrations and makes the partitions of the coming weeks.
+fn prepare_store(database_url: &str, clock: &Clock) -> anyhow::Result<()> {
+    let mut connection = connect(database_url)?;
+    migrations::run(&mut connection)?;
+    partitions::ensure_ahead(&mut connection, clock.now())
+        .context("the partitions of the coming weeks could not be made")
+}

@@ -1,0 +1,128 @@
+//! Every setting of the program, with its default: an environment variable, and a flag of `serve`.
+//!
+//! | variable | default |
+//! |---|---|
+//! | `BIND_ADDRESS` | `127.0.0.1:8080` |
+//! | `DATABASE_URL` | none: a private PostgreSQL is started |
+//! | `DATA_DIR` | `/var/lib/api-status-page` for root, else the XDG data folder |
+//! | `POSTGRES_BIN` | looked for where systems put it |
+//! | `PUBLIC_URL` | `http://` and the bind address |
+//! | `TRUSTED_PROXIES` | none |
+//! | `SECRET_KEY` | made once and kept in the store |
+//! | `RETENTION_DAYS` | 90 |
+//! | `LOG_FORMAT` | `pretty` on a terminal, else `json` |
+
+use std::fmt;
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::str::FromStr;
+
+use clap::{Args, ValueEnum};
+use ipnet::IpNet;
+use secrecy::SecretString;
+
+/// Where the data is: needed by every command.
+#[derive(Debug, Clone, Default, Args)]
+pub struct StoreConfig {
+    /// The PostgreSQL to use, as a URL or as key=value pairs. Without one, a private PostgreSQL is
+    /// started from this machine's server programs
+    #[arg(long, env, hide_env_values = true, value_name = "URL")]
+    pub database_url: Option<String>,
+
+    /// The folder of the private PostgreSQL and of demo.json [default: /var/lib/api-status-page for
+    /// root, else the XDG data folder]
+    #[arg(long, env, value_name = "FOLDER")]
+    pub data_dir: Option<PathBuf>,
+
+    /// The folder with PostgreSQL's server programs [default: looked for]
+    #[arg(long, env, value_name = "FOLDER")]
+    pub postgres_bin: Option<PathBuf>,
+}
+
+/// The settings of `serve`.
+#[derive(Debug, Clone, Args)]
+pub struct ServeConfig {
+    /// Where the data is.
+    #[command(flatten)]
+    pub store: StoreConfig,
+
+    /// The address and port to listen on
+    #[arg(long, env, value_name = "ADDRESS", default_value = "127.0.0.1:8080")]
+    pub bind_address: SocketAddr,
+
+    /// What links and mails begin with [default: http:// and the bind address]
+    #[arg(long, env, value_name = "URL")]
+    pub public_url: Option<PublicUrl>,
+
+    /// Networks whose X-Forwarded-For is believed, separated by commas
+    #[arg(long, env, value_name = "NETWORKS", value_delimiter = ',')]
+    pub trusted_proxies: Vec<IpNet>,
+
+    /// Signs session cookies; at least 32 characters, the same on every node [default: made once
+    /// and kept in the store]
+    #[arg(long, env, hide_env_values = true, value_name = "TEXT")]
+    pub secret_key: Option<SecretString>,
+
+    /// How many days a request is kept
+    #[arg(long, env, value_name = "DAYS", default_value_t = 90, value_parser = clap::value_parser!(u32).range(1..=3650))]
+    pub retention_days: u32,
+
+    /// How logs are written [default: pretty on a terminal, else json]
+    #[arg(long, env, value_name = "FORMAT")]
+    pub log_format: Option<LogFormat>,
+
+    /// Do not make the demo companies
+    #[arg(long, env)]
+    pub no_demo: bool,
+}
+
+impl ServeConfig {
+    /// What links begin with when the server listens on `address`.
+    pub fn public_url_at(&self, address: SocketAddr) -> PublicUrl {
+        let local = || PublicUrl(format!("http://{address}"));
+        self.public_url.clone().unwrap_or_else(local)
+    }
+}
+
+/// How logs are written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum LogFormat {
+    /// For people.
+    Pretty,
+    /// A JSON object per line.
+    Json,
+}
+
+/// What links and mails begin with, without a slash at the end. Never taken from the Host header.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PublicUrl(String);
+
+impl PublicUrl {
+    /// The address of a path of this installation.
+    pub fn join(&self, path: &str) -> String {
+        format!("{}{path}", self.0)
+    }
+
+    /// Whether browsers reach the installation over TLS.
+    pub fn is_https(&self) -> bool {
+        self.0.starts_with("https://")
+    }
+}
+
+impl FromStr for PublicUrl {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        let url = url::Url::parse(text).map_err(|error| error.to_string())?;
+        if !matches!(url.scheme(), "http" | "https") {
+            return Err("it must begin with http:// or https://".to_owned());
+        }
+        Ok(Self(text.trim_end_matches('/').to_owned()))
+    }
+}
+
+impl fmt::Display for PublicUrl {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
+    }
+}

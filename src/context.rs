@@ -1,0 +1,104 @@
+//! What every call gets at the door, before anyone looks at it: an id, which is also the
+//! `x-request-id` of its answer, and the address of whoever sent it.
+
+use std::net::IpAddr;
+
+use actix_web::HttpMessage;
+use actix_web::HttpRequest;
+use actix_web::body::MessageBody;
+use actix_web::dev::{ServiceRequest, ServiceResponse};
+use actix_web::http::header::{HeaderMap, HeaderName, HeaderValue};
+use actix_web::middleware::Next;
+use actix_web::web;
+use ipnet::IpNet;
+
+use crate::clock::Clock;
+use crate::domain::request::RequestId;
+
+/// The header that carries the id.
+pub const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
+
+/// The networks whose forwarded addresses are believed.
+#[derive(Debug, Clone, Default)]
+pub struct TrustedProxies(pub Vec<IpNet>);
+
+#[derive(Debug, Clone, Copy)]
+struct ClientAddress(IpAddr);
+
+/// Middleware: gives a call its id and address, and its answer the id.
+pub async fn at_the_door(
+    request: ServiceRequest,
+    next: Next<impl MessageBody>,
+) -> Result<ServiceResponse<impl MessageBody>, actix_web::Error> {
+    let now = request
+        .app_data::<web::Data<Clock>>()
+        .map_or_else(|| Clock::system().now(), |clock| clock.now());
+    let id = RequestId::new(now);
+    request.extensions_mut().insert(id);
+    if let Some(peer) = request.peer_addr() {
+        let trusted = request.app_data::<web::Data<TrustedProxies>>();
+        let networks = trusted.map_or(&[][..], |proxies| &proxies.0);
+        let address = client_address_of(peer.ip(), request.headers(), networks);
+        request.extensions_mut().insert(ClientAddress(address));
+    }
+    let mut response = next.call(request).await?;
+    let value = HeaderValue::from_str(&id.to_string())
+        .map_err(actix_web::error::ErrorInternalServerError)?;
+    response.headers_mut().insert(REQUEST_ID, value);
+    Ok(response)
+}
+
+/// The id of this call.
+pub fn request_id(request: &HttpRequest) -> RequestId {
+    let id = request.extensions().get::<RequestId>().copied();
+    id.unwrap_or_else(|| RequestId::new(Clock::system().now()))
+}
+
+/// Where this call came from, as far as it can be believed; `None` in a test without a socket.
+pub fn client_address(request: &HttpRequest) -> Option<IpAddr> {
+    request.extensions().get::<ClientAddress>().map(|a| a.0)
+}
+
+/// Walks the forwarded addresses from the nearest outwards and stops at the first that is not one
+/// of our proxies: whatever stands before it was written by a stranger.
+fn client_address_of(peer: IpAddr, headers: &HeaderMap, trusted: &[IpNet]) -> IpAddr {
+    let is_trusted = |address: &IpAddr| trusted.iter().any(|network| network.contains(address));
+    let mut nearest = peer;
+    let forwarded: Vec<&str> = headers
+        .get_all("x-forwarded-for")
+        .filter_map(|value| value.to_str().ok())
+        .flat_map(|value| value.split(','))
+        .collect();
+    for address in forwarded.iter().rev() {
+        if !is_trusted(&nearest) {
+            break;
+        }
+        match address.trim().parse() {
+            Ok(address) => nearest = address,
+            Err(_) => break,
+        }
+    }
+    nearest
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn address(peer: &str, forwarded: &str) -> String {
+        let mut headers = HeaderMap::new();
+        let name = HeaderName::from_static("x-forwarded-for");
+        headers.insert(name, HeaderValue::from_str(forwarded).unwrap());
+        let trusted = ["10.0.0.0/8".parse().unwrap()];
+        client_address_of(peer.parse().unwrap(), &headers, &trusted).to_string()
+    }
+
+    #[test]
+    fn forwarded_addresses_are_believed_from_trusted_proxies_only() {
+        assert_eq!(address("203.0.113.9", "198.51.100.1"), "203.0.113.9");
+        assert_eq!(address("10.0.0.2", "198.51.100.1"), "198.51.100.1");
+        let spoofed = "1.2.3.4, 198.51.100.1, 10.0.0.9";
+        assert_eq!(address("10.0.0.2", spoofed), "198.51.100.1");
+        assert_eq!(address("10.0.0.2", "garbage"), "10.0.0.2");
+    }
+}

@@ -1,0 +1,178 @@
+//! The machine's way in. A request is received, its key looked up, its body judged, the whole of it
+//! recorded, and only then answered: five calls, one file each (the rules are the domain's).
+
+mod authenticate;
+mod receive;
+mod record;
+mod respond;
+mod revoked;
+
+use std::net::IpAddr;
+use std::sync::Arc;
+use std::time::Instant;
+
+use actix_web::http::header;
+use actix_web::{HttpRequest, HttpResponse, web};
+
+use crate::clock::Clock;
+use crate::config::PublicUrl;
+use crate::context;
+use crate::domain::body::Body;
+use crate::domain::company::CompanyId;
+use crate::domain::request::{Kind, RequestId};
+use crate::domain::validate::validate;
+use crate::store::Store;
+use crate::store::recorder::{Record, Recorder};
+use crate::store::settings::{KnownKey, LiveSettings, Snapshot};
+
+use receive::header_text;
+
+pub use receive::Received;
+pub use record::customer_hash;
+pub use respond::Answer;
+pub use revoked::RevokedKeyCalls;
+
+/// What the way in needs.
+#[derive(Clone)]
+pub struct Ingest {
+    /// Where settings are read from when they are not in memory.
+    pub store: Store,
+    /// Keys and settings in memory.
+    pub settings: LiveSettings,
+    /// The writer.
+    pub recorder: Recorder,
+    /// Calls with revoked keys, until they are written down.
+    pub revoked: RevokedKeyCalls,
+    /// The time.
+    pub clock: Clock,
+    /// What links in answers begin with.
+    pub public_url: PublicUrl,
+}
+
+/// `POST /v1/requests` and `POST /v1/auth`.
+pub async fn requests(
+    ingest: web::Data<Ingest>,
+    http: HttpRequest,
+    payload: web::Payload,
+) -> HttpResponse {
+    handle(Kind::Feedback, &ingest, &http, payload).await
+}
+
+/// `POST /v1/recoveries`.
+pub async fn recoveries(
+    ingest: web::Data<Ingest>,
+    http: HttpRequest,
+    payload: web::Payload,
+) -> HttpResponse {
+    handle(Kind::Recovery, &ingest, &http, payload).await
+}
+
+/// A call whose key is valid, as it arrived.
+pub struct Arrival {
+    /// Its id, which carries the time.
+    pub id: RequestId,
+    /// What it asks for.
+    pub kind: Kind,
+    /// Whose it is.
+    pub key: KnownKey,
+    /// Its body.
+    pub received: Received,
+    /// Who sent it.
+    pub sender: Sender,
+}
+
+/// Who sent a call, as far as it tells.
+#[derive(Debug)]
+pub struct Sender {
+    /// The address it came from.
+    pub address: Option<IpAddr>,
+    /// The program that sent it.
+    pub user_agent: Option<String>,
+    /// The sender's own `x-request-id`.
+    pub correlation_id: Option<String>,
+    /// When it was taken up, to measure how long the verdict took.
+    pub since: Instant,
+}
+
+async fn handle(
+    kind: Kind,
+    ingest: &Ingest,
+    http: &HttpRequest,
+    payload: web::Payload,
+) -> HttpResponse {
+    let id = context::request_id(http);
+    let key = match authenticate::authenticate(ingest, http) {
+        Ok(key) => key,
+        Err(refusal) => return respond::refuse(refusal, id),
+    };
+    let received = receive::receive(http, payload).await;
+    let arrival = Arrival {
+        id,
+        kind,
+        key,
+        received,
+        sender: Sender::of(http),
+    };
+    let Some(snapshot) = ingest.current_settings(key.company).await else {
+        return respond::unavailable(id);
+    };
+    let (answer, record) = judge(arrival, &snapshot, &ingest.public_url);
+    match ingest.recorder.record(record).await {
+        Ok(()) => answer.into_response(),
+        Err(error) => respond::not_recorded(&error, id),
+    }
+}
+
+/// Judges a call and makes both the answer and what is stored. The history of the demo companies
+/// goes through here as well.
+pub fn judge(
+    mut arrival: Arrival,
+    snapshot: &Snapshot,
+    public_url: &PublicUrl,
+) -> (Answer, Record) {
+    let bytes = std::mem::take(&mut arrival.received.bytes);
+    let body = match &arrival.received.problem {
+        None => Body::parse(arrival.kind, &bytes),
+        Some(finding) => Body::unreadable(finding.clone()),
+    };
+    let verdict = validate(
+        arrival.kind,
+        &body,
+        &snapshot.rules,
+        arrival.key.environment,
+    );
+    let answer = Answer::new(&arrival, &body, &verdict, public_url);
+    let mut record = record::record(&arrival, snapshot, &body, &verdict, &answer);
+    drop(body);
+    record.document.body = bytes;
+    (answer, record)
+}
+
+impl Ingest {
+    /// The company's settings, unless this node may be judging by old ones.
+    async fn current_settings(&self, company: CompanyId) -> Option<Arc<Snapshot>> {
+        match self.settings.snapshot(&self.store, company).await {
+            Ok(snapshot) => self.settings.is_fresh().then_some(snapshot),
+            Err(error) => {
+                let error = anyhow::Error::from(error);
+                tracing::error!(
+                    company.id = company.0,
+                    error = format!("{error:#}"),
+                    "company {company}: no settings"
+                );
+                None
+            }
+        }
+    }
+}
+
+impl Sender {
+    fn of(http: &HttpRequest) -> Self {
+        Self {
+            address: context::client_address(http),
+            user_agent: header_text(http, header::USER_AGENT),
+            correlation_id: header_text(http, context::REQUEST_ID),
+            since: Instant::now(),
+        }
+    }
+}

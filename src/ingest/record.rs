@@ -1,0 +1,151 @@
+//! Turns a judged request into the rows that are stored. Nothing leaves here that Postgres could
+//! refuse: no NUL in a text, no text too long for an index.
+
+use hmac::{Hmac, KeyInit, Mac};
+use sha2::Sha256;
+
+use super::Arrival;
+use super::respond::Answer;
+use crate::domain::body::Body;
+use crate::domain::dictionary::ErrorCode;
+use crate::domain::email;
+use crate::domain::filter::Label;
+use crate::domain::validate::{Finding, Verdict};
+use crate::domain::warning::Warning;
+use crate::store::recorder::{CountedLabels, DocumentRow, FindingRow, Record, RequestRow};
+use crate::store::settings::Snapshot;
+
+/// A text that is searched or indexed is kept up to here, in characters; the body has all of it.
+const MAX_CHARS: usize = 255;
+
+/// The rows of a request, all but the bytes of its body, which the caller moves in.
+pub fn record(
+    arrival: &Arrival,
+    snapshot: &Snapshot,
+    body: &Body<'_>,
+    verdict: &Verdict<'_>,
+    answer: &Answer,
+) -> Record {
+    let (company_id, id) = (snapshot.company.0, arrival.id.uuid());
+    let received_at = arrival.id.received_at();
+    let environment = arrival.key.environment.number();
+    let employee_sent = match body.employee_email.as_str() {
+        Some(email) => Some(email::fold(email).into_owned()),
+        None => body.employee_custom_id.as_str().map(str::to_owned),
+    };
+    Record {
+        request: RequestRow {
+            company_id,
+            received_at,
+            id,
+            kind: arrival.kind.number(),
+            environment,
+            key_id: arrival.key.id,
+            http_status: answer.status.as_u16() as i16,
+            error_mask: verdict.error_mask(),
+            warning_count: answer.warnings.len() as i16,
+            settings_version: snapshot.rules.version,
+            employee_id: verdict.employee.map(|e| e.id),
+            employee_sent: employee_sent.as_deref().map(kept),
+            channel_sent: body.channel.as_str().map(kept),
+            channel: verdict.channel.map(str::to_owned),
+            brand_sent: body.brand.as_str().map(kept),
+            brand: verdict.brand.map(str::to_owned),
+            language_sent: body.language.as_str().map(kept),
+            language: verdict.language.map(str::to_owned),
+            ticket_id: body.ext_interaction_id.as_str().map(kept),
+            customer_hash: body
+                .customer_email
+                .as_str()
+                .map(|email| customer_hash(&snapshot.lookup_key, email)),
+            correlation_id: arrival.sender.correlation_id.as_deref().map(kept),
+            duration_us: arrival
+                .sender
+                .since
+                .elapsed()
+                .as_micros()
+                .try_into()
+                .unwrap_or(i32::MAX),
+        },
+        document: DocumentRow {
+            company_id,
+            received_at,
+            id,
+            body: Vec::new(),
+            body_cut: arrival.received.cut,
+            content_type: arrival.received.content_type.as_deref().map(kept),
+            answer: answer.stored_body(),
+            warnings: stored_warnings(&answer.warnings),
+            customer_name: body.customer_name.as_str().map(kept),
+            customer_email: body.customer_email.as_str().map(kept),
+            address: arrival.sender.address.map(|address| address.to_string()),
+            user_agent: arrival.sender.user_agent.as_deref().map(kept),
+        },
+        findings: verdict
+            .findings
+            .iter()
+            .zip(0..)
+            .map(|(finding, position)| FindingRow {
+                company_id,
+                received_at,
+                id,
+                position,
+                code: finding.code().bit(),
+                reason: finding.reason.number(),
+                pointer: kept(&finding.pointer),
+                value: stored_value(finding),
+                environment,
+                key_id: arrival.key.id,
+            })
+            .collect(),
+        counted: CountedLabels {
+            channel: counted(body.channel.as_str(), verdict.channel),
+            brand: counted(body.brand.as_str(), verdict.brand),
+            language: counted(body.language.as_str(), verdict.language),
+        },
+    }
+}
+
+/// The keyed hash by which a company's requests are found by their customer's e-mail. The key is
+/// the company's own, so equal customers of two companies have different hashes.
+pub fn customer_hash(lookup_key: &[u8], customer_email: &str) -> Vec<u8> {
+    let mut mac =
+        Hmac::<Sha256>::new_from_slice(lookup_key).expect("HMAC takes keys of any length");
+    mac.update(email::fold(customer_email).as_bytes());
+    mac.finalize().into_bytes()[..16].to_vec()
+}
+
+/// A finding outlives the customer's data, so it must not hold any.
+fn stored_value(finding: &Finding) -> Option<String> {
+    match finding.code() {
+        ErrorCode::InvalidCustomer => None,
+        _ => finding.value.as_deref().map(kept),
+    }
+}
+
+fn stored_warnings(warnings: &[Warning]) -> Option<serde_json::Value> {
+    let kept = warnings.iter().map(|warning| {
+        serde_json::json!({
+            "code": warning.code,
+            "pointer": kept(&warning.pointer),
+            "detail": kept(&warning.detail),
+        })
+    });
+    (!warnings.is_empty()).then(|| kept.collect())
+}
+
+fn counted(sent: Option<&str>, found: Option<&str>) -> String {
+    match (sent, found) {
+        (_, Some(label)) => label.to_owned(),
+        (Some(_), None) => Label::Unknown.as_str().to_owned(),
+        (None, None) => Label::NotSent.as_str().to_owned(),
+    }
+}
+
+/// What of a text is kept: the first 255 characters, without the NUL that Postgres refuses.
+fn kept(text: &str) -> String {
+    text.chars()
+        .take(MAX_CHARS)
+        .map(|c| if c == '\0' { '\u{FFFD}' } else { c })
+        .collect()
+}

@@ -1,0 +1,90 @@
+//! Upkeep of the store: partitions ahead and behind, counters folded, personal data expunged, dead
+//! sessions gone. One node at a time; ingest never waits for it.
+
+use std::time::Duration;
+
+use chrono::Days;
+use tokio::sync::watch;
+
+use super::{Work, log, pause};
+use crate::domain::window::FINE_GRAIN_DAYS;
+use crate::store::{Scope, StoreError, counts, maintenance, partitions};
+
+/// Counters are folded this often, so that readers add up few rows.
+const FOLD: Duration = Duration::from_secs(2);
+
+/// Everything else is looked after once in so many rounds of folding: every minute.
+const ROUNDS: u32 = 30;
+
+pub(super) async fn run(work: Work, mut stopped: watch::Receiver<bool>) {
+    let mut round = 0;
+    while pause(&mut stopped, FOLD).await {
+        log("fold counters", fold(&work).await);
+        if round % ROUNDS == 0 {
+            log("make partitions", make_partitions(&work).await);
+            log("drop what is too old", drop_old(&work).await);
+            log("expunge personal data", expunge(&work).await);
+        }
+        round += 1;
+    }
+}
+
+async fn fold(work: &Work) -> Result<(), StoreError> {
+    let companies = work
+        .store
+        .read(Scope::Installation, counts::with_deltas)
+        .await?;
+    for company in companies {
+        work.store
+            .write(company, move |connection| {
+                counts::fold(connection, company)?;
+                Ok::<_, StoreError>(())
+            })
+            .await?;
+    }
+    Ok(())
+}
+
+async fn make_partitions(work: &Work) -> Result<(), StoreError> {
+    let now = work.clock.now();
+    work.store
+        .read(Scope::Installation, move |connection| {
+            partitions::ensure_ahead(connection, now)
+        })
+        .await
+}
+
+async fn drop_old(work: &Work) -> Result<(), StoreError> {
+    let now = work.clock.now();
+    let before = now - Days::new(work.retention_days.into());
+    let fine = now - chrono::TimeDelta::days(FINE_GRAIN_DAYS);
+    work.store
+        .read(Scope::Installation, move |connection| {
+            partitions::drop_older(connection, before)?;
+            counts::drop_older(connection, fine, now)?;
+            maintenance::drop_dead_sessions(connection, now)
+        })
+        .await
+}
+
+async fn expunge(work: &Work) -> Result<(), StoreError> {
+    let now = work.clock.now();
+    let companies = work
+        .store
+        .read(Scope::Installation, move |connection| {
+            maintenance::due_for_expunge(connection, now)
+        })
+        .await?;
+    for (company, before) in companies {
+        // In small transactions, so that nothing waits for a long one.
+        while work
+            .store
+            .write(company, move |connection| {
+                Ok::<_, StoreError>(maintenance::expunge(connection, company, before)?)
+            })
+            .await?
+            > 0
+        {}
+    }
+    Ok(())
+}

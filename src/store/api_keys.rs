@@ -1,0 +1,147 @@
+//! The keys by which senders are known.
+
+use chrono::{DateTime, DurationRound, TimeDelta, Utc};
+use diesel::prelude::*;
+use diesel::upsert::excluded;
+
+use super::schema::{api_keys, revoked_key_calls};
+use crate::domain::api_key::ApiKey;
+use crate::domain::company::CompanyId;
+use crate::domain::request::Environment;
+
+/// A key as the store knows it: never the key itself.
+#[derive(Debug, Clone, Queryable, Selectable)]
+#[diesel(table_name = api_keys)]
+#[expect(missing_docs, reason = "the columns are documented in the schema")]
+pub struct KeyRow {
+    pub id: i64,
+    pub company_id: i64,
+    pub environment: i16,
+    pub name: String,
+    pub tail: String,
+    pub hash: Vec<u8>,
+    pub created_at: DateTime<Utc>,
+    pub revoked_at: Option<DateTime<Utc>>,
+    pub last_used_at: Option<DateTime<Utc>>,
+}
+
+impl KeyRow {
+    /// How people recognise it, such as `Zendesk …f31c`.
+    pub fn title(&self) -> String {
+        format!("{} …{}", self.name, self.tail)
+    }
+}
+
+/// Every key of every company, revoked ones too: their calls are counted.
+pub fn all(connection: &mut PgConnection) -> QueryResult<Vec<KeyRow>> {
+    api_keys::table.select(KeyRow::as_select()).load(connection)
+}
+
+/// The keys of a company, live ones first, newest first.
+pub fn of_company(connection: &mut PgConnection, company: CompanyId) -> QueryResult<Vec<KeyRow>> {
+    api_keys::table
+        .filter(api_keys::company_id.eq(company.0))
+        .order((
+            api_keys::revoked_at.desc().nulls_first(),
+            api_keys::id.desc(),
+        ))
+        .select(KeyRow::as_select())
+        .load(connection)
+}
+
+/// Keeps a new key's hash and returns the id of its row.
+pub fn create(
+    connection: &mut PgConnection,
+    company: CompanyId,
+    environment: Environment,
+    name: &str,
+    key: &ApiKey,
+    now: DateTime<Utc>,
+) -> QueryResult<i64> {
+    diesel::insert_into(api_keys::table)
+        .values((
+            api_keys::company_id.eq(company.0),
+            api_keys::environment.eq(environment.number()),
+            api_keys::name.eq(name),
+            api_keys::tail.eq(key.tail()),
+            api_keys::hash.eq(key.hash().to_vec()),
+            api_keys::created_at.eq(now),
+        ))
+        .returning(api_keys::id)
+        .get_result(connection)
+}
+
+/// Calls that came with one revoked key and were refused.
+#[derive(Debug, Clone)]
+pub struct RevokedCalls {
+    /// Whose key it was.
+    pub company: CompanyId,
+    /// The key.
+    pub key_id: i64,
+    /// How many since they were last written.
+    pub calls: i64,
+    /// When the first of them came.
+    pub first_at: DateTime<Utc>,
+}
+
+/// Adds refused calls to the count of their key and hour.
+pub fn count_revoked(connection: &mut PgConnection, refused: &[RevokedCalls]) -> QueryResult<()> {
+    for calls in refused {
+        let hour = calls
+            .first_at
+            .duration_trunc(TimeDelta::hours(1))
+            .unwrap_or(calls.first_at);
+        diesel::insert_into(revoked_key_calls::table)
+            .values((
+                revoked_key_calls::company_id.eq(calls.company.0),
+                revoked_key_calls::key_id.eq(calls.key_id),
+                revoked_key_calls::hour.eq(hour),
+                revoked_key_calls::calls.eq(calls.calls),
+                revoked_key_calls::first_at.eq(calls.first_at),
+            ))
+            .on_conflict((
+                revoked_key_calls::company_id,
+                revoked_key_calls::key_id,
+                revoked_key_calls::hour,
+            ))
+            .do_update()
+            .set(
+                revoked_key_calls::calls
+                    .eq(revoked_key_calls::calls + excluded(revoked_key_calls::calls)),
+            )
+            .execute(connection)?;
+    }
+    Ok(())
+}
+
+/// For each revoked key of a company that was still used since `since`: its id, the calls, and when
+/// the first came.
+pub fn revoked_calls(
+    connection: &mut PgConnection,
+    company: CompanyId,
+    since: DateTime<Utc>,
+) -> QueryResult<Vec<RevokedCalls>> {
+    let rows: Vec<(i64, i64, DateTime<Utc>)> = revoked_key_calls::table
+        .filter(revoked_key_calls::company_id.eq(company.0))
+        .filter(revoked_key_calls::hour.ge(since))
+        .order(revoked_key_calls::first_at)
+        .select((
+            revoked_key_calls::key_id,
+            revoked_key_calls::calls,
+            revoked_key_calls::first_at,
+        ))
+        .load(connection)?;
+    let mut sums: Vec<RevokedCalls> = Vec::new();
+    for (key_id, calls, first_at) in rows {
+        match sums.iter_mut().find(|sum| sum.key_id == key_id) {
+            Some(sum) => sum.calls += calls,
+            None => sums.push(RevokedCalls {
+                company,
+                key_id,
+                calls,
+                first_at,
+            }),
+        }
+    }
+    Ok(sums)
+}

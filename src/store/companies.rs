@@ -1,0 +1,214 @@
+//! The companies, and what a new one is made of.
+
+use chrono::{DateTime, Utc};
+use diesel::prelude::*;
+use serde::Deserialize;
+
+use super::schema::{brands, channels, companies, employees, languages};
+use crate::domain::company::CompanyId;
+use crate::domain::settings::ProfileStatus;
+use crate::domain::{email, label};
+
+/// A company's own row.
+#[derive(Debug, Clone, Queryable, Selectable)]
+#[diesel(table_name = companies)]
+#[expect(missing_docs, reason = "the columns are documented in the schema")]
+pub struct CompanyRow {
+    pub id: i64,
+    pub name: String,
+    pub time_zone: String,
+    pub expunge_after_days: i32,
+    pub settings_version: i64,
+}
+
+/// A company to be made: what `company create --settings` reads, in JSON.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct NewSettings {
+    /// IANA name, such as `America/Toronto`.
+    pub time_zone: chrono_tz::Tz,
+    /// Without any: phone, chat and email, enabled, in manual mode.
+    pub channels: Vec<NewChannel>,
+    /// None is fine.
+    pub brands: Vec<NewBrand>,
+    /// None is fine.
+    pub languages: Vec<NewLanguage>,
+    /// None is fine, until the first request comes.
+    pub employees: Vec<NewEmployee>,
+}
+
+impl Default for NewSettings {
+    fn default() -> Self {
+        Self {
+            time_zone: chrono_tz::UTC,
+            channels: ["phone", "chat", "email"].map(NewChannel::manual).into(),
+            brands: Vec::new(),
+            languages: Vec::new(),
+            employees: Vec::new(),
+        }
+    }
+}
+
+/// A channel to be made.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct NewChannel {
+    /// What requests name.
+    pub label: String,
+    /// As shown to people; the label by default.
+    pub name: Option<String>,
+    /// Whether requests may name it; yes by default.
+    #[serde(default = "yes")]
+    pub enabled: bool,
+    /// Integrated, or in manual mode (the default).
+    #[serde(default)]
+    pub integrated: bool,
+}
+
+/// A brand to be made.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct NewBrand {
+    /// What requests name.
+    pub label: String,
+    /// As shown to people; the label by default.
+    pub name: Option<String>,
+    /// Whether requests may name it; yes by default.
+    #[serde(default = "yes")]
+    pub active: bool,
+}
+
+/// A language to be made.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct NewLanguage {
+    /// The BCP 47 tag.
+    pub tag: String,
+    /// Whether requests may name it; yes by default.
+    #[serde(default = "yes")]
+    pub active: bool,
+}
+
+/// An employee to be made.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct NewEmployee {
+    /// As shown to people; the e-mail or custom id by default.
+    pub name: Option<String>,
+    /// E-mail or custom id, or both.
+    pub email: Option<String>,
+    /// E-mail or custom id, or both.
+    pub custom_id: Option<String>,
+    /// `active` by default.
+    #[serde(default)]
+    pub status: ProfileStatus,
+}
+
+impl NewChannel {
+    fn manual(label: &str) -> Self {
+        Self {
+            label: label.to_owned(),
+            name: None,
+            enabled: true,
+            integrated: false,
+        }
+    }
+}
+
+fn yes() -> bool {
+    true
+}
+
+/// Makes a company with its settings and returns its id. `lookup_key` is 32 random bytes.
+pub fn create(
+    connection: &mut PgConnection,
+    name: &str,
+    settings: &NewSettings,
+    lookup_key: &[u8],
+    now: DateTime<Utc>,
+) -> QueryResult<CompanyId> {
+    let company = diesel::insert_into(companies::table)
+        .values((
+            companies::name.eq(name),
+            companies::time_zone.eq(settings.time_zone.name()),
+            companies::lookup_key.eq(lookup_key),
+            companies::created_at.eq(now),
+        ))
+        .returning(companies::id)
+        .get_result(connection)
+        .map(CompanyId)?;
+    for channel in &settings.channels {
+        diesel::insert_into(channels::table)
+            .values((
+                channels::company_id.eq(company.0),
+                channels::label.eq(channel.label.trim()),
+                channels::folded.eq(label::fold(&channel.label)),
+                channels::name.eq(channel.name.as_ref().unwrap_or(&channel.label)),
+                channels::enabled.eq(channel.enabled),
+                channels::integrated.eq(channel.integrated),
+            ))
+            .execute(connection)?;
+    }
+    for brand in &settings.brands {
+        diesel::insert_into(brands::table)
+            .values((
+                brands::company_id.eq(company.0),
+                brands::label.eq(brand.label.trim()),
+                brands::folded.eq(label::fold(&brand.label)),
+                brands::name.eq(brand.name.as_ref().unwrap_or(&brand.label)),
+                brands::active.eq(brand.active),
+            ))
+            .execute(connection)?;
+    }
+    for language in &settings.languages {
+        diesel::insert_into(languages::table)
+            .values((
+                languages::company_id.eq(company.0),
+                languages::tag.eq(language.tag.trim()),
+                languages::folded.eq(label::fold(&language.tag)),
+                languages::active.eq(language.active),
+            ))
+            .execute(connection)?;
+    }
+    // Postgres takes 65,535 values in one statement; an employee has six.
+    for employees in settings.employees.chunks(5_000) {
+        let rows: Vec<_> = employees
+            .iter()
+            .map(|e| employee_values(company, e))
+            .collect();
+        diesel::insert_into(employees::table)
+            .values(rows)
+            .execute(connection)?;
+    }
+    Ok(company)
+}
+
+type EmployeeValues = (
+    diesel::dsl::Eq<employees::company_id, i64>,
+    diesel::dsl::Eq<employees::email, Option<String>>,
+    diesel::dsl::Eq<employees::email_folded, Option<String>>,
+    diesel::dsl::Eq<employees::custom_id, Option<String>>,
+    diesel::dsl::Eq<employees::name, String>,
+    diesel::dsl::Eq<employees::status, i16>,
+);
+
+fn employee_values(company: CompanyId, employee: &NewEmployee) -> EmployeeValues {
+    let trimmed = |text: &Option<String>| {
+        let text = text.as_deref().map(str::trim);
+        text.filter(|t| !t.is_empty()).map(str::to_owned)
+    };
+    let address = trimmed(&employee.email);
+    let custom_id = trimmed(&employee.custom_id);
+    let name = trimmed(&employee.name)
+        .or_else(|| address.clone())
+        .or_else(|| custom_id.clone());
+    let folded = address.as_deref().map(|a| email::fold(a).into_owned());
+    (
+        employees::company_id.eq(company.0),
+        employees::email.eq(address),
+        employees::email_folded.eq(folded),
+        employees::custom_id.eq(custom_id),
+        employees::name.eq(name.unwrap_or_default()),
+        employees::status.eq(employee.status.number()),
+    )
+}

@@ -1,0 +1,53 @@
+//! What the maintenance job does to the store, one small step per call.
+
+use chrono::{DateTime, TimeDelta, Utc};
+use diesel::prelude::*;
+use diesel::sql_types::{BigInt, Timestamptz};
+
+use super::schema::{companies, password_links, sessions, sign_in_attempts};
+use crate::domain::company::CompanyId;
+
+/// So many documents go in one transaction.
+const EXPUNGE_BATCH: i64 = 1_000;
+
+/// The companies, each with the time before which its customers' data must go.
+pub fn due_for_expunge(
+    connection: &mut PgConnection,
+    now: DateTime<Utc>,
+) -> QueryResult<Vec<(CompanyId, DateTime<Utc>)>> {
+    let rows: Vec<(i64, i32)> = companies::table
+        .select((companies::id, companies::expunge_after_days))
+        .load(connection)?;
+    let due = |(id, days): (i64, i32)| (CompanyId(id), now - TimeDelta::days(days.into()));
+    Ok(rows.into_iter().map(due).collect())
+}
+
+/// Deletes a batch of the documents received before `before` and says how many there were. Facts,
+/// findings and counts stay.
+pub fn expunge(
+    connection: &mut PgConnection,
+    company: CompanyId,
+    before: DateTime<Utc>,
+) -> QueryResult<usize> {
+    diesel::sql_query(
+        "DELETE FROM request_documents WHERE company_id = $1 AND received_at < $2 \
+         AND (received_at, id) IN ( \
+             SELECT received_at, id FROM request_documents \
+             WHERE company_id = $1 AND received_at < $2 ORDER BY received_at LIMIT $3)",
+    )
+    .bind::<BigInt, _>(company.0)
+    .bind::<Timestamptz, _>(before)
+    .bind::<BigInt, _>(EXPUNGE_BATCH)
+    .execute(connection)
+}
+
+/// Deletes sessions and links that ended, and attempts to sign in that no throttle asks for.
+pub fn drop_dead_sessions(connection: &mut PgConnection, now: DateTime<Utc>) -> QueryResult<()> {
+    diesel::delete(sessions::table.filter(sessions::expires_at.lt(now))).execute(connection)?;
+    diesel::delete(password_links::table.filter(password_links::expires_at.lt(now)))
+        .execute(connection)?;
+    let hour_ago = now - TimeDelta::hours(1);
+    diesel::delete(sign_in_attempts::table.filter(sign_in_attempts::at.lt(hour_ago)))
+        .execute(connection)?;
+    Ok(())
+}

@@ -1,0 +1,154 @@
+//! The weekly partitions of `requests`, `request_documents` and `request_findings`: made ahead by
+//! the server, so that the turn of a week is no event. Weeks begin on Monday, 00:00 UTC, in every
+//! time zone, and bounds are written as UTC literals.
+
+use chrono::{DateTime, Datelike, Days, NaiveDate, NaiveTime, Utc};
+use diesel::connection::SimpleConnection;
+use diesel::prelude::*;
+use diesel::sql_types::{BigInt, Bool, Text};
+
+/// The tables that are partitioned.
+pub const TABLES: [&str; 3] = ["requests", "request_documents", "request_findings"];
+
+/// So many weeks are there ahead of now.
+pub const WEEKS_AHEAD: u64 = 4;
+
+/// Serialises those who make or drop partitions.
+const PARTITION_LOCK: i64 = 0x6170_695f_7061;
+
+/// The Monday that begins the week of `at`.
+pub fn week_of(at: DateTime<Utc>) -> NaiveDate {
+    let day = at.date_naive();
+    day - Days::new(day.weekday().num_days_from_monday().into())
+}
+
+/// Makes the partitions of every week from the one of `first` to the one of `last`, where they are
+/// missing. Inserts go on meanwhile: a partition is made beside its table and then attached.
+pub fn ensure(
+    connection: &mut PgConnection,
+    first: DateTime<Utc>,
+    last: DateTime<Utc>,
+) -> QueryResult<()> {
+    let mut week = week_of(first);
+    while week <= week_of(last) {
+        if !TABLES.iter().try_fold(true, |all, table| {
+            Ok::<_, diesel::result::Error>(all && exists(connection, &name(table, week))?)
+        })? {
+            connection.transaction(|connection| make(connection, week))?;
+        }
+        week = week + Days::new(7);
+    }
+    Ok(())
+}
+
+/// Makes what is needed from the week of `now` to [`WEEKS_AHEAD`].
+pub fn ensure_ahead(connection: &mut PgConnection, now: DateTime<Utc>) -> QueryResult<()> {
+    ensure(connection, now, now + Days::new(7 * WEEKS_AHEAD))
+}
+
+/// Whether the partitions of a week from now are there: the server is not ready without.
+pub fn are_ahead(connection: &mut PgConnection, now: DateTime<Utc>) -> QueryResult<bool> {
+    let week = week_of(now + Days::new(7));
+    TABLES.iter().try_fold(true, |all, table| {
+        Ok(all && exists(connection, &name(table, week))?)
+    })
+}
+
+/// Drops the partitions whose youngest row is older than `before`, and says how many. Waits only
+/// briefly for its lock, so that nothing queues behind a slow page: call it again later.
+pub fn drop_older(connection: &mut PgConnection, before: DateTime<Utc>) -> QueryResult<usize> {
+    #[derive(QueryableByName)]
+    struct Partition {
+        #[diesel(sql_type = Text)]
+        name: String,
+    }
+    let mut dropped = 0;
+    for table in TABLES {
+        let partitions: Vec<Partition> = diesel::sql_query(
+            "SELECT c.relname::text AS name FROM pg_inherits i JOIN pg_class c ON c.oid = i.inhrelid \
+             WHERE i.inhparent = to_regclass($1) ORDER BY 1",
+        )
+        .bind::<Text, _>(table)
+        .load(connection)?;
+        for partition in partitions {
+            let Some(week) = week_in(&partition.name) else {
+                continue;
+            };
+            if week + Days::new(7) > before.date_naive() {
+                continue;
+            }
+            connection.transaction(|connection| {
+                connection.batch_execute(&format!(
+                    "SET LOCAL lock_timeout = '200ms'; DROP TABLE {}",
+                    partition.name
+                ))
+            })?;
+            dropped += 1;
+        }
+    }
+    Ok(dropped)
+}
+
+fn make(connection: &mut PgConnection, week: NaiveDate) -> QueryResult<()> {
+    diesel::sql_query("SELECT pg_advisory_xact_lock($1)")
+        .bind::<BigInt, _>(PARTITION_LOCK)
+        .execute(connection)?;
+    for table in TABLES {
+        let partition = name(table, week);
+        if exists(connection, &partition)? {
+            continue;
+        }
+        let (from, to) = (bound(week), bound(week + Days::new(7)));
+        connection.batch_execute(&format!(
+            "CREATE TABLE {partition} (LIKE {table} INCLUDING DEFAULTS INCLUDING CONSTRAINTS); \
+             ALTER TABLE {table} ATTACH PARTITION {partition} FOR VALUES FROM ('{from}') TO ('{to}')"
+        ))?;
+    }
+    Ok(())
+}
+
+fn exists(connection: &mut PgConnection, partition: &str) -> QueryResult<bool> {
+    diesel::select(
+        diesel::dsl::sql::<Bool>("to_regclass(")
+            .bind::<Text, _>(partition)
+            .sql(") IS NOT NULL"),
+    )
+    .get_result(connection)
+}
+
+fn name(table: &str, week: NaiveDate) -> String {
+    format!("{table}_{}", week.format("%Y%m%d"))
+}
+
+fn week_in(partition: &str) -> Option<NaiveDate> {
+    let (_, day) = partition.rsplit_once('_')?;
+    NaiveDate::parse_from_str(day, "%Y%m%d").ok()
+}
+
+fn bound(week: NaiveDate) -> String {
+    week.and_time(NaiveTime::MIN)
+        .and_utc()
+        .format("%Y-%m-%d %H:%M:%S+00")
+        .to_string()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_week_begins_on_monday_at_midnight_utc() {
+        let week = |text: &str| week_of(text.parse().unwrap()).to_string();
+        assert_eq!(week("2026-11-23T00:00:00Z"), "2026-11-23");
+        assert_eq!(week("2026-11-22T23:59:59.999Z"), "2026-11-16");
+        assert_eq!(week("2026-11-29T12:00:00Z"), "2026-11-23");
+        assert_eq!(week("2027-01-01T12:00:00Z"), "2026-12-28");
+    }
+
+    #[test]
+    fn the_week_is_read_back_from_the_name() {
+        let monday = NaiveDate::from_ymd_opt(2026, 11, 23).unwrap();
+        assert_eq!(week_in(&name("request_documents", monday)), Some(monday));
+        assert_eq!(week_in("requests"), None);
+    }
+}

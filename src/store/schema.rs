@@ -1,0 +1,429 @@
+// @generated automatically by Diesel CLI.
+
+diesel::table! {
+    /// The keys by which senders are known.
+    api_keys (id) {
+        /// The key.
+        id -> Int8,
+        /// Whose requests it brings.
+        company_id -> Int8,
+        /// 1 test, 2 production.
+        environment -> Int2,
+        /// Who uses it, in the admin's words.
+        name -> Text,
+        /// The last four characters.
+        tail -> Text,
+        /// SHA-256 of the key.
+        hash -> Bytea,
+        /// When it was made.
+        created_at -> Timestamptz,
+        /// Since when it is refused.
+        revoked_at -> Nullable<Timestamptz>,
+        /// About when it last brought a request.
+        last_used_at -> Nullable<Timestamptz>,
+    }
+}
+
+diesel::table! {
+    /// Who changed what, when; written in the transaction of the change.
+    audit_log (company_id, at, id) {
+        /// The company.
+        company_id -> Int8,
+        /// When.
+        at -> Timestamptz,
+        /// The entry.
+        id -> Int8,
+        /// Who; null for a command at the console.
+        user_id -> Nullable<Int8>,
+        /// Who, by name at that time.
+        actor -> Text,
+        /// What was done, such as `brand.deactivated`.
+        action -> Text,
+        /// To what, such as the brand's label.
+        subject -> Text,
+        /// The values before; null for something new.
+        before -> Nullable<Jsonb>,
+        /// The values after; null for something gone.
+        after -> Nullable<Jsonb>,
+        /// The version that the change made; null where it touches no rule.
+        settings_version -> Nullable<Int8>,
+    }
+}
+
+diesel::table! {
+    /// The brands under which customers know a company.
+    brands (company_id, id) {
+        /// The company.
+        company_id -> Int8,
+        /// The brand.
+        id -> Int8,
+        /// What a request names; never changes.
+        label -> Text,
+        /// The form in which labels are compared.
+        folded -> Text,
+        /// As shown to people.
+        name -> Text,
+        /// Whether requests may name it.
+        active -> Bool,
+    }
+}
+
+diesel::table! {
+    /// The ways in which a company serves its customers.
+    channels (company_id, id) {
+        /// The company.
+        company_id -> Int8,
+        /// The channel.
+        id -> Int8,
+        /// What a request names, such as `phone`; never changes.
+        label -> Text,
+        /// The form in which labels are compared.
+        folded -> Text,
+        /// As shown to people.
+        name -> Text,
+        /// Whether requests may name it.
+        enabled -> Bool,
+        /// Whether it takes production requests; else it is in manual mode.
+        integrated -> Bool,
+    }
+}
+
+diesel::table! {
+    /// The tenants. Everything that belongs to a company has its id first in the key.
+    companies (id) {
+        /// The company.
+        id -> Int8,
+        /// As shown in the top bar.
+        name -> Text,
+        /// IANA name of the zone in which its pages show times.
+        time_zone -> Text,
+        /// Customers' personal data is deleted after so many days.
+        expunge_after_days -> Int4,
+        /// Grows by one with every change of the settings, under this row's lock.
+        settings_version -> Int8,
+        /// Key of the hash by which requests are found by their customer's e-mail.
+        lookup_key -> Bytea,
+        /// When it was made.
+        created_at -> Timestamptz,
+    }
+}
+
+diesel::table! {
+    /// The people whom customers are asked about.
+    employees (company_id, id) {
+        /// The company.
+        company_id -> Int8,
+        /// The employee.
+        id -> Int8,
+        /// As the company writes it.
+        email -> Nullable<Text>,
+        /// The form in which e-mails are compared.
+        email_folded -> Nullable<Text>,
+        /// The company's own id, compared exactly.
+        custom_id -> Nullable<Text>,
+        /// As shown to people.
+        name -> Text,
+        /// 1 active, 2 pending review, 3 confirmed, 4 unapproved, 5 deactivated.
+        status -> Int2,
+    }
+}
+
+diesel::table! {
+    /// Values that belong to the whole installation, made once.
+    installation (name) {
+        /// What it is, such as `secret_key`.
+        name -> Text,
+        /// The value.
+        value -> Bytea,
+    }
+}
+
+diesel::table! {
+    /// The languages in which a company's customers are asked.
+    languages (company_id, id) {
+        /// The company.
+        company_id -> Int8,
+        /// The language.
+        id -> Int8,
+        /// BCP 47 tag, such as `fr-CA`.
+        tag -> Text,
+        /// The form in which labels are compared.
+        folded -> Text,
+        /// Whether requests may name it.
+        active -> Bool,
+    }
+}
+
+diesel::table! {
+    /// One-time links by which a user chooses a password; deleted when used.
+    password_links (token_hash) {
+        /// SHA-256 of the token in the link.
+        token_hash -> Bytea,
+        /// Whose password it sets.
+        user_id -> Int8,
+        /// Not usable from then on.
+        expires_at -> Timestamptz,
+    }
+}
+
+diesel::table! {
+    /// Counts not folded into request_counts yet; written with the requests, in one transaction.
+    request_count_deltas (company_id, bucket, id) {
+        /// The company.
+        company_id -> Int8,
+        /// The five minutes that it counts in.
+        bucket -> Timestamptz,
+        /// The first of the requests counted.
+        id -> Uuid,
+        /// 1 test, 2 production.
+        environment -> Int2,
+        /// 1 feedback, 2 recovery.
+        kind -> Int2,
+        /// The key.
+        key_id -> Int8,
+        /// As in request_counts.
+        channel -> Text,
+        /// As in request_counts.
+        brand -> Text,
+        /// As in request_counts.
+        language -> Text,
+        /// As in request_counts.
+        error_mask -> Int2,
+        /// How many requests to add.
+        count -> Int8,
+    }
+}
+
+diesel::table! {
+    /// How many requests there were, by everything that a page can filter by.
+    request_counts (company_id, grain, bucket, environment, kind, key_id, channel, brand, language, error_mask) {
+        /// The company.
+        company_id -> Int8,
+        /// Minutes in a bucket: 5 (kept 14 days) or 60 (kept 400 days).
+        grain -> Int2,
+        /// When the bucket begins.
+        bucket -> Timestamptz,
+        /// 1 test, 2 production.
+        environment -> Int2,
+        /// 1 feedback, 2 recovery.
+        kind -> Int2,
+        /// The key.
+        key_id -> Int8,
+        /// The label; `~unknown` for one not configured, `~none` for none sent.
+        channel -> Text,
+        /// The label; `~unknown` for one not configured, `~none` for none sent.
+        brand -> Text,
+        /// The tag; `~unknown` for one not configured, `~none` for none sent.
+        language -> Text,
+        /// A bit per error; 0 is valid.
+        error_mask -> Int2,
+        /// How many requests.
+        count -> Int8,
+    }
+}
+
+diesel::table! {
+    /// What of a request may be personal; its rows are deleted after the company's threshold.
+    request_documents (company_id, received_at, id) {
+        /// The company of the request.
+        company_id -> Int8,
+        /// When the request came.
+        received_at -> Timestamptz,
+        /// The request.
+        id -> Uuid,
+        /// The body as sent, byte by byte.
+        body -> Bytea,
+        /// Whether only the first 64 KiB were kept.
+        body_cut -> Bool,
+        /// The content type as sent.
+        content_type -> Nullable<Text>,
+        /// The body of the answer; null for a 200, which echoes the body.
+        answer -> Nullable<Text>,
+        /// The warnings, in order; null where there are none.
+        warnings -> Nullable<Jsonb>,
+        /// The customer's name as sent.
+        customer_name -> Nullable<Text>,
+        /// The customer's e-mail as sent.
+        customer_email -> Nullable<Text>,
+        /// The address it came from.
+        address -> Nullable<Text>,
+        /// The program that sent it, in its own words.
+        user_agent -> Nullable<Text>,
+    }
+}
+
+diesel::table! {
+    /// A row per error found in a request.
+    request_findings (company_id, received_at, id, position) {
+        /// The company of the request.
+        company_id -> Int8,
+        /// When the request came.
+        received_at -> Timestamptz,
+        /// The request.
+        id -> Uuid,
+        /// Its place in the answer, from 0.
+        position -> Int2,
+        /// The error: its bit in the request's error mask.
+        code -> Int2,
+        /// The error and its variant, by number.
+        reason -> Int2,
+        /// JSON pointer to the field, first 255 characters.
+        pointer -> Text,
+        /// The decisive value; null where none was sent, and for customers' data.
+        value -> Nullable<Text>,
+        /// The request's.
+        environment -> Int2,
+        /// The request's.
+        key_id -> Int8,
+    }
+}
+
+diesel::table! {
+    /// Every request with a valid key: facts only, never updated. Partitioned by week.
+    requests (company_id, received_at, id) {
+        /// The company of the key.
+        company_id -> Int8,
+        /// Read from the id, to the millisecond.
+        received_at -> Timestamptz,
+        /// UUID v7; also the `x-request-id` of the answer.
+        id -> Uuid,
+        /// 1 feedback, 2 recovery.
+        kind -> Int2,
+        /// 1 test, 2 production.
+        environment -> Int2,
+        /// The key it came with.
+        key_id -> Int8,
+        /// The status it was answered with.
+        http_status -> Int2,
+        /// A bit per error, the first rule lowest; 0 is valid.
+        error_mask -> Int2,
+        /// How many warnings it got.
+        warning_count -> Int2,
+        /// The version of the company's settings it was judged against.
+        settings_version -> Int8,
+        /// The employee found, whatever their status.
+        employee_id -> Nullable<Int8>,
+        /// The employee's e-mail, folded, else the custom id, as sent; first 255 characters.
+        employee_sent -> Nullable<Text>,
+        /// The channel as sent, first 255 characters.
+        channel_sent -> Nullable<Text>,
+        /// The label of the channel found.
+        channel -> Nullable<Text>,
+        /// The brand as sent, first 255 characters.
+        brand_sent -> Nullable<Text>,
+        /// The label of the brand found.
+        brand -> Nullable<Text>,
+        /// The language as sent, first 255 characters.
+        language_sent -> Nullable<Text>,
+        /// The tag of the language found.
+        language -> Nullable<Text>,
+        /// The sender's ticket number, first 255 characters; need not be unique.
+        ticket_id -> Nullable<Text>,
+        /// Keyed hash of the customer's folded e-mail, to look it up by.
+        customer_hash -> Nullable<Bytea>,
+        /// The `x-request-id` that the sender sent.
+        correlation_id -> Nullable<Text>,
+        /// Microseconds from receipt to verdict.
+        duration_us -> Int4,
+    }
+}
+
+diesel::table! {
+    /// Calls that still come with a revoked key.
+    revoked_key_calls (company_id, key_id, hour) {
+        /// Whose key it was.
+        company_id -> Int8,
+        /// The key.
+        key_id -> Int8,
+        /// The hour they came in.
+        hour -> Timestamptz,
+        /// How many.
+        calls -> Int8,
+        /// When the first of the hour came.
+        first_at -> Timestamptz,
+    }
+}
+
+diesel::table! {
+    /// Who is signed in where; a row deleted is a session ended.
+    sessions (token_hash) {
+        /// SHA-256 of the random id in the cookie.
+        token_hash -> Bytea,
+        /// Who signed in; null before.
+        user_id -> Nullable<Int8>,
+        /// The session's values, JSON.
+        state -> Text,
+        /// When it began; it ends seven days later at the latest.
+        created_at -> Timestamptz,
+        /// It ends then, unless it is used before.
+        expires_at -> Timestamptz,
+    }
+}
+
+diesel::table! {
+    /// Attempts to sign in that did not succeed, kept for the throttle.
+    sign_in_attempts (id) {
+        /// The attempt.
+        id -> Int8,
+        /// The folded e-mail tried, hashed: whatever was typed there may be a password.
+        account -> Text,
+        /// The address it came from.
+        address -> Text,
+        /// When.
+        at -> Timestamptz,
+    }
+}
+
+diesel::table! {
+    /// The people who sign in; each belongs to one company.
+    users (id) {
+        /// The user.
+        id -> Int8,
+        /// The only company whose data the user sees.
+        company_id -> Int8,
+        /// What the user signs in with.
+        email -> Text,
+        /// The form in which e-mails are compared; unique in the installation.
+        email_folded -> Text,
+        /// As shown to people.
+        name -> Text,
+        /// 1 admin, 2 support.
+        role -> Int2,
+        /// Argon2id, PHC string; null until the password was chosen by a one-time link.
+        password_hash -> Nullable<Text>,
+        /// Since when the user cannot sign in.
+        disabled_at -> Nullable<Timestamptz>,
+        /// When it was made.
+        created_at -> Timestamptz,
+    }
+}
+
+diesel::joinable!(api_keys -> companies (company_id));
+diesel::joinable!(brands -> companies (company_id));
+diesel::joinable!(channels -> companies (company_id));
+diesel::joinable!(employees -> companies (company_id));
+diesel::joinable!(languages -> companies (company_id));
+diesel::joinable!(password_links -> users (user_id));
+diesel::joinable!(sessions -> users (user_id));
+diesel::joinable!(users -> companies (company_id));
+
+diesel::allow_tables_to_appear_in_same_query!(
+    api_keys,
+    audit_log,
+    brands,
+    channels,
+    companies,
+    employees,
+    installation,
+    languages,
+    password_links,
+    request_count_deltas,
+    request_counts,
+    request_documents,
+    request_findings,
+    requests,
+    revoked_key_calls,
+    sessions,
+    sign_in_attempts,
+    users,
+);

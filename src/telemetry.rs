@@ -1,0 +1,84 @@
+//! Logs and metrics: set up once, used everywhere through `tracing` and `metrics`.
+
+use std::io::IsTerminal;
+use std::sync::OnceLock;
+
+use actix_web::body::MessageBody;
+use actix_web::dev::{ServiceRequest, ServiceResponse};
+use actix_web::{HttpMessage, HttpResponse};
+use metrics_exporter_prometheus::{PrometheusBuilder, PrometheusHandle};
+use tracing::Span;
+use tracing_actix_web::RootSpanBuilder;
+use tracing_subscriber::EnvFilter;
+use tracing_subscriber::prelude::*;
+
+use crate::config::LogFormat;
+use crate::domain::request::RequestId;
+
+/// Starts logging to standard error. `RUST_LOG` chooses what, the rest is warnings and our own
+/// news.
+pub fn init(format: Option<LogFormat>) {
+    let filter = EnvFilter::try_from_default_env()
+        .unwrap_or_else(|_| EnvFilter::new("warn,api_status_page=info"));
+    let pretty = match format {
+        Some(format) => format == LogFormat::Pretty,
+        None => std::io::stderr().is_terminal(),
+    };
+    let registry = tracing_subscriber::registry().with(filter);
+    let layer = tracing_subscriber::fmt::layer().with_writer(std::io::stderr);
+    // A second call, as tests make, keeps the first.
+    let _ = if pretty {
+        registry.with(layer.compact()).try_init()
+    } else {
+        registry.with(layer.json().flatten_event(true)).try_init()
+    };
+}
+
+/// The metrics of this process, installed when first asked for.
+pub fn metrics() -> &'static PrometheusHandle {
+    static HANDLE: OnceLock<PrometheusHandle> = OnceLock::new();
+    HANDLE.get_or_init(|| {
+        PrometheusBuilder::new()
+            .set_buckets(&[
+                0.000_5, 0.001, 0.002_5, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 1.0, 5.0,
+            ])
+            .and_then(PrometheusBuilder::install_recorder)
+            .expect("the only recorder of this process")
+    })
+}
+
+/// `GET /metrics`: the metrics in Prometheus' text format.
+pub async fn show_metrics() -> HttpResponse {
+    HttpResponse::Ok()
+        .content_type("text/plain; version=0.0.4; charset=utf-8")
+        .body(metrics().render())
+}
+
+/// The span around a call: our id, no header, no query (it may hold an e-mail).
+pub struct CallSpan;
+
+impl RootSpanBuilder for CallSpan {
+    fn on_request_start(request: &ServiceRequest) -> Span {
+        let id = request.extensions().get::<RequestId>().copied();
+        let route = request.match_pattern().unwrap_or_default();
+        tracing::info_span!(
+            "call",
+            request.id = id.map(tracing::field::display),
+            http.method = %request.method(),
+            http.route = route,
+            http.status = tracing::field::Empty,
+            company.id = tracing::field::Empty,
+        )
+    }
+
+    fn on_request_end<B: MessageBody>(
+        span: Span,
+        outcome: &Result<ServiceResponse<B>, actix_web::Error>,
+    ) {
+        let status = match outcome {
+            Ok(response) => response.status(),
+            Err(error) => error.as_response_error().status_code(),
+        };
+        span.record("http.status", status.as_u16());
+    }
+}

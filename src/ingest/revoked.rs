@@ -12,7 +12,10 @@ use crate::store::settings::KnownKey;
 
 /// The counts not written down yet. Cheap to clone.
 #[derive(Clone, Default)]
-pub struct RevokedKeyCalls(Arc<Mutex<HashMap<(CompanyId, i64, DateTime<Utc>), RevokedCalls>>>);
+pub struct RevokedKeyCalls(Arc<Mutex<HashMap<KeyHour, RevokedCalls>>>);
+
+/// A key of a company, and an hour.
+type KeyHour = (CompanyId, i64, DateTime<Utc>);
 
 impl RevokedKeyCalls {
     /// Counts one call.

@@ -109,7 +109,7 @@ impl Operator {
             .name
             .split_whitespace()
             .filter_map(|w| w.chars().next());
-        let letters = words.next().into_iter().chain(words.last());
+        let letters = words.next().into_iter().chain(words.next_back());
         letters.flat_map(char::to_uppercase).collect()
     }
 }

@@ -157,6 +157,18 @@ impl Subject {
         }
     }
 
+    /// Whether it names a channel, brand or language that the company has.
+    pub fn is_configured(&self, settings: &CompanySettings) -> bool {
+        match self {
+            Self::Channel(Label::Named(name)) => settings.channels.iter().any(|c| c.label == *name),
+            Self::Brand(Label::Named(name)) => settings.brands.iter().any(|b| b.label == *name),
+            Self::Language(Label::Named(name)) => {
+                settings.languages.iter().any(|l| l.label == *name)
+            }
+            _ => false,
+        }
+    }
+
     /// Reads one query parameter; `None` when the value is none of those it can have.
     pub fn parse(parameter: &str, value: &str) -> Option<Self> {
         let value = value.trim();
@@ -289,26 +301,12 @@ impl Filter {
     /// Whether the counters can tell how many requests match: they know the labels that are
     /// configured, and no employees.
     pub fn is_countable(&self, settings: &CompanySettings) -> bool {
-        let configured = |label: &Label, is_known: &dyn Fn(&str) -> bool| match label {
-            Label::Named(name) => is_known(name),
-            Label::Unknown | Label::NotSent => true,
-        };
         self.terms.iter().all(|term| match &term.subject {
             Subject::Employee(_) => false,
-            Subject::Channel(label) => configured(label, &|name| {
-                settings.channels.iter().any(|c| c.label == name)
-            }),
-            Subject::Brand(label) => configured(label, &|name| {
-                settings.brands.iter().any(|b| b.label == name)
-            }),
-            Subject::Language(label) => configured(label, &|name| {
-                settings.languages.iter().any(|l| l.label == name)
-            }),
-            Subject::Error(_)
-            | Subject::Environment(_)
-            | Subject::Key(_)
-            | Subject::Kind(_)
-            | Subject::Result(_) => true,
+            Subject::Channel(Label::Named(_))
+            | Subject::Brand(Label::Named(_))
+            | Subject::Language(Label::Named(_)) => term.subject.is_configured(settings),
+            _ => true,
         })
     }
 

@@ -1,1 +1,3 @@
-//! x
+//! All tests in one binary; the modules mirror those of the program.
+
+mod domain;

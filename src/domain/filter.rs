@@ -204,6 +204,7 @@ impl Filter {
         let mut filter = Self::default();
         let mut others = Vec::new();
         let (mut from, mut to) = (None, None);
+        let moment = |value: &'q str| Some((value, parse_moment(value, zone)?));
         for (name, value) in parameters {
             if value.trim().is_empty() {
                 continue;
@@ -217,22 +218,24 @@ impl Filter {
                 "range" => Preset::parse(value)
                     .map(|preset| filter.range = Some(Range::Last(preset)))
                     .is_some(),
-                "from" => parse_moment(value, zone)
-                    .map(|at| from = Some(at))
-                    .is_some(),
-                "to" => parse_moment(value, zone).map(|at| to = Some(at)).is_some(),
+                "from" => moment(value).map(|at| from = Some(at)).is_some(),
+                "to" => moment(value).map(|at| to = Some(at)).is_some(),
                 _ => Subject::parse(subject, value)
-                    .map(|subject| filter.add(Term { subject, negated }))
-                    .is_some(),
+                    .is_some_and(|subject| filter.add(Term { subject, negated })),
             };
             if !understood {
                 others.push((name, value));
             }
         }
         match (from, to) {
-            (Some(from), Some(to)) if from < to => filter.range = Some(Range::Between(from, to)),
-            (None, None) => {}
-            _ => others.push(("from", "needs a later to")),
+            (Some((_, from)), Some((_, to))) if from < to => {
+                filter.range = Some(Range::Between(from, to));
+            }
+            // One end alone, or the wrong way round, is no range.
+            (from, to) => {
+                others.extend(from.map(|(value, _)| ("from", value)));
+                others.extend(to.map(|(value, _)| ("to", value)));
+            }
         }
         (filter, others)
     }
@@ -262,7 +265,8 @@ impl Filter {
         self.terms.binary_search(term).is_ok()
     }
 
-    /// The same filter and this term.
+    /// The same filter and this term, unless it is one that no address can say, such as a label of
+    /// 10,000 characters.
     pub fn with(&self, term: Term) -> Self {
         let mut filter = self.clone();
         filter.add(term);
@@ -325,11 +329,21 @@ impl Filter {
         self.range.unwrap_or(Range::Last(default)).at(now)
     }
 
-    fn add(&mut self, term: Term) {
-        if self.terms.len() < MAX_TERMS
-            && let Err(place) = self.terms.binary_search(&term)
-        {
+    /// Adds a term in the form in which an address gives it back, so that every filter survives
+    /// being a link. Says whether the term holds now.
+    fn add(&mut self, term: Term) -> bool {
+        let Term { subject, negated } = term;
+        let Some(subject) = Subject::parse(subject.parameter(), &subject.value()) else {
+            return false;
+        };
+        let term = Term { subject, negated };
+        let Err(place) = self.terms.binary_search(&term) else {
+            return true;
+        };
+        let has_room = self.terms.len() < MAX_TERMS;
+        if has_room {
             self.terms.insert(place, term);
         }
+        has_room
     }
 }

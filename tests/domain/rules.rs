@@ -4,7 +4,7 @@ use api_status_page::domain::body::Body;
 use api_status_page::domain::dictionary::{EndedBy, ErrorCode, Reason};
 use api_status_page::domain::request::{Environment, Kind};
 use api_status_page::domain::settings::ProfileStatus;
-use api_status_page::domain::validate::{Aspect, Finding, Outcome, validate};
+use api_status_page::domain::validate::{Finding, Aspect, Finding, Outcome, validate};
 use serde_json::json;
 
 use super::company::{ADA, BEN, CHEN, Call, Company, judge, reasons};
@@ -314,7 +314,7 @@ fn a_body_that_is_no_json_object_is_refused() {
 #[test]
 fn a_body_that_is_too_large_is_refused() {
     let settings = Company::larkspur().settings();
-    let body = Body::too_large();
+    let body = Body::unreadable(Finding::new(Reason::TooLarge, "", None));
     let verdict = validate(Kind::Feedback, &body, &settings, Environment::Test);
     assert_eq!(reasons(&verdict.findings), [Reason::TooLarge]);
 }

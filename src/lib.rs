@@ -18,6 +18,7 @@ pub mod ingest;
 pub mod jobs;
 pub mod probes;
 pub mod routes;
+pub mod status;
 pub mod store;
 pub mod telemetry;
 pub mod web;

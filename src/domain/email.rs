@@ -2,6 +2,9 @@
 
 use std::borrow::Cow;
 
+use hmac::{Hmac, KeyInit, Mac};
+use sha2::Sha256;
+
 use idna::AsciiDenyList;
 
 /// The longest address that mail servers pass on (RFC 5321, section 4.5.3.1), in bytes.
@@ -70,6 +73,14 @@ pub fn fold(address: &str) -> Cow<'_, str> {
     } else {
         Cow::Owned(address.to_lowercase())
     }
+}
+
+/// The keyed hash by which a company's requests are found by their customer's e-mail, 16 bytes. The
+/// key is the company's own, so the same customer has another hash at another company.
+pub fn lookup_hash(key: &[u8], address: &str) -> Vec<u8> {
+    let mut mac = Hmac::<Sha256>::new_from_slice(key).expect("HMAC takes keys of any length");
+    mac.update(fold(address).as_bytes());
+    mac.finalize().into_bytes()[..16].to_vec()
 }
 
 #[cfg(test)]

@@ -228,8 +228,9 @@ impl Filter {
             }
         }
         match (from, to) {
+            // A preset chosen in a form that still carries the custom range is the newer wish.
             (Some((_, from)), Some((_, to))) if from < to => {
-                filter.range = Some(Range::Between(from, to));
+                filter.range.get_or_insert(Range::Between(from, to));
             }
             // One end alone, or the wrong way round, is no range.
             (from, to) => {
@@ -292,6 +293,22 @@ impl Filter {
         Self {
             range: Some(range),
             terms: self.terms.clone(),
+        }
+    }
+
+    /// The same terms in the tab's default time range.
+    pub fn without_range(&self) -> Self {
+        Self {
+            range: None,
+            terms: self.terms.clone(),
+        }
+    }
+
+    /// The same time range without any term.
+    pub fn without_terms(&self) -> Self {
+        Self {
+            range: self.range,
+            terms: Vec::new(),
         }
     }
 

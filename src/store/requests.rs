@@ -12,7 +12,7 @@ use diesel::sql_types::{
 use uuid::Uuid;
 
 use crate::domain::company::CompanyId;
-use crate::domain::dictionary::ErrorCode;
+use crate::domain::dictionary::{ErrorCode, Reason};
 use crate::domain::email;
 use crate::domain::filter::{Filter, Label, Subject, Verdict};
 use crate::domain::paging::{Cursor, PAGE_ROWS};
@@ -327,6 +327,47 @@ pub fn find(
     id: RequestId,
 ) -> QueryResult<Option<ListRow>> {
     Ok(rows(connection, company, &[id.uuid()])?.pop())
+}
+
+/// How many requests since `since` have the same finding: the same reason about the same value.
+/// Counted among the newest [`MAX_ENTRIES`] of its error.
+pub fn same_cause(
+    connection: &mut PgConnection,
+    company: CompanyId,
+    finding: &FindingRow,
+    since: DateTime<Utc>,
+) -> QueryResult<Count> {
+    #[derive(QueryableByName)]
+    struct Both {
+        #[diesel(sql_type = BigInt)]
+        same: i64,
+        #[diesel(sql_type = BigInt)]
+        all: i64,
+    }
+    let Some(reason) = Reason::from_number(finding.reason) else {
+        return Ok(Count {
+            count: 0,
+            or_more: false,
+        });
+    };
+    let both: Both = diesel::sql_query(
+        "SELECT count(*) FILTER (WHERE reason = $4 AND value IS NOT DISTINCT FROM $5) AS same, \
+                count(*) AS all \
+         FROM (SELECT reason, value FROM request_findings \
+               WHERE company_id = $1 AND code = $2 AND received_at >= $3 \
+               ORDER BY received_at DESC, id DESC LIMIT $6) AS newest",
+    )
+    .bind::<BigInt, _>(company.0)
+    .bind::<SmallInt, _>(reason.code().bit())
+    .bind::<Timestamptz, _>(since)
+    .bind::<SmallInt, _>(finding.reason)
+    .bind::<Nullable<Text>, _>(&finding.value)
+    .bind::<BigInt, _>(MAX_ENTRIES)
+    .get_result(connection)?;
+    Ok(Count {
+        count: both.same,
+        or_more: both.all == MAX_ENTRIES,
+    })
 }
 
 /// The document of a request, unless it was expunged.

@@ -121,23 +121,20 @@ pub fn percent(percent: f64) -> String {
     }
 }
 
-/// A long identifier in pieces; it may be broken between them, after `-` and `.` and before `@`,
-/// never inside a word.
-pub fn pieces(text: &str) -> Vec<String> {
-    let mut pieces = vec![String::new()];
-    for c in text.chars() {
-        if c == '@' {
-            pieces.push(String::new());
-        }
-        if let Some(piece) = pieces.last_mut() {
-            piece.push(c);
-        }
-        if matches!(c, '-' | '.' | '/' | '_') {
-            pieces.push(String::new());
-        }
+/// A long identifier, cut where it may be broken: before `@`, and inside each of those parts after
+/// `-`, `.`, `/` and `_`, never inside a word.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Breakable(pub Vec<Vec<String>>);
+
+impl Breakable {
+    /// Cuts `text` up.
+    pub fn new(text: &str) -> Self {
+        let (local, domain) = text.split_at(text.rfind('@').unwrap_or(text.len()));
+        let parts = [local, domain].into_iter().filter(|part| !part.is_empty());
+        let joints = ['-', '.', '/', '_'];
+        let pieces = |part: &str| part.split_inclusive(joints).map(str::to_owned).collect();
+        Self(parts.map(pieces).collect())
     }
-    pieces.retain(|piece| !piece.is_empty());
-    pieces
 }
 
 #[cfg(test)]
@@ -178,7 +175,8 @@ mod tests {
 
     #[test]
     fn identifiers_break_at_their_joints() {
-        let joined = pieces("ben.ruiz@larkspur.example").join("|");
-        assert_eq!(joined, "ben.|ruiz|@larkspur.|example");
+        let address = Breakable::new("ben.ruiz@larkspur.example").0;
+        assert_eq!(address, [vec!["ben.", "ruiz"], vec!["@larkspur.", "example"]]);
+        assert_eq!(Breakable::new("sms").0, [["sms"]]);
     }
 }

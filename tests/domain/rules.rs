@@ -4,7 +4,7 @@ use api_status_page::domain::body::Body;
 use api_status_page::domain::dictionary::{EndedBy, ErrorCode, Reason};
 use api_status_page::domain::request::{Environment, Kind};
 use api_status_page::domain::settings::ProfileStatus;
-use api_status_page::domain::validate::{Finding, Aspect, Finding, Outcome, validate};
+use api_status_page::domain::validate::{Aspect, Finding, Outcome, validate};
 use serde_json::json;
 
 use super::company::{ADA, BEN, CHEN, Call, Company, judge, reasons};

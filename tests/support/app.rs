@@ -56,7 +56,9 @@ impl TestApp {
 
     /// On a store reached by way of `url`, with a clock that may stand.
     pub fn at(store: &Arc<TestStore>, url: &str, clock: TestClock) -> Self {
-        telemetry::init(None);
+        if std::env::var_os("RUST_LOG").is_some() {
+            telemetry::init(None);
+        }
         let config = config();
         let (url, time) = (url.to_owned(), clock.clock());
         let (tell, told) = mpsc::channel();

@@ -7,6 +7,7 @@
 //! - a request comes in: [`ingest`](https://docs.rs) — receive, authenticate, validate, record, respond
 //! - a person looks at it: filter, query, render
 
+pub mod access;
 pub mod app;
 pub mod blocking;
 pub mod clock;
@@ -18,6 +19,7 @@ pub mod ingest;
 pub mod jobs;
 pub mod probes;
 pub mod routes;
+pub mod settings;
 pub mod status;
 pub mod store;
 pub mod telemetry;

@@ -3,9 +3,8 @@
 use std::borrow::Cow;
 
 use hmac::{Hmac, KeyInit, Mac};
-use sha2::Sha256;
-
 use idna::AsciiDenyList;
+use sha2::Sha256;
 
 /// The longest address that mail servers pass on (RFC 5321, section 4.5.3.1), in bytes.
 const MAX_BYTES: usize = 254;

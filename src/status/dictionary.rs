@@ -27,6 +27,12 @@ struct Group {
     codes: Vec<ErrorCode>,
 }
 
+impl ErrorsPage {
+    fn icon(&self, code: &ErrorCode) -> &'static str {
+        icon(*code)
+    }
+}
+
 /// One error.
 #[derive(Template, WebTemplate)]
 #[template(path = "status/error.html")]
@@ -49,17 +55,17 @@ pub async fn index(shell: Option<Shell>) -> ErrorsPage {
             EndedBy::Sender => "sender",
             EndedBy::Either => "people",
         },
-        codes: ErrorCode::ALL.into_iter().filter(|c| c.ended_by() == ended_by).collect(),
+        codes: ErrorCode::ALL
+            .into_iter()
+            .filter(|c| c.ended_by() == ended_by)
+            .collect(),
     };
     let groups = EndedBy::ALL.map(group).into();
     ErrorsPage { shell, groups }
 }
 
 /// `GET /errors/{code}`
-pub async fn show(
-    shell: Option<Shell>,
-    code: web::Path<String>,
-) -> Result<ErrorPage, PageError> {
+pub async fn show(shell: Option<Shell>, code: web::Path<String>) -> Result<ErrorPage, PageError> {
     let code: ErrorCode = code.parse().map_err(|()| PageError::NotFound)?;
     let entry = code.entry();
     Ok(ErrorPage {

@@ -10,7 +10,7 @@ use crate::domain::cube::Cube;
 use crate::domain::filter::Filter;
 use crate::domain::window::{Preset, Range};
 use crate::store::requests::Tab;
-use crate::web::format::{ago, day_and_minute, number};
+use crate::web::format::{Moment, ago, number};
 
 /// Why a list is empty.
 pub enum Empty {
@@ -68,7 +68,7 @@ impl Older {
         let range = Range::Between(midnight(local), midnight(local + Days::new(1)));
         Self {
             ago: ago(at, now),
-            at: day_and_minute(at, zone),
+            at: Moment::new(at, zone).day_and_minute(),
             url: address.with_filter(Filter::default().with_range(range)),
         }
     }
@@ -103,7 +103,10 @@ pub fn without_each(
         })
         .collect();
     options.sort_by_key(|(count, ..)| -count);
-    options.into_iter().map(|(_, said, url)| (said, url)).collect()
+    options
+        .into_iter()
+        .map(|(_, said, url)| (said, url))
+        .collect()
 }
 
 /// The list in the longest preset.

@@ -84,7 +84,10 @@ impl Address {
 
     /// The address of the other tab with the same filter and the same window.
     pub fn on(&self, tab: Tab) -> String {
-        let range = self.filter.range.unwrap_or(Range::Last(self.tab.default_range()));
+        let range = self
+            .filter
+            .range
+            .unwrap_or(Range::Last(self.tab.default_range()));
         let filter = match tab == self.tab {
             true => self.filter.clone(),
             false => self.filter.with_range(range),
@@ -216,7 +219,9 @@ pub fn form(
     zone: Tz,
 ) -> FilterForm {
     let filter = &address.filter;
-    let in_force = filter.range.unwrap_or(Range::Last(address.tab.default_range()));
+    let in_force = filter
+        .range
+        .unwrap_or(Range::Last(address.tab.default_range()));
     let local = |at: DateTime<Utc>| at.with_timezone(&zone).format("%Y-%m-%dT%H:%M").to_string();
     let (from, to) = match in_force {
         Range::Last(_) => (String::new(), String::new()),
@@ -231,7 +236,10 @@ pub fn form(
         })
         .collect();
     let shown = |name: &str, value: &str| {
-        let mut options = selects.iter().filter(|s| s.name == name).flat_map(|s| &s.options);
+        let mut options = selects
+            .iter()
+            .filter(|s| s.name == name)
+            .flat_map(|s| &s.options);
         options.any(|o| o.is_chosen && o.value == value)
     };
     let employee = filter.about("employee").find(|t| !t.negated);
@@ -244,7 +252,11 @@ pub fn form(
     let is_custom = matches!(in_force, Range::Between(..));
     if is_custom {
         let range = in_force.to_parameters();
-        hidden.extend(range.into_iter().map(|(name, value)| (name.to_owned(), value)));
+        hidden.extend(
+            range
+                .into_iter()
+                .map(|(name, value)| (name.to_owned(), value)),
+        );
     }
     FilterForm {
         action: address.tab.path(),
@@ -267,14 +279,24 @@ pub fn form(
 fn subjects(settings: &CompanySettings, keys: &[KeyRow]) -> Vec<(&'static str, Vec<Subject>)> {
     let labels = |names: Vec<&str>, subject: fn(Label) -> Subject| -> Vec<Subject> {
         let named = names.into_iter().map(|name| Label::Named(name.to_owned()));
-        named.chain([Label::Unknown, Label::NotSent]).map(subject).collect()
+        named
+            .chain([Label::Unknown, Label::NotSent])
+            .map(subject)
+            .collect()
     };
     let channels = settings.channels.iter().map(|c| c.label.as_str()).collect();
     let brands = settings.brands.iter().map(|b| b.label.as_str()).collect();
-    let languages = settings.languages.iter().map(|l| l.label.as_str()).collect();
+    let languages = settings
+        .languages
+        .iter()
+        .map(|l| l.label.as_str())
+        .collect();
     vec![
         ("channel", labels(channels, Subject::Channel)),
-        ("environment", Environment::ALL.map(Subject::Environment).into()),
+        (
+            "environment",
+            Environment::ALL.map(Subject::Environment).into(),
+        ),
         ("brand", labels(brands, Subject::Brand)),
         ("language", labels(languages, Subject::Language)),
         ("error", ErrorCode::ALL.map(Subject::Error).into()),
@@ -301,7 +323,9 @@ fn options(
     subjects
         .into_iter()
         .map(|subject| {
-            let count = cube.as_ref().map(|c| c.count(|cell| on_tab(cell) && cell.is(&subject)));
+            let count = cube
+                .as_ref()
+                .map(|c| c.count(|cell| on_tab(cell) && cell.is(&subject)));
             let words = words(&subject, names);
             let term = Term {
                 subject: subject.clone(),

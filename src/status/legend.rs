@@ -49,7 +49,11 @@ pub struct Line {
 /// cannot tell.
 pub fn groups(address: &Address, tab: Tab, cube: Option<&Cube>) -> Vec<Group> {
     let line = |code| line(address, tab, cube, code);
-    let of = |ended_by| ErrorCode::ALL.into_iter().filter(move |c| c.ended_by() == ended_by);
+    let of = |ended_by| {
+        ErrorCode::ALL
+            .into_iter()
+            .filter(move |c| c.ended_by() == ended_by)
+    };
     EndedBy::ALL
         .into_iter()
         .map(|ended_by| Group {

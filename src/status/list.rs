@@ -19,10 +19,10 @@ use crate::domain::request::Environment;
 use crate::domain::window::{Range, Window};
 use crate::error::PageError;
 use crate::store::api_keys::{self, KeyRow};
+use crate::store::counts;
 use crate::store::requests::{self, Count, Selection, Tab};
 use crate::store::settings::Snapshot;
-use crate::store::counts;
-use crate::web::format::{self, number};
+use crate::web::format::{Moment, number};
 use crate::web::shell::Shell;
 
 /// A tab of the status page.
@@ -97,19 +97,28 @@ pub async fn test(
     show(Tab::Test, shell, &status, http.query_string()).await
 }
 
-async fn show(
-    tab: Tab,
-    shell: Shell,
-    status: &Status,
-    query: &str,
-) -> Result<ListPage, PageError> {
+async fn show(tab: Tab, shell: Shell, status: &Status, query: &str) -> Result<ListPage, PageError> {
     let now = status.clock.now();
     let (address, cursor, notices) = read(tab, query, &shell);
     let window = address.filter.window(tab.default_range(), now);
     let window = status.within_retention(window, now);
-    let snapshot = status.settings.snapshot(&status.store, shell.company.id).await?;
-    let facts = facts(status, &shell, &address, cursor, window, now, snapshot.clone()).await?;
-    Ok(ListPage::new(shell, status, address, window, now, notices, &snapshot, facts))
+    let snapshot = status
+        .settings
+        .snapshot(&status.store, shell.company.id)
+        .await?;
+    let facts = facts(
+        status,
+        &shell,
+        &address,
+        cursor,
+        window,
+        now,
+        snapshot.clone(),
+    )
+    .await?;
+    Ok(ListPage::new(
+        shell, status, address, window, now, notices, &snapshot, facts,
+    ))
 }
 
 /// Reads the address; what is no part of it is named in a notice.
@@ -117,7 +126,9 @@ fn read(tab: Tab, query: &str, shell: &Shell) -> (Address, Cursor, Vec<String>) 
     let parameters: Vec<(String, String)> = form_urlencoded::parse(query.as_bytes())
         .into_owned()
         .collect();
-    let pairs = parameters.iter().map(|(name, value)| (name.as_str(), value.as_str()));
+    let pairs = parameters
+        .iter()
+        .map(|(name, value)| (name.as_str(), value.as_str()));
     let (filter, others) = Filter::parse(pairs, shell.company.zone);
     let mut cursor = Cursor::Newest;
     let mut notices = Vec::new();
@@ -177,7 +188,10 @@ async fn facts(
 }
 
 impl ListPage {
-    #[expect(clippy::too_many_arguments, reason = "everything that the page is made of, once")]
+    #[expect(
+        clippy::too_many_arguments,
+        reason = "everything that the page is made of, once"
+    )]
     fn new(
         shell: Shell,
         status: &Status,
@@ -223,12 +237,12 @@ impl ListPage {
                     Tab::Invalid => "invalid requests",
                     Tab::Test => "test requests",
                 },
-                format::zone(now, zone)
+                Moment::new(now, zone).zone()
             ),
             pager: Pager::new(&address, &facts.page, &rows, now, zone),
-            empty: rows.is_empty().then(|| {
-                empty(&address, status, &facts, &names, is_countable, now, &shell)
-            }),
+            empty: rows
+                .is_empty()
+                .then(|| empty(&address, status, &facts, &names, is_countable, now, &shell)),
             legend: legend::groups(
                 &address,
                 address.tab,
@@ -269,8 +283,11 @@ fn range_words(
     now: DateTime<Utc>,
     zone: chrono_tz::Tz,
 ) -> String {
-    let range = address.filter.range.unwrap_or(Range::Last(address.tab.default_range()));
-    let time = |at: DateTime<Utc>| at.with_timezone(&zone).format("%a %-d %b %H:%M").to_string();
+    let range = address
+        .filter
+        .range
+        .unwrap_or(Range::Last(address.tab.default_range()));
+    let time = |at| Moment::new(at, zone).weekday();
     let (from, to) = (time(window.from), time(window.to.unwrap_or(now)));
     match range {
         Range::Last(preset) => format!("in the {}", preset.title()),
@@ -328,20 +345,27 @@ impl Pager {
         zone: chrono_tz::Tz,
     ) -> Self {
         let id = |row: &requests::ListRow| crate::domain::request::RequestId::from_uuid(row.id);
-        let (first, last) = (page.rows.first().and_then(id), page.rows.last().and_then(id));
+        let (first, last) = (
+            page.rows.first().and_then(id),
+            page.rows.last().and_then(id),
+        );
         let older = page.searched_to.or(last).filter(|_| page.has_older);
         let newer = first.or(page.searched_to).filter(|_| page.has_newer);
-        let searched_to = page.searched_to.map(|id| {
-            format::Moment::new(id.received_at(), now, zone).short
-        });
+        let searched_to = page
+            .searched_to
+            .map(|id| Moment::new(id.received_at(), zone).short(now));
         Self {
             newer: newer.map(|id| address.at(Cursor::NewerThan(id))),
             older: older.map(|id| address.at(Cursor::OlderThan(id))),
             span: match (rows.last(), rows.first()) {
                 (Some(last), Some(first)) if rows.len() > 1 => {
-                    format!("{} – {}", last.received.short, first.received.short)
+                    format!(
+                        "{} – {}",
+                        last.received.short(now),
+                        first.received.short(now)
+                    )
                 }
-                (Some(only), _) => only.received.short.clone(),
+                (Some(only), _) => only.received.short(now),
                 _ => String::new(),
             },
             searched_to,

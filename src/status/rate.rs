@@ -25,7 +25,7 @@ impl RateLine {
     /// Writes the rate now against the rate before.
     pub fn new(now: Rate, before: Rate) -> Self {
         Self {
-            percent: now.percent().map(|p| format!("{} %", percent(p))),
+            percent: (now.total > 0).then(|| percent(now.failed, now.total)),
             failed: number(now.failed),
             total: number(now.total),
             change: change(now, before),
@@ -39,9 +39,9 @@ fn change(now: Rate, before: Rate) -> Option<String> {
     Some(match points {
         points if points.abs() < 0.05 => "the same as in the time before".to_owned(),
         points if points > 0.0 => {
-            format!("{} points more than in the time before", percent(points))
+            format!("{:.1} points more than in the time before", points)
         }
-        points => format!("{} points less than in the time before", percent(-points)),
+        points => format!("{:.1} points less than in the time before", -points),
     })
 }
 
@@ -53,7 +53,7 @@ mod tests {
     fn the_rate_is_said_with_its_denominator_and_its_change() {
         let rate = |failed, total| Rate { failed, total };
         let line = RateLine::new(rate(541, 12_840), rate(210, 10_000));
-        assert_eq!(line.percent.as_deref(), Some("4.2 %"));
+        assert_eq!(line.percent.as_deref(), Some("4.2\u{202f}%"));
         assert_eq!(line.total, "12,840");
         let change = line.change.unwrap();
         assert_eq!(change, "2.1 points more than in the time before");

@@ -20,7 +20,7 @@ use crate::domain::window::{Preset, Range};
 use crate::error::PageError;
 use crate::store::requests::{self, Count, Document, FindingRow, ListRow, Tab};
 use crate::store::{api_keys, companies};
-use crate::web::format::{Breakable, Moment, counted, date, number};
+use crate::web::format::{Breakable, Moment, counted, number};
 use crate::web::redirect::see_other;
 use crate::web::shell::{Company, Shell};
 
@@ -95,6 +95,8 @@ struct Answered {
 
 /// The facts beside the story.
 struct Facts {
+    zone: String,
+    warning_count: i16,
     utc: String,
     answered: String,
     key: Option<(String, String)>,
@@ -131,9 +133,9 @@ pub async fn short_link(
 ) -> Result<HttpResponse, PageError> {
     let id = known_id(&status, &id)?;
     let company = shell.company.id;
-    let found = status
-        .store
-        .read(company, move |connection| requests::find(connection, company, id));
+    let found = status.store.read(company, move |connection| {
+        requests::find(connection, company, id)
+    });
     match found.await? {
         Some(_) => Ok(see_other(&format!("{ROOT}/requests/{id}"))),
         None => Err(PageError::NotFound),
@@ -147,8 +149,13 @@ pub async fn show(
     id: web::Path<String>,
 ) -> Result<RequestPage, PageError> {
     let id = known_id(&status, &id)?;
-    let stored = read(&status, &shell, id).await?.ok_or(PageError::NotFound)?;
-    let snapshot = status.settings.snapshot(&status.store, shell.company.id).await?;
+    let stored = read(&status, &shell, id)
+        .await?
+        .ok_or(PageError::NotFound)?;
+    let snapshot = status
+        .settings
+        .snapshot(&status.store, shell.company.id)
+        .await?;
     Ok(RequestPage::new(shell, &status, &snapshot.rules, stored))
 }
 
@@ -161,11 +168,7 @@ fn known_id(status: &Status, id: &str) -> Result<RequestId, PageError> {
         .ok_or(PageError::NotFound)
 }
 
-async fn read(
-    status: &Status,
-    shell: &Shell,
-    id: RequestId,
-) -> Result<Option<Stored>, PageError> {
+async fn read(status: &Status, shell: &Shell, id: RequestId) -> Result<Option<Stored>, PageError> {
     let company = shell.company.id;
     let since = status.clock.now() - TimeDelta::days(SAME_CAUSE_DAYS);
     let read = status.store.read(company, move |connection| {
@@ -217,7 +220,9 @@ impl RequestPage {
         Self {
             id: row.id.to_string(),
             received: Moment::new(row.received_at, zone),
-            tone: reasons(row).next().map_or("good", |(reason, _)| tone(reason.ended_by())),
+            tone: reasons(row)
+                .next()
+                .map_or("good", |(reason, _)| tone(reason.ended_by())),
             environment: Environment::from_number(row.environment)
                 .unwrap_or(Environment::Production),
             checks_caption: checks_caption(&checks),
@@ -259,6 +264,10 @@ impl FindingView {
         }
     }
 
+    fn is_for_admin(&self) -> bool {
+        self.ended_by == EndedBy::Admin
+    }
+
     fn value_in_words(&self) -> String {
         match &self.value {
             About::Value(value) => value.0.concat().concat(),
@@ -266,6 +275,12 @@ impl FindingView {
             About::NotSent => "not sent".to_owned(),
             About::Expunged => "deleted".to_owned(),
         }
+    }
+}
+
+impl Check {
+    fn is_customer(&self) -> bool {
+        self.title == Aspect::Customer.title()
     }
 }
 
@@ -370,8 +385,15 @@ fn path(kind: Kind) -> &'static str {
 }
 
 fn sent(kind: Kind, document: &Document) -> Sent {
-    let content_type = document.content_type.as_deref().unwrap_or("no content type");
-    let cut = if document.body_cut { ", the rest was not kept" } else { "" };
+    let content_type = document
+        .content_type
+        .as_deref()
+        .unwrap_or("no content type");
+    let cut = if document.body_cut {
+        ", the rest was not kept"
+    } else {
+        ""
+    };
     let bytes = counted(document.body.len() as i64, "byte");
     Sent {
         head: format!("POST {} · {content_type} · {bytes}{cut}", path(kind)),
@@ -391,7 +413,9 @@ fn answered(kind: Kind, row: &ListRow, document: Option<&Document>) -> Answered 
     });
     let pretty = |body: String| {
         let value: Option<serde_json::Value> = serde_json::from_str(&body).ok();
-        value.and_then(|v| serde_json::to_string_pretty(&v).ok()).unwrap_or(body)
+        value
+            .and_then(|v| serde_json::to_string_pretty(&v).ok())
+            .unwrap_or(body)
     };
     Answered {
         head: format!("{} · {content_type}", row.http_status),
@@ -408,12 +432,18 @@ fn facts(
 ) -> Facts {
     let (row, document) = (&stored.row, stored.document.as_ref());
     let zone = company.zone;
-    let after = |days: u64| date(row.received_at + Days::new(days), now, zone);
+    let after = |days| Moment::new(row.received_at + Days::new(days), zone).date(now);
     let expunged = u64::try_from(stored.expunge_after_days).unwrap_or(0);
     let retention = u64::from(status.retention_days);
     Facts {
+        zone: crate::web::format::city(zone),
+        warning_count: row.warning_count,
         utc: Moment::new(row.received_at, chrono_tz::UTC).clock_millis(),
-        answered: format!("{}, judged in {}", row.http_status, milliseconds(row.duration_us)),
+        answered: format!(
+            "{}, judged in {}",
+            row.http_status,
+            milliseconds(row.duration_us)
+        ),
         key: key_names(&stored.keys).get(&row.key_id).cloned(),
         kind: kind.title(),
         ticket: row.ticket_id.clone(),
@@ -475,7 +505,11 @@ fn ticket_text(
         true => heading.to_owned(),
         false => format!("{heading}: {}", causes.join("; ")),
     });
-    lines.extend(row.ticket_id.as_ref().map(|ticket| format!("Ticket: {ticket}")));
+    lines.extend(
+        row.ticket_id
+            .as_ref()
+            .map(|ticket| format!("Ticket: {ticket}")),
+    );
     if !findings.is_empty() {
         let steps: Vec<&str> = findings.iter().map(|f| f.next_step).collect();
         lines.push(format!("To end it: {}", steps.join(" ")));

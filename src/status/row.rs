@@ -18,6 +18,8 @@ pub struct Row {
     pub url: String,
     /// When it was received.
     pub received: Moment,
+    /// The day, when it is not today.
+    pub day: Option<String>,
     /// How many warnings it got.
     pub warnings: i16,
     /// Its first error; `None` of a valid request.
@@ -164,7 +166,8 @@ impl Row {
         let kind = Kind::from_number(row.kind).unwrap_or(Kind::Feedback);
         Self {
             url: format!("{ROOT}/requests/{}", row.id),
-            received: Moment::new(row.received_at, now, zone),
+            received: Moment::new(row.received_at, zone),
+            day: Moment::new(row.received_at, zone).other_day(now),
             warnings: row.warning_count,
             fault: fault(row),
             employee: employee(row, is_readable),

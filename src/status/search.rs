@@ -55,10 +55,15 @@ pub async fn show(
     let cursor = older
         .and_then(|id| Cursor::from_parameter("older", &id))
         .unwrap_or_default();
-    let snapshot = status.settings.snapshot(&status.store, shell.company.id).await?;
+    let snapshot = status
+        .settings
+        .snapshot(&status.store, shell.company.id)
+        .await?;
     let wanted = wanted(&search, &snapshot.lookup_key);
     let (page, keys) = read(&status, &shell, wanted, cursor).await?;
-    Ok(SearchPage::new(shell, &status, query, &search, &page, &keys))
+    Ok(SearchPage::new(
+        shell, &status, query, &search, &page, &keys,
+    ))
 }
 
 /// What each piece may be: an e-mail a customer's or an employee's, a word a ticket or an employee's
@@ -100,10 +105,17 @@ impl SearchPage {
     ) -> Self {
         let (now, zone) = (status.clock.now(), shell.company.zone);
         let names = key_names(keys);
-        let rows: Vec<Row> = page.rows.iter().map(|r| Row::new(r, &names, now, zone)).collect();
+        let rows: Vec<Row> = page
+            .rows
+            .iter()
+            .map(|r| Row::new(r, &names, now, zone))
+            .collect();
         let more = if page.has_older { "+" } else { "" };
         let found = format!("{}{more}", counted(rows.len() as i64, "request"));
-        let last = page.rows.last().and_then(|row| RequestId::from_uuid(row.id));
+        let last = page
+            .rows
+            .last()
+            .and_then(|row| RequestId::from_uuid(row.id));
         Self {
             heading: match (query.is_empty(), rows.is_empty()) {
                 (true, _) => "Find a request".to_owned(),
@@ -118,7 +130,9 @@ impl SearchPage {
             ),
             older: last.filter(|_| page.has_older).map(|id| {
                 let mut address = form_urlencoded::Serializer::new(format!("{ROOT}/search?"));
-                address.append_pair("q", &query).append_pair("older", &id.to_string());
+                address
+                    .append_pair("q", &query)
+                    .append_pair("older", &id.to_string());
                 address.finish()
             }),
             rows,

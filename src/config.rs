@@ -11,12 +11,14 @@
 //! | `SECRET_KEY` | made once and kept in the store |
 //! | `RETENTION_DAYS` | 90 |
 //! | `LOG_FORMAT` | `pretty` on a terminal, else `json` |
+//! | `NO_DEMO` | the demo companies are made |
 
 use std::fmt;
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::str::FromStr;
 
+use clap::builder::FalseyValueParser;
 use clap::{Args, ValueEnum};
 use ipnet::IpNet;
 use secrecy::SecretString;
@@ -37,6 +39,13 @@ pub struct StoreConfig {
     /// The folder with PostgreSQL's server programs [default: looked for]
     #[arg(long, env, value_name = "FOLDER")]
     pub postgres_bin: Option<PathBuf>,
+}
+
+impl StoreConfig {
+    /// The database to use, if one is named; an empty name is none.
+    pub fn configured_database(&self) -> Option<&str> {
+        self.database_url.as_deref().filter(|url| !url.is_empty())
+    }
 }
 
 /// The settings of `serve`.
@@ -72,7 +81,7 @@ pub struct ServeConfig {
     pub log_format: Option<LogFormat>,
 
     /// Do not make the demo companies
-    #[arg(long, env)]
+    #[arg(long, env, value_parser = FalseyValueParser::new())]
     pub no_demo: bool,
 }
 

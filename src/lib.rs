@@ -10,8 +10,10 @@
 pub mod app;
 pub mod blocking;
 pub mod clock;
+pub mod commands;
 pub mod config;
 pub mod context;
+pub mod demo;
 pub mod domain;
 pub mod error;
 pub mod ingest;

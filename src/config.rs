@@ -93,6 +93,28 @@ impl ServeConfig {
     }
 }
 
+/// What the links begin with that commands print.
+#[derive(Debug, Clone, Args)]
+pub struct LinkConfig {
+    /// What links begin with [default: where the server runs, else http:// and BIND_ADDRESS]
+    #[arg(long, env, value_name = "URL")]
+    public_url: Option<PublicUrl>,
+
+    /// The address that the server listens on
+    #[arg(long, env, value_name = "ADDRESS", default_value = "127.0.0.1:8080")]
+    bind_address: SocketAddr,
+}
+
+impl LinkConfig {
+    /// The address of a path of the installation, which a running server may have announced.
+    pub fn join(&self, served_at: Option<&str>, path: &str) -> String {
+        let local = || PublicUrl(format!("http://{}", self.bind_address));
+        let served_at = || served_at.and_then(|url| url.parse().ok());
+        let url = self.public_url.clone().or_else(served_at);
+        url.unwrap_or_else(local).join(path)
+    }
+}
+
 /// How logs are written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub enum LogFormat {

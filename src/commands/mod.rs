@@ -1,8 +1,11 @@
 //! The commands, one file each. `serve` is what runs when none is named.
 
+mod company;
 mod database;
 mod migrate;
 mod serve;
+mod settings_file;
+mod user;
 mod welcome;
 
 use clap::{Parser, Subcommand};
@@ -33,6 +36,25 @@ enum Command {
     Serve(ServeConfig),
     /// Bring the store's schema up to date
     Migrate(StoreConfig),
+    /// Make companies
+    #[command(subcommand)]
+    Company(CompanyCommand),
+    /// Help users in
+    #[command(subcommand)]
+    User(UserCommand),
+}
+
+#[derive(Debug, Subcommand)]
+enum CompanyCommand {
+    /// Make a company and its admin; prints both API keys, this once, and the link by which the
+    /// admin chooses a password
+    Create(company::Create),
+}
+
+#[derive(Debug, Subcommand)]
+enum UserCommand {
+    /// Print a one-time link by which a user chooses a new password
+    ResetLink(user::ResetLink),
 }
 
 impl Cli {
@@ -48,6 +70,8 @@ impl Cli {
             None => serve::run(&self.serve),
             Some(Command::Serve(config)) => serve::run(&config),
             Some(Command::Migrate(config)) => migrate::run(&config),
+            Some(Command::Company(CompanyCommand::Create(create))) => create.run(),
+            Some(Command::User(UserCommand::ResetLink(link))) => link.run(),
         }
     }
 }

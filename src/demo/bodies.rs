@@ -233,7 +233,6 @@ pub fn learning() -> Vec<String> {
         with(2, "language", json!("en-US")),
         with(2, "langauge", json!("en")),
         with(3, "channel", json!("phone")),
-        with(4, "channel", json!("sms")),
         with(5, "channel", json!("chat")),
         with(6, "brand", json!("larkspur-kids")),
         with(7, "language", json!("fr-CA")),

@@ -9,21 +9,30 @@ use rand::Rng;
 use serde_json::json;
 
 use super::companies::{self as demo, larkspur_email};
-use super::file::{DemoCompany, DemoFile};
+use super::file::{DemoCompany, DemoFile, Login};
 use super::history::{self, Keys, Sent, local_time};
-use crate::domain::api_key::ApiKey;
+use crate::access::passwords;
+use crate::domain::api_key::{self, ApiKey};
 use crate::domain::company::CompanyId;
 use crate::domain::request::{Environment, RequestId};
 use crate::domain::settings::ProfileStatus;
+use crate::domain::user::Role;
 use crate::ingest::{Arrival, Ingest, Received, judge};
 use crate::store::audit::{self, Entry};
 use crate::store::companies::{self, NewSettings};
 use crate::store::recorder::{Record, Recorder};
 use crate::store::settings::{KnownKey, Snapshot, load_within, next_version};
+use crate::store::users::{self, NewUser};
 use crate::store::{api_keys, partitions};
 
 /// So many records wait for the recorder at a time.
 const RECORDED_AT_ONCE: usize = 500;
+
+/// Admin and support of Larkspur Outdoor.
+const LARKSPUR_USERS: [&str; 2] = ["Robin Marsh", "Sam Reyes"];
+
+/// Admin and support of Solo Tea.
+const SOLO_TEA_USERS: [&str; 2] = ["Nell Ward", "Joe Firth"];
 
 /// A company's settings from some moment on.
 struct Epoch {
@@ -46,7 +55,9 @@ pub fn make(
     };
     connection.transaction(|connection| {
         let company = make_company(connection, larkspur, &demo::larkspur(), began, rng)?;
-        make_company(connection, solo_tea, &demo::solo_tea(), began, rng)?;
+        let other = make_company(connection, solo_tea, &demo::solo_tea(), began, rng)?;
+        let admin = make_users(connection, company, larkspur, LARKSPUR_USERS, began)?;
+        make_users(connection, other, solo_tea, SOLO_TEA_USERS, began)?;
         let mut other_key = |environment, name| {
             let key = ApiKey::generate(environment, rng);
             make_key(connection, company, environment, name, &key, began)
@@ -58,7 +69,7 @@ pub fn make(
             zendesk: known(connection, &larkspur.production_key)?,
             dev_laptop: known(connection, &larkspur.test_key)?,
         };
-        let epochs = live_through(connection, company, began, now)?;
+        let epochs = live_through(connection, company, admin, began, now)?;
         let week = history::week(&keys, now, rng);
         let records = week.into_iter().map(|sent| judged(sent, &epochs, ingest));
         // The recorder has a connection of its own. Should this transaction fail, its rows belong
@@ -98,6 +109,25 @@ fn make_company(
     Ok(id)
 }
 
+/// Makes admin and support and returns the admin's id.
+fn make_users(
+    connection: &mut PgConnection,
+    id: CompanyId,
+    company: &DemoCompany,
+    names: [&str; 2],
+    at: DateTime<Utc>,
+) -> anyhow::Result<i64> {
+    let [admin, support] = names;
+    let mut make = |login: &Login, name, role| -> anyhow::Result<i64> {
+        let email = &login.email;
+        let user = users::create(connection, id, NewUser { email, name, role }, at)?;
+        users::set_password(connection, user, &passwords::hash(&login.password)?)?;
+        Ok(user)
+    };
+    make(&company.support, support, Role::Support)?;
+    make(&company.admin, admin, Role::Admin)
+}
+
 fn make_key(
     connection: &mut PgConnection,
     company: CompanyId,
@@ -111,7 +141,7 @@ fn make_key(
 }
 
 fn known(connection: &mut PgConnection, key: &str) -> anyhow::Result<KnownKey> {
-    let row = api_keys::find(connection, &crate::domain::api_key::hash(key))?;
+    let row = api_keys::find(connection, &api_key::hash(key))?;
     row.and_then(KnownKey::of).context("a key made just now")
 }
 
@@ -120,6 +150,7 @@ fn known(connection: &mut PgConnection, key: &str) -> anyhow::Result<KnownKey> {
 fn live_through(
     connection: &mut PgConnection,
     company: CompanyId,
+    admin: i64,
     began: DateTime<Utc>,
     now: DateTime<Utc>,
 ) -> anyhow::Result<Vec<Epoch>> {
@@ -136,8 +167,8 @@ fn live_through(
     )?);
     let ben_left = Entry {
         at: local_time(now, 2, 17, 32),
-        user_id: None,
-        actor: "Robin Marsh",
+        user_id: Some(admin),
+        actor: LARKSPUR_USERS[0],
         action: "employee.deactivated",
         subject: &ben,
         before: Some(json!({"status": "active"})),

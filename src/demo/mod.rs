@@ -11,13 +11,16 @@ mod making;
 use std::path::Path;
 
 use anyhow::Context;
+use futures_util::future::join_all;
 use rand::SeedableRng;
 use rand::rngs::StdRng;
 
+use crate::access::passwords;
+use crate::blocking;
 use crate::domain::api_key;
 use crate::ingest::Ingest;
 use crate::store::settings::LiveSettings;
-use crate::store::{self, Scope, Store};
+use crate::store::{self, Scope, Store, users};
 
 pub use file::{DemoCompany, DemoFile, Login};
 
@@ -103,5 +106,34 @@ async fn outdated(
             }
         }
     }
+    let logins = file.companies.iter().flat_map(|c| [&c.admin, &c.support]);
+    // A password check takes long on purpose: all at once.
+    let fates = join_all(logins.map(|login| fate_of_login(store, login.clone()))).await;
+    for fate in fates {
+        outdated.extend(fate?);
+    }
     Ok(outdated)
+}
+
+async fn fate_of_login(
+    store: &Store,
+    login: Login,
+) -> anyhow::Result<Option<(String, &'static str)>> {
+    let email = login.email;
+    let user = store
+        .read(Scope::Installation, move |connection| {
+            users::find_by_email(connection, &email)
+        })
+        .await?;
+    let Some(user) = user else {
+        return Ok(Some((login.password, "not in this store")));
+    };
+    if user.disabled_at.is_some() {
+        return Ok(Some((login.password, "disabled since")));
+    }
+    blocking::run(move || {
+        let holds = passwords::verify(&login.password, user.password_hash.as_deref());
+        (!holds).then_some((login.password, "changed since"))
+    })
+    .await
 }

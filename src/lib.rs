@@ -7,6 +7,7 @@
 //! - a request comes in: [`ingest`](https://docs.rs) — receive, authenticate, validate, record, respond
 //! - a person looks at it: filter, query, render
 
+pub mod access;
 pub mod app;
 pub mod blocking;
 pub mod clock;
@@ -20,6 +21,7 @@ pub mod ingest;
 pub mod jobs;
 pub mod probes;
 pub mod routes;
+pub mod settings;
 pub mod store;
 pub mod telemetry;
 pub mod web;

@@ -1,1 +1,4 @@
-//! x
+//! All tests in one binary; the modules mirror those of the program.
+
+mod ingest;
+mod support;

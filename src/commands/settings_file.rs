@@ -46,7 +46,7 @@ fn mistakes(settings: &NewSettings) -> Vec<String> {
     }
     for language in &settings.languages {
         mistakes.look_at("languages", &language.tag, None, folded(&language.tag));
-        if language.tag.trim().parse::<LanguageIdentifier>().is_err() {
+        if LanguageIdentifier::try_from_str(language.tag.trim()).is_err() {
             let tag = &language.tag;
             mistakes.add(format!(
                 "languages: `{tag}` is no language tag, such as `fr-CA`"

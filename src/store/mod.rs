@@ -20,6 +20,7 @@ pub mod requests;
 pub mod schema;
 pub mod sessions;
 pub mod settings;
+pub mod sign_in_attempts;
 mod unreachable;
 pub mod users;
 

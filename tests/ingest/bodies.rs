@@ -1,0 +1,135 @@
+//! How bodies arrive: too large, packed, cut off, of other types.
+
+use std::io::Write;
+
+use flate2::Compression;
+use flate2::write::{GzEncoder, ZlibEncoder};
+use serde_json::json;
+
+use crate::support::company::{accepted, with};
+use crate::support::{Answer, TestApp};
+
+const LIMIT: usize = 256 * 1024;
+
+fn gzip(bytes: &[u8]) -> Vec<u8> {
+    let mut encoder = GzEncoder::new(Vec::new(), Compression::fast());
+    encoder.write_all(bytes).unwrap();
+    encoder.finish().unwrap()
+}
+
+fn deflate(bytes: &[u8]) -> Vec<u8> {
+    let mut encoder = ZlibEncoder::new(Vec::new(), Compression::fast());
+    encoder.write_all(bytes).unwrap();
+    encoder.finish().unwrap()
+}
+
+/// An accepted request of exactly this many bytes.
+fn of_size(bytes: usize) -> Vec<u8> {
+    let mut body = accepted().to_string().into_bytes();
+    body.resize(bytes, b' ');
+    body
+}
+
+#[track_caller]
+fn expect_malformed(app: &TestApp, answer: &Answer, status: u16, variant: &str) {
+    assert_eq!(answer.status, status, "{}", answer.text());
+    let problem = answer.json();
+    assert_eq!(problem["status"], json!(status));
+    assert_eq!(problem["errors"].as_array().unwrap().len(), 1);
+    assert_eq!(problem["errors"][0]["code"], json!("malformed_request"));
+    assert_eq!(problem["errors"][0]["variant"], json!(variant));
+    let row = app.row_of("requests", answer.request_id());
+    assert_eq!(row["http_status"], json!(status));
+    assert_eq!(row["error_mask"], json!(1024));
+}
+
+#[test]
+fn a_body_at_the_limit_is_read_and_one_byte_more_is_too_large() {
+    let app = TestApp::start();
+    let call = app.production().post("/v1/requests");
+    let call = call.header("content-type", "application/json");
+    let answer = call.clone().body(of_size(LIMIT)).send();
+    assert_eq!(answer.status, 200, "{}", answer.text());
+    assert_eq!(app.body_of(answer.request_id()).len(), LIMIT);
+    for size in [LIMIT + 1, 5_000_000, 12_000_000] {
+        let body = of_size(size);
+        let answer = call.clone().body(body.clone()).send();
+        expect_malformed(&app, &answer, 413, "too_large");
+        let document = app.row_of("request_documents", answer.request_id());
+        assert_eq!(document["body_cut"], json!(true));
+        assert_eq!(app.body_of(answer.request_id()), &body[..64 * 1024]);
+    }
+}
+
+#[test]
+fn packed_bodies_are_unpacked() {
+    let app = TestApp::start();
+    let body = with(accepted(), "/ext_interaction_id", "packed").to_string();
+    for (encoding, packed) in [
+        ("gzip", gzip(body.as_bytes())),
+        ("GZIP", gzip(body.as_bytes())),
+        ("deflate", deflate(body.as_bytes())),
+        ("identity", body.clone().into_bytes()),
+    ] {
+        let call = app.production().post("/v1/requests").body(packed);
+        let call = call.header("content-type", "application/json");
+        let answer = call.header("content-encoding", encoding).send();
+        assert_eq!(answer.status, 200, "{encoding}: {}", answer.text());
+        assert_eq!(app.body_of(answer.request_id()), body.as_bytes());
+    }
+}
+
+#[test]
+fn a_small_parcel_with_a_huge_body_is_too_large() {
+    let app = TestApp::start();
+    let call = app.production().post("/v1/requests");
+    let call = call.header("content-encoding", "gzip");
+    let answer = call.body(gzip(&vec![b' '; 50_000_000])).send();
+    expect_malformed(&app, &answer, 413, "too_large");
+    assert_eq!(app.body_of(answer.request_id()).len(), 64 * 1024);
+}
+
+#[test]
+fn what_cannot_be_unpacked_is_recorded_as_it_came() {
+    let app = TestApp::start();
+    let call = app.production().post("/v1/requests");
+    let call = call.header("content-type", "application/json");
+    let unknown = call.clone().header("content-encoding", "zstd");
+    let answer = unknown.body(&b"\x28\xb5\x2f\xfd"[..]).send();
+    expect_malformed(&app, &answer, 415, "not_json");
+    assert_eq!(app.body_of(answer.request_id()), b"\x28\xb5\x2f\xfd");
+    let made_up = call.clone().header("content-encoding", "rot13");
+    let answer = made_up.body(accepted().to_string()).send();
+    expect_malformed(&app, &answer, 415, "not_json");
+    let damaged = call.clone().header("content-encoding", "gzip");
+    let answer = damaged.body("this is not gzip").send();
+    expect_malformed(&app, &answer, 400, "not_json");
+    let mut cut_off = gzip(accepted().to_string().as_bytes());
+    cut_off.truncate(cut_off.len() - 12);
+    let answer = call.header("content-encoding", "gzip").body(cut_off).send();
+    expect_malformed(&app, &answer, 400, "not_json");
+}
+
+#[test]
+fn another_content_type_is_415_only_when_the_body_is_no_json_either() {
+    let app = TestApp::start();
+    let call = app.production().post("/v1/requests");
+    let form = "channel=email&brand=larkspur";
+    let answer = call
+        .clone()
+        .header("content-type", "application/x-www-form-urlencoded")
+        .body(form)
+        .send();
+    expect_malformed(&app, &answer, 415, "not_json");
+    let answer = call
+        .clone()
+        .header("content-type", "text/json")
+        .body(form)
+        .send();
+    expect_malformed(&app, &answer, 400, "not_json");
+    let answer = call.clone().body(form).send();
+    expect_malformed(&app, &answer, 400, "not_json");
+    let answer = call.send();
+    expect_malformed(&app, &answer, 400, "not_json");
+    assert!(answer.json()["detail"].as_str().unwrap().contains("empty"));
+}

@@ -1,0 +1,231 @@
+//! A store of a test's own: a schema in the shared cluster, or a database, with the demo companies
+//! in it. It is dropped with the test.
+
+use std::collections::BTreeMap;
+use std::sync::atomic::{AtomicI64, AtomicU32, Ordering};
+use std::sync::{Arc, Condvar, Mutex};
+
+use api_status_page::domain::company::CompanyId;
+use api_status_page::store::{connect, counts, migrations};
+use diesel::connection::SimpleConnection;
+use diesel::prelude::*;
+use diesel::sql_types::{BigInt, Jsonb, Text};
+use serde_json::Value;
+use uuid::Uuid;
+
+use super::company::{self, Company};
+use super::{Cluster, eventually};
+
+/// So many stores at once: a machine with many processors would ask for more connections than the
+/// server has.
+const MOST_AT_ONCE: u32 = 12;
+
+/// How many there are, and who waits for the number to go down.
+static IN_USE: (Mutex<u32>, Condvar) = (Mutex::new(0), Condvar::new());
+
+/// A migrated schema or database with Larkspur Outdoor and Solo Tea.
+pub struct TestStore {
+    /// What the program connects to.
+    pub url: String,
+    /// The demo company with everything.
+    pub larkspur: Company,
+    /// The demo company with little.
+    pub solo_tea: Company,
+    admin_url: String,
+    clear_away: String,
+}
+
+impl TestStore {
+    /// A schema of its own in the shared cluster.
+    pub fn new() -> Arc<Self> {
+        Self::with("")
+    }
+
+    /// The same, with further parameters in its address.
+    pub fn with(parameters: &str) -> Arc<Self> {
+        let cluster = Cluster::shared();
+        let schema = next_name();
+        let url = cluster.url(
+            "postgres",
+            &format!("&options=-csearch_path%3D{schema}%20{parameters}"),
+        );
+        let make = format!("CREATE SCHEMA {schema}");
+        let clear_away = format!("DROP SCHEMA {schema} CASCADE");
+        Self::made(cluster.url("postgres", ""), &make, url, clear_away)
+    }
+
+    /// A database of its own in a cluster.
+    pub fn database_in(cluster: &Cluster) -> Arc<Self> {
+        let database = next_name();
+        let url = cluster.url(&database, "");
+        let make = format!("CREATE DATABASE {database}");
+        let clear_away = format!("DROP DATABASE {database} WITH (FORCE)");
+        Self::made(cluster.url("postgres", ""), &make, url, clear_away)
+    }
+
+    fn made(admin_url: String, make: &str, url: String, clear_away: String) -> Arc<Self> {
+        let (in_use, fewer) = &IN_USE;
+        let mut count = fewer
+            .wait_while(in_use.lock().unwrap(), |count| *count >= MOST_AT_ONCE)
+            .unwrap();
+        *count += 1;
+        drop(count);
+        connect(&admin_url).unwrap().batch_execute(make).unwrap();
+        let mut connection = connect(&url).unwrap();
+        migrations::run(&mut connection).unwrap();
+        // No two stores have a company of the same id: what reaches the wrong one is noticed, and
+        // locks on a company, which are the database's, are nobody else's.
+        static FIRST_COMPANY: AtomicI64 = AtomicI64::new(1);
+        let first = FIRST_COMPANY.fetch_add(100, Ordering::Relaxed);
+        connection
+            .batch_execute(&format!(
+                "ALTER TABLE companies ALTER COLUMN id RESTART WITH {first}"
+            ))
+            .unwrap();
+        let larkspur = Company::create(&mut connection, "Larkspur Outdoor", &company::larkspur());
+        let solo_tea = Company::create(&mut connection, "Solo Tea", &company::solo_tea());
+        Arc::new(Self {
+            url,
+            larkspur,
+            solo_tea,
+            admin_url,
+            clear_away,
+        })
+    }
+
+    /// A connection of the test's own.
+    pub fn connection(&self) -> PgConnection {
+        connect(&self.url).unwrap()
+    }
+
+    /// Runs statements.
+    #[track_caller]
+    pub fn execute(&self, statements: &str) {
+        self.connection().batch_execute(statements).unwrap();
+    }
+
+    /// The number that a query returns.
+    #[track_caller]
+    pub fn number(&self, query: &str) -> i64 {
+        let number = diesel::dsl::sql::<BigInt>(&format!("({query})::bigint"));
+        diesel::select(number)
+            .get_result(&mut self.connection())
+            .unwrap()
+    }
+
+    /// The rows that a query returns, each as an object.
+    #[track_caller]
+    pub fn rows(&self, query: &str) -> Vec<Value> {
+        let query =
+            format!("SELECT coalesce(jsonb_agg(to_jsonb(r)), '[]') AS rows FROM ({query}) AS r");
+        let rows: Rows = diesel::sql_query(query)
+            .get_result(&mut self.connection())
+            .unwrap();
+        match rows.rows {
+            Value::Array(rows) => rows,
+            other => panic!("{other}"),
+        }
+    }
+
+    /// The row of a request in a table, as an object.
+    #[track_caller]
+    pub fn row_of(&self, table: &str, id: Uuid) -> Value {
+        let mut rows = self.rows(&format!("SELECT * FROM {table} WHERE id = '{id}'"));
+        assert_eq!(rows.len(), 1, "rows of {id} in {table}");
+        rows.remove(0)
+    }
+
+    /// The findings of a request, in order.
+    pub fn findings_of(&self, id: Uuid) -> Vec<Value> {
+        self.rows(&format!(
+            "SELECT * FROM request_findings WHERE id = '{id}' ORDER BY position"
+        ))
+    }
+
+    /// The body of a request as it is stored.
+    #[track_caller]
+    pub fn body_of(&self, id: Uuid) -> Vec<u8> {
+        use api_status_page::store::schema::request_documents::dsl;
+        dsl::request_documents
+            .filter(dsl::id.eq(id))
+            .select(dsl::body)
+            .get_result(&mut self.connection())
+            .unwrap()
+    }
+
+    /// How many requests a company has by environment and error mask, from the rows.
+    pub fn requests_by_mask(&self, company: CompanyId) -> BTreeMap<(i64, i64), i64> {
+        self.by_mask(&format!(
+            "SELECT environment, error_mask, count(*) AS count FROM requests \
+             WHERE company_id = {company} GROUP BY 1, 2"
+        ))
+    }
+
+    /// The same from the counters of a grain (5 or 60) and the deltas not folded yet.
+    pub fn counts_by_mask(&self, company: CompanyId, grain: i16) -> BTreeMap<(i64, i64), i64> {
+        self.by_mask(&format!(
+            "SELECT environment, error_mask, sum(count)::bigint AS count FROM ( \
+                 SELECT environment, error_mask, count FROM request_counts \
+                 WHERE company_id = {company} AND grain = {grain} \
+                 UNION ALL \
+                 SELECT environment, error_mask, count FROM request_count_deltas \
+                 WHERE company_id = {company}) AS parts GROUP BY 1, 2"
+        ))
+    }
+
+    fn by_mask(&self, query: &str) -> BTreeMap<(i64, i64), i64> {
+        let rows = self.rows(query);
+        let number = |row: &Value, name: &str| row[name].as_i64().unwrap();
+        rows.iter()
+            .map(|row| {
+                let key = (number(row, "environment"), number(row, "error_mask"));
+                (key, number(row, "count"))
+            })
+            .collect()
+    }
+
+    /// Folds a company's deltas; returns when none are left.
+    pub fn fold(&self, company: CompanyId) {
+        let mut connection = self.connection();
+        let left =
+            format!("SELECT count(*) FROM request_count_deltas WHERE company_id = {company}");
+        eventually("all counters are folded", || {
+            connection
+                .transaction(|connection| counts::fold(connection, company))
+                .unwrap();
+            (self.number(&left) == 0).then_some(())
+        });
+    }
+}
+
+#[derive(QueryableByName)]
+struct Rows {
+    #[diesel(sql_type = Jsonb)]
+    rows: Value,
+}
+
+impl Drop for TestStore {
+    fn drop(&mut self) {
+        let dropped = connect(&self.admin_url)
+            .and_then(|mut connection| Ok(connection.batch_execute(&self.clear_away)?));
+        if let Err(error) = dropped
+            && !std::thread::panicking()
+        {
+            panic!("{}: {error:#}", self.clear_away);
+        }
+        *IN_USE.0.lock().unwrap() -= 1;
+        IN_USE.1.notify_one();
+    }
+}
+
+fn next_name() -> String {
+    static NEXT: AtomicU32 = AtomicU32::new(1);
+    format!("test_{}", NEXT.fetch_add(1, Ordering::Relaxed))
+}
+
+/// The text that a query returns.
+pub fn text(connection: &mut PgConnection, query: &str) -> String {
+    diesel::select(diesel::dsl::sql::<Text>(&format!("({query})::text")))
+        .get_result(connection)
+        .unwrap()
+}

@@ -115,17 +115,17 @@ impl Traffic {
         let days_ago = (self.now - at).num_days();
         match rng.random_range(0..10_000) {
             // The outlet's shop goes on as if nothing had happened.
-            0..160 => by_outlet_shop(keys, at, bodies::outlet_order(&ticket, rng)),
+            0..210 => by_outlet_shop(keys, at, bodies::outlet_order(&ticket, rng)),
             // The rule "close solved tickets" is four days old and knows no language.
-            160..220 if days_ago < 4 => by_zendesk(keys, at, bodies::without_language(&ticket)),
+            210..270 if days_ago < 4 => by_zendesk(keys, at, bodies::without_language(&ticket)),
             // Everything else that can go wrong, one kind after the other.
-            220..250 => {
+            270..300 => {
                 self.one_offs += 1;
                 let body = bodies::one_off(self.one_offs, &ticket);
                 by_zendesk(keys, at, body)
             }
-            250..450 => by_zendesk(keys, at, bodies::sloppy(&ticket, rng)),
-            450..850 => {
+            300..500 => by_zendesk(keys, at, bodies::sloppy(&ticket, rng)),
+            500..900 => {
                 let body = bodies::recovery(&ticket, rng);
                 let sent = by_salesforce(keys, at, body);
                 Sent {
@@ -133,7 +133,7 @@ impl Traffic {
                     ..sent
                 }
             }
-            850..3_300 => by_salesforce(keys, at, bodies::kids_case(&ticket)),
+            900..3_300 => by_salesforce(keys, at, bodies::kids_case(&ticket)),
             _ => by_zendesk(keys, at, bodies::helpdesk_ticket(&ticket)),
         }
     }
@@ -143,8 +143,8 @@ impl Traffic {
     fn agent(&self, at: DateTime<Utc>, rng: &mut impl Rng) -> Agent {
         let with_a_story = rng.random_range(0..1_000);
         let number = match with_a_story {
-            0..8 => 1,
-            8..13 if (self.now - at).num_days() < 3 => 2,
+            0..11 => 1,
+            11..16 if (self.now - at).num_days() < 3 => 2,
             _ => {
                 let rank: f64 = rng.random();
                 match (rank.powf(1.5) * 41.0) as usize {

@@ -150,9 +150,10 @@ impl Application {
 
 fn bind(address: SocketAddr) -> anyhow::Result<TcpListener> {
     TcpListener::bind(address).with_context(|| {
+        let other = SocketAddr::new(address.ip(), address.port().wrapping_add(1));
         format!(
-            "cannot listen on {address}. Another program may be using the port: \
-             choose another with BIND_ADDRESS=127.0.0.1:8081"
+            "cannot listen on {address}. Another program may be using the port: stop it, or \
+             choose another with BIND_ADDRESS={other}"
         )
     })
 }

@@ -283,7 +283,10 @@ pub async fn name_the_call<B: MessageBody>(
     next: Next<B>,
 ) -> Result<ServiceResponse<EitherBody<B, BoxBody>>, actix_web::Error> {
     let mut response = next.call(request).await?;
-    let page = response.response_mut().extensions_mut().remove::<ErrorPage>();
+    let page = response
+        .response_mut()
+        .extensions_mut()
+        .remove::<ErrorPage>();
     let page = match page {
         Some(page) => page,
         None if response.status() == StatusCode::METHOD_NOT_ALLOWED => {

@@ -117,7 +117,7 @@ pub fn count(number: u64) -> String {
     let digits = number.to_string();
     let mut text = String::with_capacity(digits.len() + digits.len() / 3);
     for (index, digit) in digits.chars().enumerate() {
-        if index > 0 && (digits.len() - index) % 3 == 0 {
+        if index > 0 && (digits.len() - index).is_multiple_of(3) {
             text.push(',');
         }
         text.push(digit);
@@ -141,8 +141,8 @@ pub fn percent(part: u64, whole: u64) -> String {
             }
         }
     };
-    // A narrow space that does not break.
-    format!("{text}\u{202f}%")
+    // A space that does not break.
+    format!("{text}\u{a0}%")
 }
 
 #[cfg(test)]
@@ -192,7 +192,7 @@ mod tests {
         assert_eq!(count(999), "999");
         assert_eq!(count(12_840), "12,840");
         assert_eq!(count(1_000_000), "1,000,000");
-        let percent = |part, whole| percent(part, whole).replace('\u{202f}', " ");
+        let percent = |part, whole| percent(part, whole).replace('\u{a0}', " ");
         assert_eq!(percent(0, 1_284), "0 %");
         assert_eq!(percent(541, 12_840), "4.2 %");
         assert_eq!(percent(1, 1_000_000), "under 0.1 %");

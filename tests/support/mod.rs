@@ -5,6 +5,7 @@ pub mod app;
 pub mod clients;
 pub mod company;
 pub mod http;
+pub mod people;
 pub mod postgres;
 pub mod store;
 
@@ -14,6 +15,7 @@ pub use app::{TestApp, TestClock};
 pub use clients::{Sender, Visitor};
 pub use company::Company;
 pub use http::Answer;
+pub use people::Person;
 pub use postgres::Cluster;
 pub use store::TestStore;
 

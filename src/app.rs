@@ -17,6 +17,7 @@ use crate::config::{PublicUrl, ServeConfig};
 use crate::context::{TrustedProxies, at_the_door};
 use crate::ingest::{Ingest, RevokedKeyCalls};
 use crate::jobs::{Jobs, Work};
+use crate::settings::Settings;
 use crate::status::Status;
 use crate::store::recorder::{Recorder, RecorderThread};
 use crate::store::settings::LiveSettings;
@@ -92,9 +93,17 @@ impl Application {
             public_url: public_url.clone(),
             retention_days: config.retention_days,
         };
+        let pages = Settings {
+            store: store.clone(),
+            live: settings.clone(),
+            clock: clock.clone(),
+            public_url: public_url.clone(),
+            retention_days: config.retention_days,
+        };
         let shared = (
             web::Data::new(ingest.clone()),
             web::Data::new(status),
+            web::Data::new(pages),
             web::Data::new(store),
             web::Data::new(settings),
             web::Data::new(clock),
@@ -103,11 +112,12 @@ impl Application {
             web::Data::new(own_origin),
         );
         let server = HttpServer::new(move || {
-            let (ingest, status, store, settings, clock, public_url, proxies, own_origin) =
+            let (ingest, status, pages, store, settings, clock, public_url, proxies, own_origin) =
                 shared.clone();
             App::new()
                 .app_data(ingest)
                 .app_data(status)
+                .app_data(pages)
                 .app_data(store)
                 .app_data(settings)
                 .app_data(clock)

@@ -7,6 +7,7 @@ use actix_web::{HttpRequest, HttpResponse, web};
 use crate::access::session::Sessions;
 use crate::access::{guard, password_link, sign_in};
 use crate::error::{self, PageError, Problem};
+use crate::settings::{company_info, employees, integrations, keys, labels};
 use crate::status::{dictionary, list, request, search};
 use crate::web::{assets, headers, redirect, same_site};
 use crate::{context, ingest, probes, settings, telemetry};
@@ -114,7 +115,7 @@ fn guarded_pages(config: &mut web::ServiceConfig) {
             web::scope("/settings")
                 .wrap(from_fn(guard::signed_in))
                 .route("", web::get().to(settings::index))
-                .route("/integrations", web::get().to(settings::integrations::show))
+                .configure(settings_pages)
                 .service(
                     web::scope("/integrations/api-status")
                         .route("", web::get().to(list::first_tab))
@@ -126,6 +127,90 @@ fn guarded_pages(config: &mut web::ServiceConfig) {
                 )
                 .default_service(web::to(nowhere)),
         );
+}
+
+/// What the gear leads to. Support may look; what changes something takes an
+/// [`Admin`](crate::web::shell::Admin).
+fn settings_pages(config: &mut web::ServiceConfig) {
+    let form = |path: &str, show: actix_web::Route, save: actix_web::Route| {
+        web::resource(path).route(show).route(save)
+    };
+    let (get, post) = (web::get, web::post);
+    config
+        .service(form(
+            "/company-info",
+            get().to(company_info::show),
+            post().to(company_info::save),
+        ))
+        .service(form(
+            "/company-info/{kind}/new",
+            get().to(labels::new),
+            post().to(labels::create),
+        ))
+        .service(form(
+            "/company-info/{kind}/{label}/name",
+            get().to(labels::name),
+            post().to(labels::rename),
+        ))
+        .service(form(
+            "/company-info/{kind}/{label}/{verb:activation|deactivation}",
+            get().to(labels::ask),
+            post().to(labels::act),
+        ))
+        .service(form(
+            "/integrations",
+            get().to(integrations::show),
+            post().to(integrations::save_mail),
+        ))
+        .service(form(
+            "/integrations/{kind:channels}/{label}/{verb:integration|manual-mode}",
+            get().to(labels::ask),
+            post().to(labels::act),
+        ))
+        .service(form(
+            "/integrations/keys/new",
+            get().to(keys::new),
+            post().to(keys::create),
+        ))
+        .service(form(
+            "/integrations/keys/{id}/revocation",
+            get().to(keys::ask),
+            post().to(keys::revoke),
+        ))
+        .route("/employees", get().to(employees::list))
+        .route(
+            "/employees/employees.csv",
+            get().to(employees::files::export),
+        )
+        .route(
+            "/employees/template.csv",
+            get().to(employees::files::template),
+        )
+        .service(form(
+            "/employees/new",
+            get().to(employees::one::new),
+            post().to(employees::one::create),
+        ))
+        .service(form(
+            "/employees/imports/new",
+            get().to(employees::files::new),
+            post().to(employees::files::upload),
+        ))
+        .service(form(
+            "/employees/imports/{id}",
+            get().to(employees::files::preview),
+            post().to(employees::files::save),
+        ))
+        .service(form(
+            "/employees/{id}",
+            get().to(employees::one::show),
+            post().to(employees::one::save),
+        ))
+        .service(form(
+            "/employees/{id}/{verb}",
+            get().to(employees::status::ask),
+            post().to(employees::status::act),
+        ));
 }
 
 const UNREADABLE_FORM: PageError =

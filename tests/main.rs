@@ -3,4 +3,5 @@
 mod access;
 mod domain;
 mod ingest;
+mod settings;
 mod support;

@@ -19,6 +19,61 @@ pub fn fold(label: &str) -> Cow<'_, str> {
         .into()
 }
 
+/// The longest label, in characters.
+const MAX_CHARS: usize = 64;
+
+/// A label that may be set up.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct NewLabel(String);
+
+/// Why a label may not be set up.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum LabelFault {
+    /// There is nothing in it that could be named.
+    Empty,
+    /// It has more than 64 characters.
+    TooLong,
+    /// It begins with `~`, which addresses need for themselves.
+    Tilde,
+    /// It has characters that are not seen.
+    Unseen,
+}
+
+impl NewLabel {
+    /// Reads a label as typed.
+    pub fn parse(text: &str) -> Result<Self, LabelFault> {
+        let text = text.trim();
+        if !text.chars().any(char::is_alphanumeric) {
+            Err(LabelFault::Empty)
+        } else if text.chars().count() > MAX_CHARS {
+            Err(LabelFault::TooLong)
+        } else if text.starts_with('~') {
+            Err(LabelFault::Tilde)
+        } else if text.chars().any(char::is_control) {
+            Err(LabelFault::Unseen)
+        } else {
+            Ok(Self(text.to_owned()))
+        }
+    }
+
+    /// The label.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl LabelFault {
+    /// The words at the field.
+    pub fn words(self) -> &'static str {
+        match self {
+            Self::Empty => "Type the label that requests name: letters or digits.",
+            Self::TooLong => "At most 64 characters.",
+            Self::Tilde => "A label cannot begin with ~.",
+            Self::Unseen => "It has characters in it that cannot be seen. Type it instead.",
+        }
+    }
+}
+
 /// The candidate that `sent` was probably meant to be: at most two typing errors away, or the same
 /// letters with other punctuation, or one the beginning of the other (`en-US` for `en`).
 /// `None` when nothing is close.

@@ -1,21 +1,40 @@
-//! How senders reach the company: the way to the status page, and for admins the keys.
+//! How senders reach the company: the way to the status page, the keys for admins, which channels
+//! are integrated, and who gets mail.
 
+use std::collections::BTreeMap;
+
+use actix_session::Session;
+use actix_web::http::StatusCode;
 use actix_web::{HttpResponse, web};
 use askama::Template;
 use chrono::{DateTime, TimeDelta, Utc};
 use chrono_tz::Tz;
+use serde::Deserialize;
 
-use crate::clock::Clock;
+use super::labels::integration_address;
+use super::{Sent, Settings, done};
+use crate::domain::cube::Cube;
+use crate::domain::filter::Label;
 use crate::domain::request::Environment;
+use crate::domain::window::{Preset, Range};
 use crate::error::PageError;
 use crate::store::api_keys::{self, KeyRow, RevokedCalls};
-use crate::store::{Store, StoreError};
+use crate::store::change::{Outcome, Thing};
+use crate::store::companies::{self, CompanyRow};
+use crate::store::counts;
+use crate::store::labels::{self, LabelKind, LabelRow};
+use crate::web::form::{self, Control, Field, Problems};
 use crate::web::format::{Moment, number};
 use crate::web::page;
-use crate::web::shell::Shell;
+use crate::web::shell::{Admin, Shell};
+
+const HERE: &str = "/settings/integrations";
 
 /// Calls with a revoked key are shown for so long.
 const SHOWN_FOR: TimeDelta = TimeDelta::hours(24);
+
+/// At most so many addresses are told of an alert.
+const MAX_ALERT_EMAILS: usize = 20;
 
 /// The page.
 #[derive(Template)]
@@ -24,6 +43,10 @@ struct IntegrationsPage {
     shell: Shell,
     /// `None` for those who do not see keys.
     keys: Option<Keys>,
+    channels: Vec<ChannelLine>,
+    alert: Option<String>,
+    fields: Vec<Field>,
+    hidden: Vec<(&'static str, String)>,
 }
 
 /// What is shown of the keys.
@@ -40,6 +63,7 @@ struct KeyLine {
     environment: Environment,
     last_used: Option<String>,
     is_revoked: bool,
+    revoke: String,
 }
 
 /// A revoked key that a sender still uses.
@@ -49,38 +73,214 @@ struct RevokedLine {
     since: String,
 }
 
-/// `GET /settings/integrations`.
-pub async fn show(
-    shell: Shell,
-    store: web::Data<Store>,
-    clock: web::Data<Clock>,
-) -> Result<HttpResponse, PageError> {
-    let keys = match shell.operator.is_admin() {
-        true => Some(load_keys(&store, &shell, clock.now()).await?),
-        false => None,
-    };
-    page::show(&IntegrationsPage { shell, keys })
+/// A channel that may be integrated.
+struct ChannelLine {
+    name: String,
+    label: Option<String>,
+    is_integrated: bool,
+    is_enabled: bool,
+    a_day: String,
+    switch: String,
 }
 
-async fn load_keys(store: &Store, shell: &Shell, now: DateTime<Utc>) -> Result<Keys, StoreError> {
-    let (company, zone) = (shell.company.id, shell.company.zone);
-    let (keys, calls) = store
-        .read(company, move |connection| {
-            let keys = api_keys::of_company(connection, company)?;
-            let calls = api_keys::revoked_calls(connection, company, now - SHOWN_FOR)?;
-            Ok((keys, calls))
+/// What is typed.
+#[derive(Debug, Deserialize)]
+pub struct Typed {
+    #[serde(default)]
+    test_email: String,
+    #[serde(default)]
+    alert_emails: String,
+    #[serde(flatten)]
+    sent: Sent,
+}
+
+/// What the store tells.
+struct Stored {
+    company: CompanyRow,
+    channels: Vec<LabelRow>,
+    cube: Cube,
+    keys: Vec<KeyRow>,
+    revoked: Vec<RevokedCalls>,
+}
+
+/// `GET /settings/integrations`.
+pub async fn show(shell: Shell, settings: web::Data<Settings>) -> Result<HttpResponse, PageError> {
+    let stored = read(&settings, &shell).await?;
+    page::show(&IntegrationsPage::new(&settings, shell, &stored, None))
+}
+
+/// `POST /settings/integrations`: who gets mail.
+pub async fn save_mail(
+    Admin(shell): Admin,
+    settings: web::Data<Settings>,
+    session: Session,
+    typed: web::Form<Typed>,
+) -> Result<HttpResponse, PageError> {
+    let (test_email, alert_emails) = match typed.judge() {
+        Ok(mail) => mail,
+        Err(problems) => {
+            let mut stored = read(&settings, &shell).await?;
+            // What was typed is about what was seen.
+            stored.company.settings_version = typed.sent.version;
+            let again = Some((&*typed, problems));
+            let page = IntegrationsPage::new(&settings, shell, &stored, again);
+            return page::show_with(StatusCode::UNPROCESSABLE_ENTITY, &page);
+        }
+    };
+    let company = shell.company.id;
+    let thing = Thing {
+        noun: "mail",
+        id: Some(company.0),
+    };
+    let outcome = settings
+        .change(&shell, &typed.sent, Some(thing), move |connection| {
+            companies::set_mail(connection, company, test_email, alert_emails)
         })
         .await?;
-    let still_used = calls
-        .iter()
-        .filter_map(|calls| RevokedLine::new(calls, &keys, zone, now));
-    Ok(Keys {
-        still_used: still_used.collect(),
-        lines: keys
-            .iter()
-            .map(|key| KeyLine::new(key, zone, now))
-            .collect(),
-    })
+    match outcome {
+        Outcome::Saved(_) | Outcome::AsItWas => {
+            let here = format!("{HERE}#mail");
+            done(&session, &typed.sent, &here, "The e-mails are saved.")
+        }
+        Outcome::Refused(()) => Err(PageError::NotFound),
+        Outcome::Overtaken(other) => {
+            let words = settings.overtaken(&shell, &other);
+            let stored = read(&settings, &shell).await?;
+            let again = Some((&*typed, Problems::default()));
+            let mut page = IntegrationsPage::new(&settings, shell, &stored, again);
+            page.alert = Some(format!(
+                "{words} Below is what you typed; reload to see theirs."
+            ));
+            page::show_with(StatusCode::CONFLICT, &page)
+        }
+    }
+}
+
+async fn read(settings: &Settings, shell: &Shell) -> Result<Stored, PageError> {
+    let company = shell.company.id;
+    let sees_keys = shell.operator.is_admin();
+    let now = settings.clock.now();
+    let window = Range::Last(Preset::Week).at(now);
+    let read = settings.store.read(company, move |connection| {
+        let stored = Stored {
+            company: companies::find(connection, company)?,
+            channels: labels::all(connection, company, LabelKind::Channel)?,
+            cube: counts::cube(connection, company, window)?,
+            keys: Vec::new(),
+            revoked: Vec::new(),
+        };
+        if !sees_keys {
+            return Ok(stored);
+        }
+        Ok(Stored {
+            keys: api_keys::of_company(connection, company)?,
+            revoked: api_keys::revoked_calls(connection, company, now - SHOWN_FOR)?,
+            ..stored
+        })
+    });
+    Ok(read.await?)
+}
+
+impl Typed {
+    fn judge(&self) -> Result<(Option<String>, Vec<String>), Problems> {
+        let mut problems = Problems::default();
+        let test_email = form::mailbox(&self.test_email).unwrap_or_else(|words| {
+            problems.add("test_email", words);
+            None
+        });
+        let mut alert_emails: Vec<String> = Vec::new();
+        let lines = self.alert_emails.split(['\n', ',', ';']);
+        for line in lines.map(str::trim).filter(|line| !line.is_empty()) {
+            match form::mailbox(line) {
+                Ok(Some(address)) if !alert_emails.contains(&address) => alert_emails.push(address),
+                Ok(_) => {}
+                Err(_) => problems.add(
+                    "alert_emails",
+                    format!("“{line}” is not one plain e-mail address."),
+                ),
+            }
+        }
+        if alert_emails.len() > MAX_ALERT_EMAILS {
+            problems.add("alert_emails", "At most 20 addresses.");
+        }
+        problems.or((test_email, alert_emails))
+    }
+}
+
+impl IntegrationsPage {
+    fn new(
+        settings: &Settings,
+        shell: Shell,
+        stored: &Stored,
+        typed: Option<(&Typed, Problems)>,
+    ) -> Self {
+        let (now, zone) = (settings.clock.now(), shell.company.zone);
+        let row = &stored.company;
+        let (test_email, alert_emails, problems) = match typed {
+            Some((typed, problems)) => (
+                typed.test_email.clone(),
+                typed.alert_emails.clone(),
+                problems,
+            ),
+            None => {
+                let alerts: Vec<&str> = row.alert_emails.iter().flatten().map(|a| &**a).collect();
+                let test_email = row.test_email.clone().unwrap_or_default();
+                (test_email, alerts.join("\n"), Problems::default())
+            }
+        };
+        let fields = [
+            Field::text("test_email", "API test e-mail", test_email)
+                .typed(Control::Email)
+                .optional()
+                .hint("Where the surveys of test requests go. It has no effect yet: this installation hands no surveys on."),
+            Field::text("alert_emails", "API error alert e-mails", alert_emails)
+                .typed(Control::Lines)
+                .optional()
+                .hint("One per line. Meant to be told when more than 5 % of an hour’s production requests fail. It has no effect yet: mail is not set up on this installation, so nobody is told."),
+        ];
+        let keys = shell.operator.is_admin().then(|| Keys {
+            lines: stored
+                .keys
+                .iter()
+                .map(|key| KeyLine::new(key, zone, now))
+                .collect(),
+            still_used: stored
+                .revoked
+                .iter()
+                .filter_map(|calls| RevokedLine::new(calls, &stored.keys, zone, now))
+                .collect(),
+        });
+        Self {
+            keys,
+            channels: channel_lines(&stored.channels, &stored.cube),
+            alert: None,
+            fields: fields.into_iter().map(|f| f.with(&problems)).collect(),
+            hidden: Sent::new(row.settings_version, None).hidden(),
+            shell,
+        }
+    }
+}
+
+fn channel_lines(channels: &[LabelRow], cube: &Cube) -> Vec<ChannelLine> {
+    let mut sent: BTreeMap<&str, i64> = BTreeMap::new();
+    for cell in cube.0.iter().filter(|cell| !cell.is_test()) {
+        if let Label::Named(label) = &cell.channel {
+            *sent.entry(label).or_default() += cell.count;
+        }
+    }
+    let line = |row: &LabelRow| ChannelLine {
+        name: row.name.clone(),
+        label: (row.name != row.label).then(|| row.label.clone()),
+        is_integrated: row.integrated,
+        is_enabled: row.active,
+        a_day: match sent.get(row.label.as_str()).copied().unwrap_or(0) {
+            0 => "none".to_owned(),
+            count @ 1..7 => format!("{count} a week"),
+            count => number((count + 3) / 7),
+        },
+        switch: integration_address(row),
+    };
+    channels.iter().map(line).collect()
 }
 
 impl KeyLine {
@@ -100,6 +300,7 @@ impl KeyLine {
             environment,
             last_used,
             is_revoked: key.revoked_at.is_some(),
+            revoke: format!("{HERE}/keys/{}/revocation", key.id),
         }
     }
 }

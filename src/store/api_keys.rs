@@ -3,7 +3,9 @@
 use chrono::{DateTime, DurationRound, TimeDelta, Utc};
 use diesel::prelude::*;
 use diesel::upsert::excluded;
+use serde_json::json;
 
+use super::change::{Edit, Made};
 use super::schema::{api_keys, revoked_key_calls};
 use crate::domain::api_key::{ApiKey, KeyHash};
 use crate::domain::company::CompanyId;
@@ -78,6 +80,51 @@ pub fn create(
         ))
         .returning(api_keys::id)
         .get_result(connection)
+}
+
+/// Makes a key as an admin does.
+pub fn make(
+    connection: &mut PgConnection,
+    company: CompanyId,
+    environment: Environment,
+    name: &str,
+    key: &ApiKey,
+    now: DateTime<Utc>,
+) -> Made<()> {
+    let id = create(connection, company, environment, name, key, now)?;
+    let after = json!({"environment": environment.as_str(), "tail": key.tail()});
+    Ok(Ok(Some(Edit {
+        action: "api_key.created",
+        subject: name.to_owned(),
+        id,
+        before: None,
+        after: Some(after),
+    })))
+}
+
+/// Revokes a key of a company.
+pub fn revoke(
+    connection: &mut PgConnection,
+    company: CompanyId,
+    id: i64,
+    now: DateTime<Utc>,
+) -> Made<()> {
+    let live = api_keys::table
+        .filter(api_keys::company_id.eq(company.0))
+        .filter(api_keys::id.eq(id))
+        .filter(api_keys::revoked_at.is_null());
+    let revoked: Option<(String, String)> = diesel::update(live)
+        .set(api_keys::revoked_at.eq(now))
+        .returning((api_keys::name, api_keys::tail))
+        .get_result(connection)
+        .optional()?;
+    Ok(Ok(revoked.map(|(name, tail)| Edit {
+        action: "api_key.revoked",
+        subject: name,
+        id,
+        before: Some(json!({"tail": tail, "revoked": false})),
+        after: Some(json!({"tail": tail, "revoked": true})),
+    })))
 }
 
 /// Calls that came with one revoked key and were refused.

@@ -1,7 +1,9 @@
 //! Who changed what, when: written in the transaction of the change.
 
 use chrono::{DateTime, Utc};
+use diesel::dsl::sql;
 use diesel::prelude::*;
+use diesel::sql_types::{Array, Bool, Text};
 use serde_json::Value;
 
 use super::schema::audit_log;
@@ -48,4 +50,68 @@ pub fn add(
         ))
         .execute(connection)
         .map(|_| ())
+}
+
+/// An entry as the page shows it.
+#[derive(Debug, Clone, Queryable, Selectable)]
+#[diesel(table_name = audit_log)]
+#[expect(missing_docs, reason = "the columns are documented in the schema")]
+pub struct EntryRow {
+    pub at: DateTime<Utc>,
+    pub id: i64,
+    pub user_id: Option<i64>,
+    pub actor: String,
+    pub action: String,
+    pub subject: String,
+    pub before: Option<Value>,
+    pub after: Option<Value>,
+    pub settings_version: Option<i64>,
+}
+
+/// Which entries are looked for.
+#[derive(Debug, Clone, Default)]
+pub struct Wanted {
+    /// Those of actions that begin with one of these words; all when there is none.
+    pub nouns: Vec<String>,
+    /// None of actions that begin with one of these words.
+    pub without: Vec<&'static str>,
+    /// Those of one person.
+    pub user_id: Option<i64>,
+    /// Those before this one.
+    pub before: Option<(DateTime<Utc>, i64)>,
+}
+
+/// Entries, newest first, at most `limit`.
+pub fn page(
+    connection: &mut PgConnection,
+    company: CompanyId,
+    wanted: &Wanted,
+    limit: i64,
+) -> QueryResult<Vec<EntryRow>> {
+    let mut query = audit_log::table
+        .filter(audit_log::company_id.eq(company.0))
+        .into_boxed();
+    if !wanted.nouns.is_empty() {
+        let noun = sql::<Bool>("split_part(action, '.', 1) = ANY(")
+            .bind::<Array<Text>, _>(&wanted.nouns)
+            .sql(")");
+        query = query.filter(noun);
+    }
+    for noun in &wanted.without {
+        query = query.filter(audit_log::action.not_like(format!("{noun}.%")));
+    }
+    if let Some(user_id) = wanted.user_id {
+        query = query.filter(audit_log::user_id.eq(user_id));
+    }
+    if let Some((at, id)) = wanted.before {
+        let earlier = audit_log::at
+            .lt(at)
+            .or(audit_log::at.eq(at).and(audit_log::id.lt(id)));
+        query = query.filter(audit_log::at.le(at)).filter(earlier);
+    }
+    query
+        .order((audit_log::at.desc(), audit_log::id.desc()))
+        .limit(limit)
+        .select(EntryRow::as_select())
+        .load(connection)
 }

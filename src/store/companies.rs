@@ -4,7 +4,9 @@ use chrono::{DateTime, Utc};
 use diesel::connection::SimpleConnection;
 use diesel::prelude::*;
 use serde::Deserialize;
+use serde_json::json;
 
+use super::change::{Edit, Made};
 use super::schema::{brands, channels, companies, employees, languages};
 use crate::domain::company::CompanyId;
 use crate::domain::settings::ProfileStatus;
@@ -20,6 +22,8 @@ pub struct CompanyRow {
     pub time_zone: String,
     pub expunge_after_days: i32,
     pub settings_version: i64,
+    pub test_email: Option<String>,
+    pub alert_emails: Vec<Option<String>>,
 }
 
 /// A company's row.
@@ -28,6 +32,90 @@ pub fn find(connection: &mut PgConnection, company: CompanyId) -> QueryResult<Co
         .find(company.0)
         .select(CompanyRow::as_select())
         .first(connection)
+}
+
+/// What the company's own form says.
+#[derive(Debug, Clone)]
+pub struct Facts {
+    /// As shown in the top bar.
+    pub name: String,
+    /// The zone in which its pages show times.
+    pub zone: chrono_tz::Tz,
+    /// Customers' personal data is deleted after so many days.
+    pub expunge_after_days: i32,
+}
+
+/// Somebody else's company has the name.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct NameTaken;
+
+/// Changes a company's own facts.
+pub fn set_facts(
+    connection: &mut PgConnection,
+    company: CompanyId,
+    facts: &Facts,
+) -> Made<NameTaken> {
+    let row = find(connection, company)?;
+    let is_same = (
+        row.name.as_str(),
+        row.time_zone.as_str(),
+        row.expunge_after_days,
+    ) == (&facts.name, facts.zone.name(), facts.expunge_after_days);
+    if is_same {
+        return Ok(Ok(None));
+    }
+    let is_new_name = row.name.to_lowercase() != facts.name.to_lowercase();
+    if is_new_name && is_name_taken(connection, &facts.name)? {
+        return Ok(Err(NameTaken));
+    }
+    diesel::update(companies::table.find(company.0))
+        .set((
+            companies::name.eq(&facts.name),
+            companies::time_zone.eq(facts.zone.name()),
+            companies::expunge_after_days.eq(facts.expunge_after_days),
+        ))
+        .execute(connection)?;
+    let values = |name: &str, zone: &str, days: i32| json!({"name": name, "time_zone": zone, "expunge_after_days": days});
+    Ok(Ok(Some(Edit {
+        action: "company.changed",
+        subject: facts.name.clone(),
+        id: company.0,
+        before: Some(values(&row.name, &row.time_zone, row.expunge_after_days)),
+        after: Some(values(
+            &facts.name,
+            facts.zone.name(),
+            facts.expunge_after_days,
+        )),
+    })))
+}
+
+/// Changes who gets mail.
+pub fn set_mail(
+    connection: &mut PgConnection,
+    company: CompanyId,
+    test_email: Option<String>,
+    alert_emails: Vec<String>,
+) -> Made<()> {
+    let row = find(connection, company)?;
+    let before = json!({"test_email": row.test_email, "alert_emails": row.alert_emails});
+    let after = json!({"test_email": test_email, "alert_emails": alert_emails});
+    if before == after {
+        return Ok(Ok(None));
+    }
+    let alert_emails: Vec<Option<String>> = alert_emails.into_iter().map(Some).collect();
+    diesel::update(companies::table.find(company.0))
+        .set((
+            companies::test_email.eq(test_email),
+            companies::alert_emails.eq(alert_emails),
+        ))
+        .execute(connection)?;
+    Ok(Ok(Some(Edit {
+        action: "mail.changed",
+        subject: row.name,
+        id: company.0,
+        before: Some(before),
+        after: Some(after),
+    })))
 }
 
 /// A company to be made: what `company create --settings` reads, in JSON.

@@ -4,7 +4,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 use diesel::prelude::*;
 use diesel::sql_types::{BigInt, Timestamptz};
 
-use super::schema::{companies, password_links, sessions, sign_in_attempts};
+use super::schema::{companies, employee_imports, password_links, sessions, sign_in_attempts};
 use crate::domain::company::CompanyId;
 
 /// So many documents go in one transaction.
@@ -41,10 +41,14 @@ pub fn expunge(
     .execute(connection)
 }
 
-/// Deletes sessions and links that ended, and attempts to sign in that no throttle asks for.
+/// Deletes sessions and links that ended, attempts to sign in that no throttle asks for, and files
+/// that nobody saved within a day.
 pub fn drop_dead_sessions(connection: &mut PgConnection, now: DateTime<Utc>) -> QueryResult<()> {
     diesel::delete(sessions::table.filter(sessions::expires_at.lt(now))).execute(connection)?;
     diesel::delete(password_links::table.filter(password_links::expires_at.lt(now)))
+        .execute(connection)?;
+    let day_ago = now - TimeDelta::days(1);
+    diesel::delete(employee_imports::table.filter(employee_imports::made_at.lt(day_ago)))
         .execute(connection)?;
     let hour_ago = now - TimeDelta::hours(1);
     diesel::delete(sign_in_attempts::table.filter(sign_in_attempts::at.lt(hour_ago)))

@@ -4,10 +4,13 @@
 
 pub mod api_keys;
 pub mod audit;
+pub mod change;
 pub mod companies;
 pub mod counts;
 pub mod embedded;
+pub mod employees;
 pub mod installation;
+pub mod labels;
 pub mod maintenance;
 pub mod migrations;
 pub mod partitions;

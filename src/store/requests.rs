@@ -370,6 +370,52 @@ pub fn same_cause(
     })
 }
 
+/// Requests that failed for one reason: about which value, with which key.
+#[derive(Debug, Clone, QueryableByName)]
+pub struct Cause {
+    /// The decisive value as sent.
+    #[diesel(sql_type = Nullable<Text>)]
+    pub value: Option<String>,
+    /// The key.
+    #[diesel(sql_type = BigInt)]
+    pub key_id: i64,
+    /// The environment, by number.
+    #[diesel(sql_type = SmallInt)]
+    pub environment: i16,
+    /// Whether nothing else was wrong.
+    #[diesel(sql_type = Bool)]
+    pub alone: bool,
+    /// How many.
+    #[diesel(sql_type = BigInt)]
+    pub count: i64,
+}
+
+/// What failed for this reason since `since`, among the newest [`MAX_ENTRIES`] of its error.
+pub fn causes(
+    connection: &mut PgConnection,
+    company: CompanyId,
+    reason: Reason,
+    since: DateTime<Utc>,
+) -> QueryResult<Vec<Cause>> {
+    diesel::sql_query(
+        "SELECT f.value, f.key_id, f.environment, one.alone, count(*) AS count \
+         FROM (SELECT received_at, id, reason, value, key_id, environment FROM request_findings \
+               WHERE company_id = $1 AND code = $2 AND received_at >= $3 \
+               ORDER BY received_at DESC, id DESC LIMIT $5) AS f \
+         JOIN LATERAL ( \
+             SELECT count(*) = 1 AS alone FROM request_findings o \
+             WHERE o.company_id = $1 AND o.received_at = f.received_at AND o.id = f.id \
+         ) AS one ON true \
+         WHERE f.reason = $4 GROUP BY 1, 2, 3, 4",
+    )
+    .bind::<BigInt, _>(company.0)
+    .bind::<SmallInt, _>(reason.code().bit())
+    .bind::<Timestamptz, _>(since)
+    .bind::<SmallInt, _>(reason.number())
+    .bind::<BigInt, _>(MAX_ENTRIES)
+    .load(connection)
+}
+
 /// The document of a request, unless it was expunged.
 pub fn document(
     connection: &mut PgConnection,

@@ -105,6 +105,30 @@ diesel::table! {
         lookup_key -> Bytea,
         /// When it was made.
         created_at -> Timestamptz,
+        /// Where the surveys of test requests go.
+        test_email -> Nullable<Text>,
+        /// Who is told when too many requests fail.
+        alert_emails -> Array<Nullable<Text>>,
+    }
+}
+
+diesel::table! {
+    /// Files of employees that were sent in and not saved yet; kept for a day.
+    employee_imports (company_id, id) {
+        /// The company.
+        company_id -> Int8,
+        /// The file.
+        id -> Uuid,
+        /// Who sent it.
+        user_id -> Int8,
+        /// When.
+        made_at -> Timestamptz,
+        /// The version of the settings when it was sent.
+        settings_version -> Int8,
+        /// Its name, as the browser tells it.
+        file_name -> Text,
+        /// The file in UTF-8.
+        content -> Text,
     }
 }
 
@@ -401,6 +425,7 @@ diesel::table! {
 diesel::joinable!(api_keys -> companies (company_id));
 diesel::joinable!(brands -> companies (company_id));
 diesel::joinable!(channels -> companies (company_id));
+diesel::joinable!(employee_imports -> companies (company_id));
 diesel::joinable!(employees -> companies (company_id));
 diesel::joinable!(languages -> companies (company_id));
 diesel::joinable!(password_links -> users (user_id));
@@ -413,6 +438,7 @@ diesel::allow_tables_to_appear_in_same_query!(
     brands,
     channels,
     companies,
+    employee_imports,
     employees,
     installation,
     languages,

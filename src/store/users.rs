@@ -173,3 +173,77 @@ pub fn use_link(connection: &mut PgConnection, token_hash: &[u8]) -> QueryResult
         .execute(connection)
         .map(|deleted| deleted == 1)
 }
+
+/// A user as the list shows them.
+#[derive(Debug, Clone, Queryable, Selectable)]
+#[diesel(table_name = users)]
+#[expect(missing_docs, reason = "the columns are documented in the schema")]
+pub struct ListedUser {
+    pub id: i64,
+    pub email: String,
+    pub name: String,
+    pub role: i16,
+    pub disabled_at: Option<DateTime<Utc>>,
+    #[diesel(select_expression = users::password_hash.is_not_null())]
+    pub has_password: bool,
+}
+
+/// The users of a company by name, those who can sign in first.
+pub fn of_company(
+    connection: &mut PgConnection,
+    company: CompanyId,
+) -> QueryResult<Vec<ListedUser>> {
+    users::table
+        .filter(users::company_id.eq(company.0))
+        .order((
+            users::disabled_at.asc().nulls_first(),
+            users::name,
+            users::id,
+        ))
+        .select(ListedUser::as_select())
+        .load(connection)
+}
+
+/// A user of a company.
+pub fn find(
+    connection: &mut PgConnection,
+    company: CompanyId,
+    id: i64,
+) -> QueryResult<Option<ListedUser>> {
+    users::table
+        .filter(users::company_id.eq(company.0))
+        .filter(users::id.eq(id))
+        .select(ListedUser::as_select())
+        .first(connection)
+        .optional()
+}
+
+/// Locks the admins of a company who can sign in and returns their ids: of two who leave at once,
+/// one is the last.
+pub fn lock_admins(connection: &mut PgConnection, company: CompanyId) -> QueryResult<Vec<i64>> {
+    users::table
+        .filter(users::company_id.eq(company.0))
+        .filter(users::role.eq(Role::Admin.number()))
+        .filter(users::disabled_at.is_null())
+        .filter(users::password_hash.is_not_null())
+        .order(users::id)
+        .select(users::id)
+        .for_update()
+        .load(connection)
+}
+
+/// Gives a user another role.
+pub fn set_role(connection: &mut PgConnection, user_id: i64, role: Role) -> QueryResult<()> {
+    diesel::update(users::table.find(user_id))
+        .set(users::role.eq(role.number()))
+        .execute(connection)
+        .map(|_| ())
+}
+
+/// Lets a disabled user sign in again.
+pub fn enable(connection: &mut PgConnection, user_id: i64) -> QueryResult<()> {
+    diesel::update(users::table.find(user_id))
+        .set(users::disabled_at.eq(None::<DateTime<Utc>>))
+        .execute(connection)
+        .map(|_| ())
+}

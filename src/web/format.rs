@@ -88,14 +88,7 @@ impl Moment {
     /// The zone and its offset at this time: `Toronto (EST, UTC−5)`.
     pub fn zone(&self) -> String {
         let offset = self.local.offset();
-        let seconds = offset.fix().local_minus_utc();
-        let sign = if seconds < 0 { '−' } else { '+' };
-        let (hours, minutes) = (seconds.abs() / 3600, seconds.abs() / 60 % 60);
-        let difference = match (hours, minutes) {
-            (0, 0) => "UTC".to_owned(),
-            (hours, 0) => format!("UTC{sign}{hours}"),
-            (hours, minutes) => format!("UTC{sign}{hours}:{minutes:02}"),
-        };
+        let difference = self.offset();
         let city = city(self.local.timezone());
         // Zones without letters of their own are abbreviated by their offset.
         let letters = offset
@@ -105,6 +98,17 @@ impl Moment {
             Some(letters) if letters == city => city,
             Some(letters) => format!("{city} ({letters}, {difference})"),
             None => format!("{city} ({difference})"),
+        }
+    }
+
+    /// The zone's offset at this time: `UTC−5`.
+    pub fn offset(&self) -> String {
+        let seconds = self.local.offset().fix().local_minus_utc();
+        let sign = if seconds < 0 { '−' } else { '+' };
+        match (seconds.abs() / 3600, seconds.abs() / 60 % 60) {
+            (0, 0) => "UTC".to_owned(),
+            (hours, 0) => format!("UTC{sign}{hours}"),
+            (hours, minutes) => format!("UTC{sign}{hours}:{minutes:02}"),
         }
     }
 

@@ -33,6 +33,33 @@ impl LocalPath {
     }
 }
 
+/// Where an admin came from, when that is a page of this installation.
+pub fn came_from(return_to: Option<&str>) -> Option<String> {
+    LocalPath::parse(return_to?).map(|path| path.0)
+}
+
+/// `path` with the way back as a parameter.
+pub fn with_return(path: &str, return_to: Option<&str>) -> String {
+    let Some(return_to) = return_to else {
+        return path.to_owned();
+    };
+    let separator = if path.contains('?') { '&' } else { '?' };
+    let mut query = form_urlencoded::Serializer::new(String::new());
+    query.append_pair("return_to", return_to);
+    format!("{path}{separator}{}", query.finish())
+}
+
+/// A text as one segment of a path.
+pub fn segment(text: &str) -> String {
+    percent_encoding::utf8_percent_encode(text, IN_A_SEGMENT).to_string()
+}
+
+/// Everything but what no browser or router reads as something else.
+const IN_A_SEGMENT: &percent_encoding::AsciiSet = &percent_encoding::NON_ALPHANUMERIC
+    .remove(b'-')
+    .remove(b'_')
+    .remove(b'.');
+
 /// 303: look at `address` now.
 pub fn see_other(address: &str) -> HttpResponse {
     HttpResponse::SeeOther()

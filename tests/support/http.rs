@@ -186,6 +186,22 @@ impl Answer {
         parsed.unwrap_or_else(|error| panic!("{error}: {}", self.text()))
     }
 
+    /// The value of a hidden field of a page.
+    pub fn hidden(&self, name: &str) -> Option<String> {
+        let (_, rest) = self
+            .text()
+            .split_once(&format!("type=\"hidden\" name=\"{name}\" value=\""))?;
+        let (value, _) = rest.split_once('"')?;
+        Some(value.replace("&#38;", "&"))
+    }
+
+    /// Where a redirect leads.
+    #[track_caller]
+    pub fn location(&self) -> &str {
+        assert_eq!(self.status, 303, "{}", self.text());
+        self.header("location").expect("a redirect leads somewhere")
+    }
+
     /// The id in the header `x-request-id`.
     #[track_caller]
     pub fn request_id(&self) -> Uuid {

@@ -50,6 +50,37 @@ impl Person {
         self.send(call)
     }
 
+    /// Opens a form, fills some of its fields in, and sends it as a browser does: with all the others
+    /// as they are.
+    #[track_caller]
+    pub fn fill_in(&mut self, path: &str, fields: &[(&str, &str)]) -> Answer {
+        let page = self.get(path);
+        assert_eq!(page.status, 200, "{path}: {}", page.text());
+        let version = page.hidden("version");
+        let way_back = page.hidden("return_to");
+        let mut all = fields.to_vec();
+        all.extend(version.as_deref().map(|v| ("version", v)));
+        all.extend(way_back.as_deref().map(|v| ("return_to", v)));
+        self.post(path, &all)
+    }
+
+    /// Sends a file with a form.
+    #[track_caller]
+    pub fn upload(&mut self, path: &str, name: &str, file: &[u8]) -> Answer {
+        let mut body = format!(
+            "--limit\r\ncontent-disposition: form-data; name=\"file\"; filename=\"{name}\"\r\n\
+             content-type: text/csv\r\n\r\n"
+        )
+        .into_bytes();
+        body.extend_from_slice(file);
+        body.extend_from_slice(b"\r\n--limit--\r\n");
+        let call = Call::new("POST", path)
+            .header("sec-fetch-site", "same-origin")
+            .header("content-type", "multipart/form-data; boundary=limit")
+            .body(body);
+        self.send(call)
+    }
+
     /// Sends the sign-in form.
     #[track_caller]
     pub fn sign_in(&mut self, email: &str, password: &str) -> Answer {

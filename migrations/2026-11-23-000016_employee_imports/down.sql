@@ -1,0 +1,3 @@
+DROP TABLE employee_imports;
+DROP INDEX employees_by_status;
+DROP INDEX employees_by_name;

@@ -1,0 +1,416 @@
+//! Files of employees: decoded, read line by line, and compared with whom the company has. Nothing
+//! is left out in silence: every line is new, changed, as it was, or wrong with a reason.
+
+use std::borrow::Cow;
+use std::collections::HashMap;
+
+use csv::{ReaderBuilder, StringRecord, WriterBuilder};
+
+use super::email;
+use super::settings::ProfileStatus;
+
+/// The columns, in the order of the template.
+pub const COLUMNS: [&str; 4] = ["name", "email", "custom_id", "status"];
+
+/// The longest value, in characters.
+pub const MAX_CHARS: usize = 255;
+
+/// More lines than the largest company has employees.
+pub const MAX_LINES: usize = 200_000;
+
+/// An employee as a form or a file has it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Profile {
+    /// As shown to people.
+    pub name: String,
+    /// E-mail or custom id, or both.
+    pub email: Option<String>,
+    /// E-mail or custom id, or both.
+    pub custom_id: Option<String>,
+    /// Where the profile stands.
+    pub status: ProfileStatus,
+}
+
+/// An employee of the company.
+#[derive(Debug, Clone)]
+pub struct Known {
+    /// The row's id.
+    pub id: i64,
+    /// As it is now.
+    pub profile: Profile,
+}
+
+/// Why a file cannot be read at all.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum FileFault {
+    /// Neither UTF-8 nor UTF-16.
+    #[error("The file is neither UTF-8 nor UTF-16. Save it as “CSV UTF-8” and send it again.")]
+    Encoding,
+    /// Nothing in it.
+    #[error("The file is empty.")]
+    Empty,
+    /// The first line does not name the columns that are needed.
+    #[error(
+        "The first line must name the columns: name, email, custom_id, status. One of email and \
+         custom_id is needed; this file has “{0}”."
+    )]
+    Columns(String),
+    /// A column that is there twice.
+    #[error("The column {0} is there twice.")]
+    Twice(&'static str),
+    /// More than can be taken at once.
+    #[error("The file has more than 200,000 lines.")]
+    TooLong,
+}
+
+/// A line that cannot be taken.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Wrong {
+    /// Where it begins in the file, from 1.
+    pub line: u64,
+    /// What is wrong with it.
+    pub reason: String,
+}
+
+/// A line that changes somebody.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Changed {
+    /// Where it is.
+    pub line: u64,
+    /// Whom.
+    pub id: i64,
+    /// As it is now.
+    pub before: Profile,
+    /// As it will be.
+    pub after: Profile,
+}
+
+/// What a file would do.
+#[derive(Debug, Clone, Default)]
+pub struct Plan {
+    /// Who is new, by line.
+    pub new: Vec<(u64, Profile)>,
+    /// Who changes.
+    pub changed: Vec<Changed>,
+    /// How many lines say what is so already.
+    pub unchanged: usize,
+    /// What cannot be taken; while there is any, nothing is.
+    pub wrong: Vec<Wrong>,
+}
+
+/// The text of a file: UTF-8 or UTF-16, with a byte-order mark or without.
+pub fn decode(bytes: &[u8]) -> Result<String, FileFault> {
+    let utf16 = |bytes: &[u8], read: fn([u8; 2]) -> u16| {
+        let units = bytes.chunks_exact(2).map(|pair| read([pair[0], pair[1]]));
+        let is_whole = bytes.len().is_multiple_of(2);
+        let text: Result<String, _> = char::decode_utf16(units).collect();
+        text.ok().filter(|_| is_whole).ok_or(FileFault::Encoding)
+    };
+    let text = match bytes {
+        [0xef, 0xbb, 0xbf, rest @ ..] => utf8(rest),
+        [0xff, 0xfe, rest @ ..] => utf16(rest, u16::from_le_bytes),
+        [0xfe, 0xff, rest @ ..] => utf16(rest, u16::from_be_bytes),
+        // Column names are ASCII, so every other byte of the beginning is zero.
+        [a, 0, b, 0, ..] if *a != 0 && *b != 0 => utf16(bytes, u16::from_le_bytes),
+        [0, a, 0, b, ..] if *a != 0 && *b != 0 => utf16(bytes, u16::from_be_bytes),
+        bytes => utf8(bytes),
+    }?;
+    match text.contains('\0') {
+        true => Err(FileFault::Encoding),
+        false => Ok(text),
+    }
+}
+
+fn utf8(bytes: &[u8]) -> Result<String, FileFault> {
+    String::from_utf8(bytes.to_vec()).map_err(|_| FileFault::Encoding)
+}
+
+/// Compares a file with whom the company has.
+pub fn plan(text: &str, known: &[Known]) -> Result<Plan, FileFault> {
+    if text.trim().is_empty() {
+        return Err(FileFault::Empty);
+    }
+    let mut reader = ReaderBuilder::new()
+        .delimiter(delimiter(text))
+        .flexible(true)
+        .from_reader(text.as_bytes());
+    let columns = Columns::read(reader.headers().map_err(|_| FileFault::Encoding)?)?;
+    let index = Index::new(known);
+    let mut planning = Planning {
+        columns,
+        index,
+        by_email: HashMap::new(),
+        by_custom_id: HashMap::new(),
+        plan: Plan::default(),
+    };
+    for (count, record) in reader.into_records().enumerate() {
+        if count >= MAX_LINES {
+            return Err(FileFault::TooLong);
+        }
+        match record {
+            Ok(record) => planning.take(&record),
+            Err(error) => planning.plan.wrong.push(Wrong {
+                line: error.position().map_or(0, csv::Position::line),
+                reason: "the line cannot be read: look for a quotation mark without its pair"
+                    .to_owned(),
+            }),
+        }
+    }
+    Ok(planning.plan)
+}
+
+/// Comma, semicolon or tab: whichever the first line has most of, outside quotation marks.
+fn delimiter(text: &str) -> u8 {
+    let header = text.lines().next().unwrap_or_default();
+    let mut is_quoted = false;
+    let mut counts = [(b',', 0), (b';', 0), (b'\t', 0)];
+    for byte in header.bytes() {
+        is_quoted ^= byte == b'"';
+        let count = counts.iter_mut().find(|(d, _)| *d == byte && !is_quoted);
+        if let Some((_, count)) = count {
+            *count += 1;
+        }
+    }
+    let most = counts.iter().rev().max_by_key(|(_, count)| *count);
+    most.map_or(b',', |(delimiter, _)| *delimiter)
+}
+
+/// Where each column is.
+struct Columns([Option<usize>; COLUMNS.len()]);
+
+impl Columns {
+    fn read(header: &StringRecord) -> Result<Self, FileFault> {
+        let mut places = [None; COLUMNS.len()];
+        for (place, title) in header.iter().enumerate() {
+            let title = title.trim().to_lowercase().replace([' ', '-'], "_");
+            let column = match title.as_str() {
+                "name" | "full_name" => 0,
+                "email" | "e_mail" | "email_address" => 1,
+                "custom_id" | "customid" | "employee_id" | "id" => 2,
+                "status" | "profile_status" => 3,
+                _ => continue,
+            };
+            if places[column].replace(place).is_some() {
+                return Err(FileFault::Twice(COLUMNS[column]));
+            }
+        }
+        match places {
+            [_, None, None, _] => {
+                let titles: Vec<&str> = header.iter().map(str::trim).collect();
+                let titles = titles.join(", ").chars().take(120).collect();
+                Err(FileFault::Columns(titles))
+            }
+            places => Ok(Self(places)),
+        }
+    }
+
+    /// What a line has in a column; `None` where the cell is empty or not there.
+    fn cell(&self, record: &StringRecord, column: usize) -> Option<String> {
+        let cell = record.get(self.0[column]?)?.trim();
+        // What we wrote in front of a formula, so that no spreadsheet runs it.
+        let cell = match cell.strip_prefix('\'') {
+            Some(rest) if begins_formula(rest) => rest,
+            _ => cell,
+        };
+        (!cell.is_empty()).then(|| cell.to_owned())
+    }
+}
+
+fn begins_formula(cell: &str) -> bool {
+    cell.starts_with(['=', '+', '-', '@', '\t', '\r'])
+}
+
+/// Whom the company has, by what lines may name them with.
+struct Index<'k> {
+    by_email: HashMap<Cow<'k, str>, &'k Known>,
+    by_custom_id: HashMap<&'k str, &'k Known>,
+}
+
+impl<'k> Index<'k> {
+    fn new(known: &'k [Known]) -> Self {
+        let with_email = known.iter().filter_map(|k| {
+            let address = k.profile.email.as_deref()?;
+            Some((email::fold(address), k))
+        });
+        let with_id = known
+            .iter()
+            .filter_map(|k| Some((k.profile.custom_id.as_deref()?, k)));
+        Self {
+            by_email: with_email.collect(),
+            by_custom_id: with_id.collect(),
+        }
+    }
+}
+
+struct Planning<'k> {
+    columns: Columns,
+    index: Index<'k>,
+    /// The line on which each was named before.
+    by_email: HashMap<String, u64>,
+    by_custom_id: HashMap<String, u64>,
+    plan: Plan,
+}
+
+impl Planning<'_> {
+    fn take(&mut self, record: &StringRecord) {
+        let line = record.position().map_or(0, csv::Position::line);
+        if record.iter().all(|cell| cell.trim().is_empty()) {
+            return;
+        }
+        if let Err(reason) = self.judge(line, record) {
+            self.plan.wrong.push(Wrong { line, reason });
+        }
+    }
+
+    fn judge(&mut self, line: u64, record: &StringRecord) -> Result<(), String> {
+        let [name, address, custom_id, status] =
+            [0, 1, 2, 3].map(|column| self.columns.cell(record, column));
+        for (column, cell) in COLUMNS.iter().zip([&name, &address, &custom_id]) {
+            let Some(cell) = cell else { continue };
+            if cell.chars().count() > MAX_CHARS {
+                return Err(format!("{column} is longer than {MAX_CHARS} characters"));
+            }
+            if cell.chars().any(char::is_control) {
+                return Err(format!("{column} has characters in it that cannot be seen"));
+            }
+        }
+        let status = status.map(|text| read_status(&text)).transpose()?;
+        if let Some(address) = address.as_deref().filter(|a| !email::is_mailbox(a)) {
+            return Err(format!("“{address}” is no e-mail address"));
+        }
+        if address.is_none() && custom_id.is_none() {
+            return Err("neither an e-mail nor a custom id".to_owned());
+        }
+        self.note(line, address.as_deref(), custom_id.as_deref())?;
+        match self.find(address.as_deref(), custom_id.as_deref())? {
+            Some(known) => self.change(line, known, name, address, custom_id, status),
+            None => {
+                let shown = name
+                    .or_else(|| address.clone())
+                    .or_else(|| custom_id.clone());
+                let profile = Profile {
+                    name: shown.unwrap_or_default(),
+                    email: address,
+                    custom_id,
+                    status: status.unwrap_or_default(),
+                };
+                self.plan.new.push((line, profile));
+            }
+        }
+        Ok(())
+    }
+
+    /// Remembers who was named; each may be named once.
+    fn note(
+        &mut self,
+        line: u64,
+        address: Option<&str>,
+        custom_id: Option<&str>,
+    ) -> Result<(), String> {
+        if let Some(address) = address
+            && let Some(first) = self
+                .by_email
+                .insert(email::fold(address).into_owned(), line)
+        {
+            return Err(format!("the e-mail {address} is on line {first} already"));
+        }
+        if let Some(id) = custom_id
+            && let Some(first) = self.by_custom_id.insert(id.to_owned(), line)
+        {
+            return Err(format!("the custom id {id} is on line {first} already"));
+        }
+        Ok(())
+    }
+
+    fn find(
+        &self,
+        address: Option<&str>,
+        custom_id: Option<&str>,
+    ) -> Result<Option<Known>, String> {
+        let by_email = address.and_then(|a| self.index.by_email.get(&email::fold(a)).copied());
+        let by_id = custom_id.and_then(|id| self.index.by_custom_id.get(id).copied());
+        match (by_email, by_id) {
+            (Some(one), Some(other)) if one.id != other.id => Err(format!(
+                "the e-mail is {}’s and the custom id is {}’s",
+                one.profile.name, other.profile.name
+            )),
+            (one, other) => Ok(other.or(one).cloned()),
+        }
+    }
+
+    fn change(
+        &mut self,
+        line: u64,
+        known: Known,
+        name: Option<String>,
+        address: Option<String>,
+        custom_id: Option<String>,
+        status: Option<ProfileStatus>,
+    ) {
+        let before = known.profile;
+        let after = Profile {
+            name: name.unwrap_or_else(|| before.name.clone()),
+            email: address.or_else(|| before.email.clone()),
+            custom_id: custom_id.or_else(|| before.custom_id.clone()),
+            status: status.unwrap_or(before.status),
+        };
+        match before == after {
+            true => self.plan.unchanged += 1,
+            false => self.plan.changed.push(Changed {
+                line,
+                id: known.id,
+                before,
+                after,
+            }),
+        }
+    }
+}
+
+fn read_status(text: &str) -> Result<ProfileStatus, String> {
+    let folded = text.trim().to_lowercase().replace([' ', '_'], "-");
+    let all = ProfileStatus::ALL;
+    all.into_iter()
+        .find(|s| s.as_str() == folded)
+        .ok_or_else(|| {
+            let titles = all.map(ProfileStatus::title).join(", ");
+            format!("the status “{text}” is none of {titles}")
+        })
+}
+
+/// The file to begin with: the columns and one line.
+pub fn template() -> String {
+    let example = Profile {
+        name: "Jane Doe".to_owned(),
+        email: Some("jane.doe@company.example".to_owned()),
+        custom_id: Some("1001".to_owned()),
+        status: ProfileStatus::Active,
+    };
+    format!("{}{}", header(), lines(&[example]))
+}
+
+/// The first line of a file.
+pub fn header() -> String {
+    format!("\u{feff}{}\r\n", COLUMNS.join(","))
+}
+
+/// Lines of a file. What a spreadsheet would run as a formula gets an apostrophe in front.
+pub fn lines(profiles: &[Profile]) -> String {
+    let safe = |cell: &str| match begins_formula(cell) {
+        true => format!("'{cell}"),
+        false => cell.to_owned(),
+    };
+    let mut writer = WriterBuilder::new()
+        .terminator(csv::Terminator::CRLF)
+        .from_writer(Vec::new());
+    for profile in profiles {
+        let written = writer.write_record([
+            &safe(&profile.name),
+            &safe(profile.email.as_deref().unwrap_or_default()),
+            &safe(profile.custom_id.as_deref().unwrap_or_default()),
+            profile.status.as_str(),
+        ]);
+        debug_assert!(written.is_ok(), "memory takes every line");
+    }
+    let bytes = writer.into_inner().unwrap_or_default();
+    String::from_utf8(bytes).unwrap_or_default()
+}

@@ -1,0 +1,158 @@
+//! What a change would do, from the traffic of the last seven days.
+
+use std::collections::BTreeSet;
+
+use chrono::TimeDelta;
+
+use super::Settings;
+use crate::domain::company::CompanyId;
+use crate::domain::dictionary::Reason;
+use crate::domain::effect::{Effect, Share};
+use crate::domain::settings::CompanySettings;
+use crate::domain::window::{Preset, Range};
+use crate::error::PageError;
+use crate::store::api_keys::{self, KeyRow};
+use crate::store::counts;
+use crate::store::requests::{self, Cause};
+use crate::web::confirm::Notice;
+use crate::web::format::{counted, number};
+
+const DAYS: i64 = 7;
+
+const SOURCE: &str = "From the requests of the last seven days.";
+
+/// A change and the keys that it concerns.
+pub(super) struct Told {
+    effect: Effect,
+    keys: Vec<KeyRow>,
+}
+
+/// What `change` of channels, brands or languages would do.
+pub(super) async fn of_labels(
+    settings: &Settings,
+    company: CompanyId,
+    change: impl FnOnce(&mut CompanySettings),
+) -> Result<Told, PageError> {
+    let snapshot = settings.live.snapshot(&settings.store, company).await?;
+    // Employees do not matter here, and a company may have very many.
+    let now = CompanySettings {
+        version: snapshot.rules.version,
+        channels: snapshot.rules.channels.clone(),
+        brands: snapshot.rules.brands.clone(),
+        languages: snapshot.rules.languages.clone(),
+        ..CompanySettings::default()
+    };
+    let mut then = now.clone();
+    change(&mut then);
+    let window = Range::Last(Preset::Week).at(settings.clock.now());
+    let (cube, keys) = settings
+        .store
+        .read(company, move |connection| {
+            let cube = counts::cube(connection, company, window)?;
+            Ok((cube, api_keys::of_company(connection, company)?))
+        })
+        .await?;
+    Ok(Told {
+        effect: Effect::tell(&cube, &now, &then),
+        keys,
+    })
+}
+
+/// Requests that failed for this reason alone, as far as `is_meant`.
+pub(super) async fn of_findings(
+    settings: &Settings,
+    company: CompanyId,
+    reason: Reason,
+    is_meant: impl Fn(&Cause) -> bool,
+) -> Result<Told, PageError> {
+    let since = settings.clock.now() - TimeDelta::days(DAYS);
+    let (causes, keys) = settings
+        .store
+        .read(company, move |connection| {
+            let causes = requests::causes(connection, company, reason, since)?;
+            Ok((causes, api_keys::of_company(connection, company)?))
+        })
+        .await?;
+    let mut effect = Effect::default();
+    for cause in causes.iter().filter(|c| c.alone && is_meant(c)) {
+        effect.unblocked.add(cause.key_id, cause.count);
+    }
+    Ok(Told { effect, keys })
+}
+
+/// What was accepted with one key.
+pub(super) async fn of_key(
+    settings: &Settings,
+    company: CompanyId,
+    key_id: i64,
+) -> Result<i64, PageError> {
+    let window = Range::Last(Preset::Week).at(settings.clock.now());
+    let cube = settings
+        .store
+        .read(company, move |connection| {
+            counts::cube(connection, company, window)
+        })
+        .await?;
+    Ok(cube.count(|cell| cell.key_id == key_id))
+}
+
+impl Told {
+    /// Both together.
+    pub(super) fn and(mut self, other: Self) -> Self {
+        let unblocked = other.effect.unblocked;
+        self.effect.unblocked.requests += unblocked.requests;
+        self.effect.unblocked.keys.extend(unblocked.keys);
+        self
+    }
+
+    /// What to say before it is saved.
+    pub(super) fn notices(&self) -> Vec<Notice> {
+        let Effect { refused, unblocked } = &self.effect;
+        let mut notices = Vec::new();
+        if refused.requests > 0 {
+            let strong = format!("This would refuse {}", a_day(refused.requests));
+            notices.push(self.notice("sender", "warning", strong, refused));
+        }
+        if unblocked.requests > 0 {
+            let strong = format!("This unblocks {}", a_day(unblocked.requests));
+            notices.push(self.notice("good", "check", strong, unblocked));
+        }
+        if notices.is_empty() {
+            notices.push(Notice::info(
+                "No request of the last seven days would have come out otherwise.",
+            ));
+        }
+        notices
+    }
+
+    fn notice(
+        &self,
+        tone: &'static str,
+        icon: &'static str,
+        strong: String,
+        share: &Share,
+    ) -> Notice {
+        Notice {
+            tone,
+            icon,
+            strong,
+            words: format!("from {}.", self.key_names(&share.keys)),
+            source: Some(SOURCE),
+        }
+    }
+
+    fn key_names(&self, ids: &BTreeSet<i64>) -> String {
+        let known = self.keys.iter().filter(|key| ids.contains(&key.id));
+        let names: Vec<String> = known.map(KeyRow::title).collect();
+        format!("{}: {}", counted(ids.len() as i64, "key"), names.join(", "))
+    }
+}
+
+/// `about 310 requests a day`, or what there was where that is less than one.
+pub(super) fn a_day(requests: i64) -> String {
+    match (requests + DAYS / 2) / DAYS {
+        0 => format!("{} in seven days", counted(requests, "request")),
+        1 => "about 1 request a day".to_owned(),
+        a_day => format!("about {} requests a day", number(a_day)),
+    }
+}

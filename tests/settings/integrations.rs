@@ -1,0 +1,111 @@
+//! Keys and who gets mail.
+
+
+use crate::support::company::{Key, accepted};
+use crate::support::TestApp;
+
+const NEW: &str = "/settings/integrations/keys/new";
+
+#[test]
+fn a_key_is_shown_once_and_works_at_once() {
+    let app = TestApp::start();
+    let mut admin = app.admin();
+    let form = [("name", "Zendesk"), ("environment", "production")];
+    let seen = admin.get(NEW).hidden("version").unwrap();
+    let made = admin.fill_in(NEW, &form);
+    assert_eq!(made.status, 200);
+    let key = key_on(made.text());
+    assert!(key.starts_with("acs_live_"));
+    let sender = app.sender(&Key { id: 0, text: key.clone() });
+    assert_eq!(sender.requests(&accepted()).status, 200);
+    // The old one lives on: a sender changes over without a gap.
+    assert_eq!(app.production().requests(&accepted()).status, 200);
+    let list = admin.get("/settings/integrations");
+    assert!(!list.text().contains(&key));
+    assert!(list.text().contains(&format!("acs_live_…{}", &key[key.len() - 4..])));
+    // The same form once more makes no second key.
+    let mut again = form.to_vec();
+    again.push(("version", &seen));
+    assert_eq!(admin.post(NEW, &again).status, 409);
+    let keys = "SELECT count(*) FROM api_keys WHERE name = 'Zendesk'";
+    assert_eq!(app.number(keys), 1);
+    let stored = app.rows("SELECT * FROM audit_log WHERE action = 'api_key.created'");
+    assert!(!format!("{stored:?}").contains(&key));
+}
+
+fn key_on(page: &str) -> String {
+    let (_, rest) = page.split_once("id=\"key\">").unwrap();
+    rest.split_once('<').unwrap().0.to_owned()
+}
+
+#[test]
+fn a_revoked_key_is_refused_from_the_next_call_on() {
+    let app = TestApp::start();
+    let mut admin = app.admin();
+    let old = app.larkspur.production_key.clone();
+    for _ in 0..7 {
+        assert_eq!(app.production().requests(&accepted()).status, 200);
+    }
+    let path = format!("/settings/integrations/keys/{}/revocation", old.id);
+    let page = admin.get(&path);
+    assert!(page.text().contains("This would refuse about 1 request a day"), "{}", page.text());
+    admin.fill_in(&path, &[]).location();
+    assert_eq!(app.production().requests(&accepted()).status, 403);
+    admin.fill_in(&path, &[]).location();
+    assert_eq!(app.number("SELECT count(*) FROM audit_log WHERE action = 'api_key.revoked'"), 1);
+    // Another company's is nobody's.
+    let other = app.solo_tea.production_key.id;
+    let path = format!("/settings/integrations/keys/{other}/revocation");
+    assert_eq!(admin.get(&path).status, 404);
+    assert_eq!(admin.post(&path, &[("version", "1")]).status, 404);
+}
+
+#[test]
+fn a_sender_changes_its_key_without_a_refused_request() {
+    let app = TestApp::start();
+    let mut admin = app.admin();
+    let made = admin.fill_in(NEW, &[("name", "New"), ("environment", "production")]);
+    let key = Key { id: 0, text: key_on(made.text()) };
+    let (old, new) = (app.production(), app.sender(&key));
+    for turn in 0..20 {
+        let sender = if turn < 10 { &old } else { &new };
+        assert_eq!(sender.requests(&accepted()).status, 200);
+        if turn == 10 {
+            let id = app.larkspur.production_key.id;
+            let path = format!("/settings/integrations/keys/{id}/revocation");
+            admin.fill_in(&path, &[]).location();
+        }
+    }
+}
+
+#[test]
+fn a_key_that_was_used_says_when() {
+    let app = TestApp::start();
+    let mut admin = app.admin();
+    assert!(admin.get("/settings/integrations").text().contains("never"));
+    assert_eq!(app.production().requests(&accepted()).status, 200);
+    assert_eq!(app.trying_out().requests(&accepted()).status, 200);
+    app.fold(app.larkspur.id);
+    let unused = "SELECT count(*) FROM api_keys WHERE last_used_at IS NULL AND company_id = ";
+    assert_eq!(app.number(&format!("{unused}{}", app.larkspur.id)), 0);
+    assert!(admin.get("/settings/integrations").text().contains(" today"));
+}
+
+#[test]
+fn who_gets_mail_is_kept_and_its_effect_is_not_pretended() {
+    let app = TestApp::start();
+    let mut admin = app.admin();
+    let page = "/settings/integrations";
+    assert!(admin.get(page).text().contains("nobody is told"));
+    let alert = "ops@larkspur.example\r\n\r\n ada@larkspur.example, ops@larkspur.example";
+    let form = [("test_email", "dev@larkspur.example"), ("alert_emails", alert)];
+    assert_eq!(admin.fill_in(page, &form).location(), "/settings/integrations#mail");
+    let kept = app.rows("SELECT test_email, alert_emails FROM companies WHERE name LIKE 'Lark%'");
+    assert_eq!(kept[0]["test_email"], "dev@larkspur.example");
+    let alerts = serde_json::json!(["ops@larkspur.example", "ada@larkspur.example"]);
+    assert_eq!(kept[0]["alert_emails"], alerts);
+    let wrong = admin.fill_in(page, &[("test_email", "dev"), ("alert_emails", "a@b.example\nops")]);
+    assert_eq!(wrong.status, 422);
+    assert!(wrong.text().contains("“ops” is not one plain e-mail address."));
+    assert!(wrong.text().contains("id=\"test_email-problem\""));
+}

@@ -1,4 +1,6 @@
 //! All tests in one binary; the modules mirror those of the program.
 
+mod faults;
 mod ingest;
+mod store;
 mod support;

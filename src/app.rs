@@ -3,24 +3,33 @@
 use std::net::{SocketAddr, TcpListener};
 use std::time::Duration;
 
+use actix_web::cookie::Key;
 use actix_web::dev::{Server, ServerHandle};
 use actix_web::middleware::from_fn;
 use actix_web::{App, HttpServer, web};
-use anyhow::Context;
+use anyhow::{Context, ensure};
+use secrecy::ExposeSecret;
 use tracing_actix_web::TracingLogger;
 
+use crate::access::session::Sessions;
 use crate::clock::Clock;
 use crate::config::{PublicUrl, ServeConfig};
 use crate::context::{TrustedProxies, at_the_door};
 use crate::ingest::{Ingest, RevokedKeyCalls};
 use crate::jobs::{Jobs, Work};
+use crate::status::Status;
 use crate::store::recorder::{Recorder, RecorderThread};
 use crate::store::settings::LiveSettings;
-use crate::store::{Store, connect, migrations, partitions};
+use crate::store::{Store, connect, installation, migrations, partitions};
+use crate::web::headers;
+use crate::web::same_site::OwnOrigin;
 use crate::{routes, telemetry};
 
 /// Requests still under way at the end get so long to be answered, in seconds.
 const DRAIN_SECONDS: u64 = 15;
+
+/// Shorter secrets sign nothing.
+const MIN_SECRET_BYTES: usize = 32;
 
 /// The program, bound to its port and ready to run.
 pub struct Application {
@@ -47,7 +56,7 @@ impl Application {
         let listener = bind(config.bind_address)?;
         let address = listener.local_addr()?;
         let public_url = config.public_url_at(address);
-        prepare_store(database_url, &clock)?;
+        let key = prepare_store(config, database_url, &clock)?;
         let store = Store::connect(database_url)?;
         let settings = LiveSettings::load(&store).await?;
         let (recorder, recorder_thread) = Recorder::start(database_url)?;
@@ -66,24 +75,47 @@ impl Application {
             clock: clock.clone(),
             retention_days: config.retention_days,
         });
+        let sessions = Sessions {
+            store: store.clone(),
+            clock: clock.clone(),
+            key,
+            is_https: public_url.is_https(),
+        };
+        let own_origin = match config.public_url.clone() {
+            Some(configured) => OwnOrigin::Public(configured),
+            None => OwnOrigin::AsAsked,
+        };
+        let status = Status {
+            store: store.clone(),
+            settings: settings.clone(),
+            clock: clock.clone(),
+            public_url: public_url.clone(),
+            retention_days: config.retention_days,
+        };
         let shared = (
             web::Data::new(ingest.clone()),
+            web::Data::new(status),
             web::Data::new(store),
             web::Data::new(settings),
             web::Data::new(clock),
             web::Data::new(public_url.clone()),
             web::Data::new(TrustedProxies(config.trusted_proxies.clone())),
+            web::Data::new(own_origin),
         );
         let server = HttpServer::new(move || {
-            let (ingest, store, settings, clock, public_url, proxies) = shared.clone();
+            let (ingest, status, store, settings, clock, public_url, proxies, own_origin) =
+                shared.clone();
             App::new()
                 .app_data(ingest)
+                .app_data(status)
                 .app_data(store)
                 .app_data(settings)
                 .app_data(clock)
                 .app_data(public_url)
                 .app_data(proxies)
-                .configure(routes::configure)
+                .app_data(own_origin)
+                .configure(|config| routes::configure(config, &sessions))
+                .wrap(from_fn(headers::secure))
                 .wrap(TracingLogger::<telemetry::CallSpan>::new())
                 .wrap(from_fn(at_the_door))
         })
@@ -118,17 +150,31 @@ impl Application {
 
 fn bind(address: SocketAddr) -> anyhow::Result<TcpListener> {
     TcpListener::bind(address).with_context(|| {
+        let other = SocketAddr::new(address.ip(), address.port().wrapping_add(1));
         format!(
-            "cannot listen on {address}. Another program may be using the port: \
-             choose another with BIND_ADDRESS=127.0.0.1:8081"
+            "cannot listen on {address}. Another program may be using the port: stop it, or \
+             choose another with BIND_ADDRESS={other}"
         )
     })
 }
 
-/// Applies migrations and makes the partitions of the coming weeks.
-fn prepare_store(database_url: &str, clock: &Clock) -> anyhow::Result<()> {
+/// Applies migrations, makes the partitions of the coming weeks, and returns the key of cookies.
+fn prepare_store(config: &ServeConfig, database_url: &str, clock: &Clock) -> anyhow::Result<Key> {
     let mut connection = connect(database_url)?;
     migrations::run(&mut connection)?;
     partitions::ensure_ahead(&mut connection, clock.now())
-        .context("the partitions of the coming weeks could not be made")
+        .context("the partitions of the coming weeks could not be made")?;
+    let secret = match &config.secret_key {
+        Some(secret) => secret.expose_secret().as_bytes().to_vec(),
+        None => installation::get_or_make(&mut connection, "secret_key", || {
+            rand::random::<[u8; 32]>().to_vec()
+        })?,
+    };
+    ensure!(
+        secret.len() >= MIN_SECRET_BYTES,
+        "SECRET_KEY has {} characters; at least {MIN_SECRET_BYTES} are needed. \
+         Make one with `openssl rand -base64 48`, or leave it out",
+        secret.len()
+    );
+    Ok(Key::derive_from(&secret))
 }

@@ -7,11 +7,17 @@
 //! - Everything that is ours to mend is an `anyhow::Error` with context inside
 //!   [`PageError::Internal`]: logged once, here, and opaque outside.
 
+use std::borrow::Cow;
+
+use actix_web::body::{BoxBody, EitherBody, MessageBody};
+use actix_web::dev::{ServiceRequest, ServiceResponse};
 use actix_web::http::{StatusCode, header};
+use actix_web::middleware::Next;
 use actix_web::{HttpResponse, ResponseError};
 use askama::Template;
 use serde::Serialize;
 
+use crate::context;
 use crate::domain::request::RequestId;
 use crate::store::StoreError;
 
@@ -79,6 +85,12 @@ pub enum PageError {
     /// A form that came from another site, or cannot be read.
     #[error("bad request")]
     BadRequest(&'static str),
+    /// The page is there, but takes no such request.
+    #[error("wrong method")]
+    WrongMethod,
+    /// A one-time link that was used, has expired, or never was.
+    #[error("the link does not work")]
+    LinkGone,
     /// Too many attempts; try again after so many seconds.
     #[error("too many attempts")]
     TooManyAttempts(u64),
@@ -111,56 +123,102 @@ impl From<anyhow::Error> for PageError {
     }
 }
 
-/// What is said of an error: the one table.
+/// What is said of an error, and where to go from there.
 struct Words {
     status: StatusCode,
     title: &'static str,
-    message: &'static str,
+    message: Cow<'static, str>,
+    ways_on: &'static [(&'static str, &'static str)],
 }
 
+const TO_THE_PAGES: &[(&str, &str)] = &[
+    ("API Status Page", "/settings/integrations/api-status"),
+    ("Settings", "/settings"),
+];
+const TO_SIGN_IN: &[(&str, &str)] = &[("Back to sign in", "/sign-in")];
+/// The empty address is this page's own.
+const AGAIN: &[(&str, &str)] = &[("Reload", "")];
+
 impl PageError {
+    /// The one table.
     fn words(&self) -> Words {
-        let (status, title, message): (_, _, &'static str) = match self {
+        let (status, title, message, ways_on): (_, _, Cow<'static, str>, _) = match self {
             Self::NotFound => (
                 StatusCode::NOT_FOUND,
                 "There is no such page",
-                "The address is wrong, or what it led to is gone. A request is kept for the \
-                 retention of this installation; calls answered 403 or 503 are not stored at all.",
+                "The address has a slip in it, or what it led to has expired. Calls answered 403 \
+                 or 503 are not stored, so their ids lead nowhere."
+                    .into(),
+                TO_THE_PAGES,
             ),
             Self::Forbidden => (
                 StatusCode::FORBIDDEN,
                 "This is for admins",
-                "Your role can look at this company's requests but cannot change this. Ask an admin.",
+                "Your role sees this company's requests but not this. Ask an admin.".into(),
+                TO_THE_PAGES,
             ),
             Self::BadRequest(message) => (
                 StatusCode::BAD_REQUEST,
-                "This form cannot be taken",
-                message,
+                "This cannot be taken",
+                (*message).into(),
+                TO_THE_PAGES,
             ),
-            Self::TooManyAttempts(_) => (
+            Self::WrongMethod => (
+                StatusCode::METHOD_NOT_ALLOWED,
+                "This page takes no such request",
+                "It is there to be looked at, or a form is to be sent to it, and this was the \
+                 other."
+                    .into(),
+                TO_THE_PAGES,
+            ),
+            Self::LinkGone => (
+                StatusCode::NOT_FOUND,
+                "This link does not work",
+                "It was used already, it has expired, or a piece of it is missing. An admin of \
+                 your company can give you a new one."
+                    .into(),
+                TO_SIGN_IN,
+            ),
+            Self::TooManyAttempts(seconds) => (
                 StatusCode::TOO_MANY_REQUESTS,
                 "Too many attempts",
-                "Wait ten minutes, then try again. If you forgot your password, ask an admin for \
-                 a one-time link.",
+                format!(
+                    "After ten failed attempts an account waits. Try again in {}.",
+                    minutes(*seconds)
+                )
+                .into(),
+                TO_SIGN_IN,
             ),
             Self::Unavailable(_) => (
                 StatusCode::SERVICE_UNAVAILABLE,
-                "The store cannot be reached",
-                "This page needs the store, which does not answer just now. Nothing is lost. \
-                 Reload the page in a moment.",
+                "The page cannot be shown just now",
+                "The store does not answer. Requests that are sent meanwhile are answered 503, \
+                 and their senders try again. Reload in a few seconds."
+                    .into(),
+                AGAIN,
             ),
             Self::Internal(_) => (
                 StatusCode::INTERNAL_SERVER_ERROR,
                 "Something went wrong here",
                 "The mistake is ours and was logged. Try again; if it stays, tell who runs this \
-                 installation the time it happened.",
+                 installation."
+                    .into(),
+                AGAIN,
             ),
         };
         Words {
             status,
             title,
             message,
+            ways_on,
         }
+    }
+}
+
+fn minutes(seconds: u64) -> String {
+    match seconds.div_ceil(60) {
+        0 | 1 => "a minute".to_owned(),
+        minutes => format!("{minutes} minutes"),
     }
 }
 
@@ -173,17 +231,8 @@ impl ResponseError for PageError {
         if let Self::Unavailable(source) | Self::Internal(source) = self {
             tracing::error!(error = format!("{source:#}"), "a page failed: {self}");
         }
-        let Words {
-            status,
-            title,
-            message,
-        } = self.words();
-        let page = ErrorPage {
-            status: status.as_u16(),
-            title,
-            message,
-        };
-        let mut response = HttpResponse::build(status);
+        let page = ErrorPage::new(self.words());
+        let mut response = HttpResponse::build(page.status);
         response.content_type("text/html; charset=utf-8");
         match self {
             Self::TooManyAttempts(seconds) => {
@@ -194,15 +243,73 @@ impl ResponseError for PageError {
             }
             _ => {}
         }
-        response.body(page.render().unwrap_or_else(|_| title.to_owned()))
+        let mut response = response.body(page.html());
+        response.extensions_mut().insert(page);
+        response
     }
 }
 
 /// The page shown in place of one that cannot be.
 #[derive(Template)]
 #[template(path = "error.html")]
-struct ErrorPage<'a> {
-    status: u16,
-    title: &'a str,
-    message: &'a str,
+struct ErrorPage {
+    status: StatusCode,
+    title: &'static str,
+    message: Cow<'static, str>,
+    ways_on: &'static [(&'static str, &'static str)],
+    request_id: Option<RequestId>,
+}
+
+impl ErrorPage {
+    fn new(words: Words) -> Self {
+        Self {
+            status: words.status,
+            title: words.title,
+            message: words.message,
+            ways_on: words.ways_on,
+            request_id: None,
+        }
+    }
+
+    fn html(&self) -> String {
+        self.render().unwrap_or_else(|_| self.title.to_owned())
+    }
+}
+
+/// Middleware around the pages: an error page names the call, which it could not know when the error
+/// was made, and what the framework refused by itself becomes a page too.
+pub async fn name_the_call<B: MessageBody>(
+    request: ServiceRequest,
+    next: Next<B>,
+) -> Result<ServiceResponse<EitherBody<B, BoxBody>>, actix_web::Error> {
+    let mut response = next.call(request).await?;
+    let page = response
+        .response_mut()
+        .extensions_mut()
+        .remove::<ErrorPage>();
+    let page = match page {
+        Some(page) => page,
+        None if response.status() == StatusCode::METHOD_NOT_ALLOWED => {
+            ErrorPage::new(PageError::WrongMethod.words())
+        }
+        None => return Ok(response.map_into_left_body()),
+    };
+    let page = ErrorPage {
+        request_id: Some(context::request_id(response.request())),
+        ..page
+    };
+    let html = header::HeaderValue::from_static("text/html; charset=utf-8");
+    let mut response = response.map_body(|_, _| EitherBody::right(BoxBody::new(page.html())));
+    response.headers_mut().insert(header::CONTENT_TYPE, html);
+    Ok(response)
+}
+
+/// Middleware around sessions: when they cannot be loaded or kept, the store is away.
+pub async fn store_is_away<B: MessageBody>(
+    request: ServiceRequest,
+    next: Next<B>,
+) -> Result<ServiceResponse<B>, actix_web::Error> {
+    next.call(request)
+        .await
+        .map_err(|error| PageError::Unavailable(anyhow::anyhow!("no session: {error}")).into())
 }

@@ -1,17 +1,24 @@
 //! The whole URL table, grouped by who calls.
 
 use actix_web::http::StatusCode;
+use actix_web::middleware::{Compress, from_fn};
 use actix_web::{HttpRequest, HttpResponse, web};
 
-use crate::error::{PageError, Problem};
-use crate::{context, ingest, probes, telemetry};
+use crate::access::session::Sessions;
+use crate::access::{guard, password_link, sign_in};
+use crate::error::{self, PageError, Problem};
+use crate::status::{dictionary, list, request, search};
+use crate::web::{assets, headers, redirect, same_site};
+use crate::{context, ingest, probes, settings, telemetry};
 
 /// Every route of the program.
-pub fn configure(config: &mut web::ServiceConfig) {
+pub fn configure(config: &mut web::ServiceConfig, sessions: &Sessions) {
     config
         .configure(machines)
         .configure(probes)
-        .default_service(web::to(nowhere));
+        .configure(files)
+        // Last, for it takes every address that is left.
+        .configure(|config| pages(config, sessions));
 }
 
 /// Senders and their programs.
@@ -34,6 +41,7 @@ fn machines(config: &mut web::ServiceConfig) {
             ["/v1/auth", "/v1/auth/"],
             web::post().to(ingest::requests),
         ))
+        .route("/v1/errors", web::get().to(dictionary::json))
         .service(web::scope("/v1").default_service(web::to(no_endpoint)));
 }
 
@@ -43,6 +51,90 @@ fn probes(config: &mut web::ServiceConfig) {
         .route("/healthz", web::get().to(probes::healthz))
         .route("/readyz", web::get().to(probes::readyz))
         .route("/metrics", web::get().to(telemetry::show_metrics));
+}
+
+/// What browsers fetch beside pages.
+fn files(config: &mut web::ServiceConfig) {
+    config
+        .service(
+            web::resource("/static/{name}")
+                .wrap(Compress::default())
+                .route(web::get().to(assets::show)),
+        )
+        .route("/favicon.ico", web::get().to(assets::favicon))
+        .route("/robots.txt", web::get().to(assets::robots));
+}
+
+/// People.
+fn pages(config: &mut web::ServiceConfig, sessions: &Sessions) {
+    config.service(
+        web::scope("")
+            .app_data(web::FormConfig::default().error_handler(|_, _| UNREADABLE_FORM.into()))
+            .app_data(web::QueryConfig::default().error_handler(|_, _| UNREADABLE_QUERY.into()))
+            .app_data(web::PathConfig::default().error_handler(|_, _| PageError::NotFound.into()))
+            .configure(public_pages)
+            .configure(guarded_pages)
+            .default_service(web::to(nowhere))
+            // The last is the first to see a request.
+            .wrap(sessions.middleware())
+            .wrap(from_fn(error::store_is_away))
+            .wrap(from_fn(same_site::refuse_other_sites))
+            .wrap(from_fn(error::name_the_call))
+            .wrap(from_fn(headers::never_stored))
+            .wrap(Compress::default()),
+    );
+}
+
+/// Pages for everybody.
+fn public_pages(config: &mut web::ServiceConfig) {
+    let page = |path: &str| web::resource(path).wrap(from_fn(guard::anyone));
+    config
+        .service(
+            page("/sign-in")
+                .route(web::get().to(sign_in::show))
+                .route(web::post().to(sign_in::sign_in)),
+        )
+        .service(page("/errors").route(web::get().to(dictionary::index)))
+        .service(page("/errors/{code}").route(web::get().to(dictionary::show)))
+        .service(page("/sign-out").route(web::post().to(sign_in::sign_out)))
+        .service(
+            page("/password/{token}")
+                .route(web::get().to(password_link::show))
+                .route(web::post().to(password_link::choose)),
+        );
+}
+
+/// Pages for those who signed in.
+fn guarded_pages(config: &mut web::ServiceConfig) {
+    let page = |path: &str| web::resource(path).wrap(from_fn(guard::signed_in));
+    config
+        .service(page("/").route(web::get().to(home)))
+        .service(page("/r/{id}").route(web::get().to(request::short_link)))
+        .service(
+            web::scope("/settings")
+                .wrap(from_fn(guard::signed_in))
+                .route("", web::get().to(settings::index))
+                .route("/integrations", web::get().to(settings::integrations::show))
+                .service(
+                    web::scope("/integrations/api-status")
+                        .route("", web::get().to(list::first_tab))
+                        .route("/invalid-requests", web::get().to(list::invalid))
+                        .route("/test-requests", web::get().to(list::test))
+                        .route("/search", web::get().to(search::show))
+                        .route("/requests/{id}", web::get().to(request::show))
+                        .default_service(web::to(nowhere)),
+                )
+                .default_service(web::to(nowhere)),
+        );
+}
+
+const UNREADABLE_FORM: PageError =
+    PageError::BadRequest("The form could not be read. Open the page here and send it again.");
+const UNREADABLE_QUERY: PageError =
+    PageError::BadRequest("What follows the question mark in the address could not be read.");
+
+async fn home() -> HttpResponse {
+    redirect::see_other("/settings/integrations/api-status")
 }
 
 async fn nowhere() -> Result<HttpResponse, PageError> {

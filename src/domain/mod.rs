@@ -13,6 +13,7 @@ pub mod paging;
 pub mod request;
 pub mod search;
 pub mod settings;
+pub mod user;
 pub mod validate;
 pub mod warning;
 pub mod window;

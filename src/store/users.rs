@@ -1,1 +1,175 @@
-//! Being written.
+//! The people who sign in, and the one-time links by which they choose a password.
+
+use chrono::{DateTime, Utc};
+use diesel::prelude::*;
+
+use super::companies::CompanyRow;
+use super::schema::{companies, password_links, users};
+use super::sessions;
+use crate::domain::company::CompanyId;
+use crate::domain::email;
+use crate::domain::user::Role;
+
+/// A user to be made; without a password until one is chosen by a link.
+#[derive(Debug, Clone)]
+pub struct NewUser<'a> {
+    /// What they sign in with; unique in the installation.
+    pub email: &'a str,
+    /// As shown to people.
+    pub name: &'a str,
+    /// What they may do.
+    pub role: Role,
+}
+
+/// A user's own row. Not `Debug`: it holds the hash.
+#[derive(Clone, Queryable, Selectable)]
+#[diesel(table_name = users)]
+#[expect(missing_docs, reason = "the columns are documented in the schema")]
+pub struct UserRow {
+    pub id: i64,
+    pub company_id: i64,
+    pub email: String,
+    pub name: String,
+    pub role: i16,
+    pub password_hash: Option<String>,
+    pub disabled_at: Option<DateTime<Utc>>,
+}
+
+impl UserRow {
+    /// The only company whose data they see.
+    pub fn company(&self) -> CompanyId {
+        CompanyId(self.company_id)
+    }
+
+    /// What they may do; the lesser role for a number that this version does not know.
+    pub fn role(&self) -> Role {
+        Role::from_number(self.role).unwrap_or(Role::Support)
+    }
+}
+
+/// Makes a user and returns the id; a unique violation when the e-mail is taken.
+pub fn create(
+    connection: &mut PgConnection,
+    company: CompanyId,
+    user: NewUser<'_>,
+    now: DateTime<Utc>,
+) -> QueryResult<i64> {
+    diesel::insert_into(users::table)
+        .values((
+            users::company_id.eq(company.0),
+            users::email.eq(user.email.trim()),
+            users::email_folded.eq(email::fold(user.email)),
+            users::name.eq(user.name.trim()),
+            users::role.eq(user.role.number()),
+            users::created_at.eq(now),
+        ))
+        .returning(users::id)
+        .get_result(connection)
+}
+
+/// The user with this e-mail, disabled or not.
+pub fn find_by_email(connection: &mut PgConnection, address: &str) -> QueryResult<Option<UserRow>> {
+    users::table
+        .filter(users::email_folded.eq(email::fold(address)))
+        .select(UserRow::as_select())
+        .first(connection)
+        .optional()
+}
+
+/// The user and the company, unless the user is disabled.
+pub fn with_company(
+    connection: &mut PgConnection,
+    user_id: i64,
+) -> QueryResult<Option<(UserRow, CompanyRow)>> {
+    users::table
+        .inner_join(companies::table)
+        .filter(users::id.eq(user_id))
+        .filter(users::disabled_at.is_null())
+        .select((UserRow::as_select(), CompanyRow::as_select()))
+        .first(connection)
+        .optional()
+}
+
+/// Locks the user's row and says whether they may still sign in with the password of this hash: it
+/// takes a while to check one, and meanwhile another may have been chosen.
+pub fn is_current(
+    connection: &mut PgConnection,
+    user_id: i64,
+    password_hash: &str,
+) -> QueryResult<bool> {
+    let row = users::table
+        .filter(users::id.eq(user_id))
+        .filter(users::disabled_at.is_null())
+        .filter(users::password_hash.eq(password_hash))
+        .select(users::id)
+        .for_share()
+        .first::<i64>(connection);
+    Ok(row.optional()?.is_some())
+}
+
+/// Sets the password. All sessions of the user end, and all links are used up.
+pub fn set_password(
+    connection: &mut PgConnection,
+    user_id: i64,
+    password_hash: &str,
+) -> QueryResult<()> {
+    diesel::update(users::table.find(user_id))
+        .set(users::password_hash.eq(password_hash))
+        .execute(connection)?;
+    diesel::delete(password_links::table.filter(password_links::user_id.eq(user_id)))
+        .execute(connection)?;
+    sessions::end_all_of(connection, user_id)
+}
+
+/// Keeps the user from signing in; all sessions end.
+pub fn disable(connection: &mut PgConnection, user_id: i64, now: DateTime<Utc>) -> QueryResult<()> {
+    diesel::update(users::table.find(user_id))
+        .set(users::disabled_at.eq(now))
+        .execute(connection)?;
+    sessions::end_all_of(connection, user_id)
+}
+
+/// Keeps a link by which the user chooses a password, by its token's hash.
+pub fn add_link(
+    connection: &mut PgConnection,
+    user_id: i64,
+    token_hash: &[u8],
+    expires_at: DateTime<Utc>,
+) -> QueryResult<()> {
+    diesel::insert_into(password_links::table)
+        .values((
+            password_links::token_hash.eq(token_hash),
+            password_links::user_id.eq(user_id),
+            password_links::expires_at.eq(expires_at),
+        ))
+        .execute(connection)
+        .map(|_| ())
+}
+
+/// Whose password a link sets, and until when; `None` when it was used, expired or invented, or
+/// when the user is disabled.
+pub fn of_link(
+    connection: &mut PgConnection,
+    token_hash: &[u8],
+    now: DateTime<Utc>,
+) -> QueryResult<Option<(UserRow, CompanyRow, DateTime<Utc>)>> {
+    password_links::table
+        .inner_join(users::table.inner_join(companies::table))
+        .filter(password_links::token_hash.eq(token_hash))
+        .filter(password_links::expires_at.gt(now))
+        .filter(users::disabled_at.is_null())
+        .select((
+            UserRow::as_select(),
+            CompanyRow::as_select(),
+            password_links::expires_at,
+        ))
+        .first(connection)
+        .optional()
+}
+
+/// Uses a link up. Of two that do so at once one gets `true`.
+pub fn use_link(connection: &mut PgConnection, token_hash: &[u8]) -> QueryResult<bool> {
+    diesel::delete(password_links::table.find(token_hash))
+        .execute(connection)
+        .map(|deleted| deleted == 1)
+}

@@ -1,3 +1,10 @@
 //! What every page shares: the shell around it, formats, the assets, the security headers.
 
+pub mod assets;
+pub mod flash;
+pub mod format;
+pub mod headers;
+pub mod page;
+pub mod redirect;
+pub mod same_site;
 pub mod shell;

@@ -7,16 +7,8 @@ use actix_web::{FromRequest, HttpMessage, HttpRequest};
 use chrono_tz::Tz;
 
 use crate::domain::company::CompanyId;
+pub use crate::domain::user::Role;
 use crate::error::PageError;
-
-/// What a user may do.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Role {
-    /// Everything.
-    Admin,
-    /// Looks at everything but users and keys, and changes nothing.
-    Support,
-}
 
 /// Who is signed in.
 #[derive(Debug, Clone)]
@@ -71,29 +63,20 @@ impl FromRequest for Shell {
     }
 }
 
-impl Role {
-    /// Both.
-    pub const ALL: [Self; 2] = [Self::Admin, Self::Support];
+/// The frame of a page that only an admin may see; for support it is 403.
+#[derive(Debug, Clone)]
+pub struct Admin(pub Shell);
 
-    /// The word on the page.
-    pub fn title(self) -> &'static str {
-        match self {
-            Self::Admin => "Admin",
-            Self::Support => "Support",
-        }
-    }
+impl FromRequest for Admin {
+    type Error = PageError;
+    type Future = Ready<Result<Self, PageError>>;
 
-    /// The number in the store.
-    pub fn number(self) -> i16 {
-        match self {
-            Self::Admin => 1,
-            Self::Support => 2,
-        }
-    }
-
-    /// Reads the number in the store back.
-    pub fn from_number(number: i16) -> Option<Self> {
-        Self::ALL.into_iter().find(|r| r.number() == number)
+    fn from_request(request: &HttpRequest, payload: &mut Payload) -> Self::Future {
+        let shell = Shell::from_request(request, payload).into_inner();
+        ready(shell.and_then(|shell| match shell.operator.role {
+            Role::Admin => Ok(Self(shell)),
+            Role::Support => Err(PageError::Forbidden),
+        }))
     }
 }
 

@@ -1,0 +1,158 @@
+//! Sessions: rows of the store, named by a signed cookie. The cookie holds a random id and the row
+//! its hash, so whoever reads the table cannot take a session over. Visitors who have nothing to
+//! be remembered get neither a row nor a cookie.
+
+use std::collections::HashMap;
+
+use actix_session::config::PersistentSession;
+use actix_session::storage::{LoadError, SaveError, SessionKey, SessionStore, UpdateError};
+use actix_session::{Session, SessionMiddleware};
+use actix_web::cookie::time::Duration;
+use actix_web::cookie::{Key, SameSite};
+use anyhow::anyhow;
+use rand::distr::{Alphanumeric, SampleString};
+use sha2::{Digest, Sha256};
+
+use crate::clock::Clock;
+use crate::store::{Scope, Store, StoreError, sessions};
+
+/// Letters and digits in a session's id: 286 random bits.
+const ID_CHARS: usize = 48;
+
+/// The session's value that says who signed in.
+const USER: &str = "user_id";
+
+/// How sessions are kept; every worker makes its middleware from it.
+#[derive(Clone)]
+pub struct Sessions {
+    /// Where their rows are.
+    pub store: Store,
+    /// The time.
+    pub clock: Clock,
+    /// Signs the cookie.
+    pub key: Key,
+    /// Whether browsers come over TLS: the cookie is then bound to it and to this host.
+    pub is_https: bool,
+}
+
+impl Sessions {
+    /// The middleware that loads a visitor's session and keeps it.
+    pub fn middleware(&self) -> SessionMiddleware<SessionTable> {
+        let table = SessionTable {
+            store: self.store.clone(),
+            clock: self.clock.clone(),
+        };
+        let name = match self.is_https {
+            true => "__Host-session",
+            false => "session",
+        };
+        // The row ends before the cookie does.
+        let cookie = PersistentSession::default().session_ttl(Duration::days(sessions::MAX_DAYS));
+        SessionMiddleware::builder(table, self.key.clone())
+            .cookie_name(name.to_owned())
+            .cookie_secure(self.is_https)
+            .cookie_http_only(true)
+            // Links from tickets must find people signed in.
+            .cookie_same_site(SameSite::Lax)
+            .session_lifecycle(cookie)
+            .build()
+    }
+}
+
+/// Signs this visitor in as a user; the session gets a new id, so that one planted before is worth
+/// nothing.
+pub fn begin(session: &Session, user_id: i64) -> anyhow::Result<()> {
+    session.clear();
+    session.renew();
+    Ok(session.insert(USER, user_id)?)
+}
+
+/// Who signed in with this session.
+pub fn user_id(session: &Session) -> Option<i64> {
+    session.get(USER).ok().flatten()
+}
+
+/// The table of sessions as the middleware sees it.
+pub struct SessionTable {
+    store: Store,
+    clock: Clock,
+}
+
+type State = HashMap<String, String>;
+
+impl SessionTable {
+    async fn run(
+        &self,
+        work: impl Fn(&mut diesel::PgConnection) -> diesel::QueryResult<()> + Send + 'static,
+    ) -> anyhow::Result<()> {
+        Ok(self.store.read(Scope::Installation, work).await?)
+    }
+
+    async fn begin(&self, state: &State) -> anyhow::Result<SessionKey> {
+        let id = Alphanumeric.sample_string(&mut rand::rng(), ID_CHARS);
+        let (hash, user, now) = (hash(&id), user_of(state), self.clock.now());
+        let state = serde_json::to_string(state)?;
+        self.run(move |connection| sessions::begin(connection, &hash, user, &state, now))
+            .await?;
+        id.try_into().map_err(|error| anyhow!("{error}"))
+    }
+
+    async fn change(&self, key: &SessionKey, state: &State) -> anyhow::Result<()> {
+        let (hash, user) = (hash(key.as_ref()), user_of(state));
+        let state = serde_json::to_string(state)?;
+        self.run(move |connection| sessions::change(connection, &hash, user, &state))
+            .await
+    }
+}
+
+impl SessionStore for SessionTable {
+    async fn load(&self, key: &SessionKey) -> Result<Option<State>, LoadError> {
+        let (hash, now) = (hash(key.as_ref()), self.clock.now());
+        let state = self
+            .store
+            .read(Scope::Installation, move |connection| {
+                sessions::state(connection, &hash, now)
+            })
+            .await
+            .map_err(|error: StoreError| LoadError::Other(error.into()))?;
+        state
+            .map(|text| serde_json::from_str(&text))
+            .transpose()
+            .map_err(|error| LoadError::Deserialization(error.into()))
+    }
+
+    async fn save(&self, state: State, _: &Duration) -> Result<SessionKey, SaveError> {
+        self.begin(&state).await.map_err(SaveError::Other)
+    }
+
+    async fn update(
+        &self,
+        key: SessionKey,
+        state: State,
+        _: &Duration,
+    ) -> Result<SessionKey, UpdateError> {
+        self.change(&key, &state)
+            .await
+            .map_err(UpdateError::Other)?;
+        Ok(key)
+    }
+
+    /// Loading a session has moved its end already.
+    async fn update_ttl(&self, _: &SessionKey, _: &Duration) -> anyhow::Result<()> {
+        Ok(())
+    }
+
+    async fn delete(&self, key: &SessionKey) -> anyhow::Result<()> {
+        let hash = hash(key.as_ref());
+        self.run(move |connection| sessions::end_one(connection, &hash))
+            .await
+    }
+}
+
+fn hash(id: &str) -> [u8; 32] {
+    Sha256::digest(id.as_bytes()).into()
+}
+
+fn user_of(state: &State) -> Option<i64> {
+    state.get(USER)?.parse().ok()
+}

@@ -1,0 +1,129 @@
+//! Passwords cannot be tried out: after ten failures an account waits, after thirty an address. The
+//! store counts, so that it holds for all nodes together.
+
+use std::net::IpAddr;
+
+use chrono::{DateTime, TimeDelta, Utc};
+use sha2::{Digest, Sha256};
+
+use crate::domain::email;
+use crate::error::PageError;
+use crate::store::sign_in_attempts::{self, Failures};
+use crate::store::{Scope, Store, StoreError};
+
+/// So many failures of an account are borne with.
+const PER_ACCOUNT: usize = 10;
+
+/// So many from an address, whatever the account.
+const PER_ADDRESS: usize = 30;
+
+/// For so long a failure counts.
+const WINDOW: TimeDelta = TimeDelta::minutes(10);
+
+/// An attempt to sign in: written down before the password is checked, so that many at once do not
+/// get past the limit.
+#[derive(Debug, Clone, Copy)]
+pub struct Attempt(pub i64);
+
+/// Writes an attempt down; refuses it when there were too many before.
+pub async fn begin(
+    store: &Store,
+    account: &str,
+    address: Option<IpAddr>,
+    now: DateTime<Utc>,
+) -> Result<Attempt, PageError> {
+    let (account, address) = (name_account(account), name_address(address));
+    let names = (account.clone(), address.clone());
+    let id = store
+        .write(Scope::Installation, move |connection| {
+            let id = sign_in_attempts::begin(connection, &names.0, &names.1, now)?;
+            Ok::<_, StoreError>(id)
+        })
+        .await?;
+    let others = store
+        .read(Scope::Installation, move |connection| {
+            let limit = PER_ACCOUNT.max(PER_ADDRESS) as i64;
+            let names = (account.as_str(), address.as_str());
+            sign_in_attempts::others(connection, id, names, now - WINDOW, limit)
+        })
+        .await?;
+    let Some(wait) = wait(&others, now) else {
+        return Ok(Attempt(id));
+    };
+    store
+        .write(Scope::Installation, move |connection| {
+            Ok::<_, StoreError>(sign_in_attempts::forget(connection, id)?)
+        })
+        .await?;
+    Err(PageError::TooManyAttempts(wait))
+}
+
+/// For how many seconds there have been too many failures.
+fn wait(failures: &Failures, now: DateTime<Utc>) -> Option<u64> {
+    // The limit is free again when the failure that reached it is out of the window.
+    let until = |failures: &[DateTime<Utc>], limit: usize| Some(*failures.get(limit - 1)? + WINDOW);
+    let account = until(&failures.account, PER_ACCOUNT);
+    let address = until(&failures.address, PER_ADDRESS);
+    let seconds = (account.max(address)? - now).num_seconds() + 1;
+    Some(seconds.try_into().unwrap_or(1))
+}
+
+/// What stands for an account: hashed, for a password may have been typed into the wrong field.
+fn name_account(address: &str) -> String {
+    let digest = Sha256::digest(email::fold(address).as_bytes());
+    digest.iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+/// What stands for an address. Of IPv6 the network: whoever has one address has 2^64 of them.
+fn name_address(address: Option<IpAddr>) -> String {
+    match address {
+        None => "unknown".to_owned(),
+        Some(IpAddr::V4(address)) => address.to_string(),
+        Some(IpAddr::V6(address)) => match address.to_ipv4_mapped() {
+            Some(address) => address.to_string(),
+            None => {
+                let [a, b, c, d, ..] = address.segments();
+                format!("{a:x}:{b:x}:{c:x}:{d:x}::/64")
+            }
+        },
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn failures(account: usize, address: usize, now: DateTime<Utc>) -> Failures {
+        let minutes = |count: usize| {
+            let ago = |n| now - TimeDelta::seconds(n as i64 * 10);
+            (1..=count).map(ago).collect()
+        };
+        Failures {
+            account: minutes(account),
+            address: minutes(address),
+        }
+    }
+
+    #[test]
+    fn ten_failures_of_an_account_and_thirty_of_an_address_are_borne_with() {
+        let now = "2026-11-23T19:02:11Z".parse().unwrap();
+        assert_eq!(wait(&failures(9, 29, now), now), None);
+        // The tenth is 100 seconds old.
+        assert_eq!(wait(&failures(10, 10, now), now), Some(501));
+        assert_eq!(wait(&failures(0, 30, now), now), Some(301));
+        assert_eq!(wait(&failures(10, 30, now), now), Some(501));
+    }
+
+    #[test]
+    fn accounts_are_compared_folded_and_networks_of_ipv6_as_one() {
+        assert_eq!(
+            name_account(" Ada@acme.example"),
+            name_account("ada@ACME.example")
+        );
+        assert_eq!(name_account("ada@acme.example").len(), 64);
+        let name = |address: &str| name_address(Some(address.parse().unwrap()));
+        assert_eq!(name("2001:db8:1:2:3::4"), name("2001:db8:1:2:ffff::1"));
+        assert_ne!(name("2001:db8:1:2::1"), name("2001:db8:1:3::1"));
+        assert_eq!(name("::ffff:198.51.100.1"), name("198.51.100.1"));
+    }
+}

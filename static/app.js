@@ -1,0 +1,82 @@
+// Only improvements: every page works without this file. No framework, no inline script.
+(() => {
+    "use strict";
+
+    const on = (type, act) => document.addEventListener(type, act);
+
+    // `/` puts the cursor into the search box.
+    on("keydown", (event) => {
+        const typing = event.target.closest("input, textarea, select, [contenteditable]");
+        const search = document.querySelector("input[type=search]");
+        if (event.key !== "/" || typing || !search || event.ctrlKey || event.metaKey || event.altKey) return;
+        event.preventDefault();
+        search.focus();
+        search.select();
+    });
+
+    // A changed select with [data-apply] applies the filter; empty fields stay out of the address.
+    on("change", (event) => {
+        const select = event.target;
+        if (!select.matches("select[data-apply]")) return;
+        if (select.value !== "custom") return select.form.requestSubmit();
+        select.form.querySelector("details").open = true;
+        select.form.elements.from.focus();
+    });
+    on("submit", (event) => {
+        const form = event.target;
+        if (form.method === "get") {
+            for (const field of form.elements) if (field.name && !field.value) field.disabled = true;
+            return;
+        }
+        // A double click sends once.
+        if (form.dataset.sent) event.preventDefault();
+        form.dataset.sent = "yes";
+    });
+    window.addEventListener("pageshow", () => {
+        for (const form of document.forms) {
+            delete form.dataset.sent;
+            if (form.method === "get") for (const field of form.elements) field.disabled = false;
+        }
+    });
+
+    // A click anywhere in a row opens the request, unless text is being selected or a link was meant.
+    on("click", (event) => {
+        const row = event.target.closest("tr[data-open]");
+        if (!row || event.target.closest("a, button, input, label") || String(getSelection())) return;
+        const link = row.querySelector("a[href]");
+        if (link && event.detail < 2) link.click();
+    });
+
+    // Panels close with Escape and with a click elsewhere.
+    const panels = () => document.querySelectorAll("details[data-panel][open]");
+    on("click", (event) => {
+        for (const panel of panels()) if (!panel.contains(event.target)) panel.open = false;
+    });
+    on("keydown", (event) => {
+        if (event.key !== "Escape") return;
+        for (const panel of panels()) {
+            panel.open = false;
+            panel.querySelector("summary").focus();
+        }
+    });
+
+    // A copy button on every .code block.
+    if (navigator.clipboard) {
+        for (const block of document.querySelectorAll(".code")) {
+            const button = document.createElement("button");
+            button.type = "button";
+            button.className = "button small";
+            button.textContent = "Copy";
+            button.addEventListener("click", async () => {
+                try {
+                    await navigator.clipboard.writeText(block.querySelector("pre").textContent);
+                    button.textContent = "Copied";
+                } catch {
+                    button.textContent = "Not copied";
+                }
+                setTimeout(() => (button.textContent = "Copy"), 2000);
+            });
+            block.append(button);
+        }
+    }
+})();

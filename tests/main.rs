@@ -1,5 +1,8 @@
 //! All tests in one binary; the modules mirror those of the program.
 
+mod architecture;
 mod domain;
+mod faults;
 mod ingest;
+mod store;
 mod support;

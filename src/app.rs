@@ -17,6 +17,7 @@ use crate::config::{PublicUrl, ServeConfig};
 use crate::context::{TrustedProxies, at_the_door};
 use crate::ingest::{Ingest, RevokedKeyCalls};
 use crate::jobs::{Jobs, Work};
+use crate::status::Status;
 use crate::store::recorder::{Recorder, RecorderThread};
 use crate::store::settings::LiveSettings;
 use crate::store::{Store, connect, installation, migrations, partitions};
@@ -84,8 +85,16 @@ impl Application {
             Some(configured) => OwnOrigin::Public(configured),
             None => OwnOrigin::AsAsked,
         };
+        let status = Status {
+            store: store.clone(),
+            settings: settings.clone(),
+            clock: clock.clone(),
+            public_url: public_url.clone(),
+            retention_days: config.retention_days,
+        };
         let shared = (
             web::Data::new(ingest.clone()),
+            web::Data::new(status),
             web::Data::new(store),
             web::Data::new(settings),
             web::Data::new(clock),
@@ -94,9 +103,11 @@ impl Application {
             web::Data::new(own_origin),
         );
         let server = HttpServer::new(move || {
-            let (ingest, store, settings, clock, public_url, proxies, own_origin) = shared.clone();
+            let (ingest, status, store, settings, clock, public_url, proxies, own_origin) =
+                shared.clone();
             App::new()
                 .app_data(ingest)
+                .app_data(status)
                 .app_data(store)
                 .app_data(settings)
                 .app_data(clock)

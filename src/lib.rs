@@ -22,6 +22,7 @@ pub mod jobs;
 pub mod probes;
 pub mod routes;
 pub mod settings;
+pub mod status;
 pub mod store;
 pub mod telemetry;
 pub mod web;

@@ -1,4 +1,5 @@
 //! All tests in one binary; the modules mirror those of the program.
 
+mod domain;
 mod ingest;
 mod support;

@@ -22,6 +22,14 @@ pub struct CompanyRow {
     pub settings_version: i64,
 }
 
+/// A company's row.
+pub fn find(connection: &mut PgConnection, company: CompanyId) -> QueryResult<CompanyRow> {
+    companies::table
+        .find(company.0)
+        .select(CompanyRow::as_select())
+        .first(connection)
+}
+
 /// A company to be made: what `company create --settings` reads, in JSON.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields, default)]

@@ -2,8 +2,10 @@
 
 mod access;
 mod architecture;
+mod commands;
 mod domain;
 mod faults;
 mod ingest;
+mod status;
 mod store;
 mod support;

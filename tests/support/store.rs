@@ -222,10 +222,3 @@ fn next_name() -> String {
     static NEXT: AtomicU32 = AtomicU32::new(1);
     format!("test_{}", NEXT.fetch_add(1, Ordering::Relaxed))
 }
-
-/// The text that a query returns.
-pub fn text(connection: &mut PgConnection, query: &str) -> String {
-    diesel::select(diesel::dsl::sql::<Text>(&format!("({query})::text")))
-        .get_result(connection)
-        .unwrap()
-}

@@ -17,6 +17,7 @@ use crate::config::{PublicUrl, ServeConfig};
 use crate::context::{TrustedProxies, at_the_door};
 use crate::ingest::{Ingest, RevokedKeyCalls};
 use crate::jobs::{Jobs, Work};
+use crate::status::Status;
 use crate::store::recorder::{Recorder, RecorderThread};
 use crate::store::settings::LiveSettings;
 use crate::store::{Store, connect, installation, migrations, partitions};
@@ -84,8 +85,16 @@ impl Application {
             Some(configured) => OwnOrigin::Public(configured),
             None => OwnOrigin::AsAsked,
         };
+        let status = Status {
+            store: store.clone(),
+            settings: settings.clone(),
+            clock: clock.clone(),
+            public_url: public_url.clone(),
+            retention_days: config.retention_days,
+        };
         let shared = (
             web::Data::new(ingest.clone()),
+            web::Data::new(status),
             web::Data::new(store),
             web::Data::new(settings),
             web::Data::new(clock),
@@ -94,9 +103,11 @@ impl Application {
             web::Data::new(own_origin),
         );
         let server = HttpServer::new(move || {
-            let (ingest, store, settings, clock, public_url, proxies, own_origin) = shared.clone();
+            let (ingest, status, store, settings, clock, public_url, proxies, own_origin) =
+                shared.clone();
             App::new()
                 .app_data(ingest)
+                .app_data(status)
                 .app_data(store)
                 .app_data(settings)
                 .app_data(clock)
@@ -139,9 +150,10 @@ impl Application {
 
 fn bind(address: SocketAddr) -> anyhow::Result<TcpListener> {
     TcpListener::bind(address).with_context(|| {
+        let other = SocketAddr::new(address.ip(), address.port().wrapping_add(1));
         format!(
-            "cannot listen on {address}. Another program may be using the port: \
-             choose another with BIND_ADDRESS=127.0.0.1:8081"
+            "cannot listen on {address}. Another program may be using the port: stop it, or \
+             choose another with BIND_ADDRESS={other}"
         )
     })
 }

@@ -11,12 +11,14 @@
 //! | `SECRET_KEY` | made once and kept in the store |
 //! | `RETENTION_DAYS` | 90 |
 //! | `LOG_FORMAT` | `pretty` on a terminal, else `json` |
+//! | `NO_DEMO` | the demo companies are made |
 
 use std::fmt;
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::str::FromStr;
 
+use clap::builder::FalseyValueParser;
 use clap::{Args, ValueEnum};
 use ipnet::IpNet;
 use secrecy::SecretString;
@@ -37,6 +39,13 @@ pub struct StoreConfig {
     /// The folder with PostgreSQL's server programs [default: looked for]
     #[arg(long, env, value_name = "FOLDER")]
     pub postgres_bin: Option<PathBuf>,
+}
+
+impl StoreConfig {
+    /// The database to use, if one is named; an empty name is none.
+    pub fn configured_database(&self) -> Option<&str> {
+        self.database_url.as_deref().filter(|url| !url.is_empty())
+    }
 }
 
 /// The settings of `serve`.
@@ -72,7 +81,7 @@ pub struct ServeConfig {
     pub log_format: Option<LogFormat>,
 
     /// Do not make the demo companies
-    #[arg(long, env)]
+    #[arg(long, env, value_parser = FalseyValueParser::new())]
     pub no_demo: bool,
 }
 
@@ -81,6 +90,28 @@ impl ServeConfig {
     pub fn public_url_at(&self, address: SocketAddr) -> PublicUrl {
         let local = || PublicUrl(format!("http://{address}"));
         self.public_url.clone().unwrap_or_else(local)
+    }
+}
+
+/// What the links begin with that commands print.
+#[derive(Debug, Clone, Args)]
+pub struct LinkConfig {
+    /// What links begin with [default: where the server runs, else http:// and BIND_ADDRESS]
+    #[arg(long, env, value_name = "URL")]
+    public_url: Option<PublicUrl>,
+
+    /// The address that the server listens on
+    #[arg(long, env, value_name = "ADDRESS", default_value = "127.0.0.1:8080")]
+    bind_address: SocketAddr,
+}
+
+impl LinkConfig {
+    /// The address of a path of the installation, which a running server may have announced.
+    pub fn join(&self, served_at: Option<&str>, path: &str) -> String {
+        let local = || PublicUrl(format!("http://{}", self.bind_address));
+        let served_at = || served_at.and_then(|url| url.parse().ok());
+        let url = self.public_url.clone().or_else(served_at);
+        url.unwrap_or_else(local).join(path)
     }
 }
 

@@ -7,6 +7,7 @@ use actix_web::{HttpRequest, HttpResponse, web};
 use crate::access::session::Sessions;
 use crate::access::{guard, password_link, sign_in};
 use crate::error::{self, PageError, Problem};
+use crate::status::{dictionary, list, request, search};
 use crate::web::{assets, headers, redirect, same_site};
 use crate::{context, ingest, probes, settings, telemetry};
 
@@ -40,6 +41,7 @@ fn machines(config: &mut web::ServiceConfig) {
             ["/v1/auth", "/v1/auth/"],
             web::post().to(ingest::requests),
         ))
+        .route("/v1/errors", web::get().to(dictionary::json))
         .service(web::scope("/v1").default_service(web::to(no_endpoint)));
 }
 
@@ -92,6 +94,8 @@ fn public_pages(config: &mut web::ServiceConfig) {
                 .route(web::get().to(sign_in::show))
                 .route(web::post().to(sign_in::sign_in)),
         )
+        .service(page("/errors").route(web::get().to(dictionary::index)))
+        .service(page("/errors/{code}").route(web::get().to(dictionary::show)))
         .service(page("/sign-out").route(web::post().to(sign_in::sign_out)))
         .service(
             page("/password/{token}")
@@ -105,11 +109,21 @@ fn guarded_pages(config: &mut web::ServiceConfig) {
     let page = |path: &str| web::resource(path).wrap(from_fn(guard::signed_in));
     config
         .service(page("/").route(web::get().to(home)))
+        .service(page("/r/{id}").route(web::get().to(request::short_link)))
         .service(
             web::scope("/settings")
                 .wrap(from_fn(guard::signed_in))
                 .route("", web::get().to(settings::index))
                 .route("/integrations", web::get().to(settings::integrations::show))
+                .service(
+                    web::scope("/integrations/api-status")
+                        .route("", web::get().to(list::first_tab))
+                        .route("/invalid-requests", web::get().to(list::invalid))
+                        .route("/test-requests", web::get().to(list::test))
+                        .route("/search", web::get().to(search::show))
+                        .route("/requests/{id}", web::get().to(request::show))
+                        .default_service(web::to(nowhere)),
+                )
                 .default_service(web::to(nowhere)),
         );
 }

@@ -27,6 +27,11 @@ impl ApiKey {
         Self(body + &checksum)
     }
 
+    /// A key that was kept in clear; `None` when it is none, or mistyped.
+    pub fn from_text(text: &str) -> Option<Self> {
+        is_well_formed(text).then(|| Self(text.to_owned()))
+    }
+
     /// The whole key; show it once, never log it.
     pub fn expose(&self) -> &str {
         &self.0
@@ -87,6 +92,7 @@ mod tests {
         assert!(key.expose().starts_with("acs_live_"));
         assert!(is_well_formed(key.expose()));
         assert_eq!(hash(key.expose()), key.hash());
+        assert!(ApiKey::from_text(key.expose()).is_some_and(|same| same.hash() == key.hash()));
         let mistyped = key.expose().replacen("acs_live_", "acs_test_", 1);
         assert!(!is_well_formed(&mistyped));
         assert!(!is_well_formed(""));

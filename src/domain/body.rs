@@ -2,6 +2,7 @@
 //! warning; what cannot is a *malformed request* finding, one per field, and the rest is still read.
 
 use std::borrow::Cow;
+use std::cmp::Ordering;
 use std::collections::HashMap;
 use std::fmt;
 
@@ -24,6 +25,10 @@ const MAX_TEXT_CHARS: usize = 2_000;
 
 /// Only so many tags are kept.
 const MAX_TAGS: usize = 20;
+
+/// Only so many properties that cannot be read are named one by one. A body of nothing else would
+/// have 30,000 findings, each stored as a row and answered in 200 bytes.
+const MAX_BAD_PROPERTIES: usize = 100;
 
 /// A field as it was sent.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -117,7 +122,7 @@ impl<'a> Body<'a> {
             }
         }
         body.malformed
-            .sort_by(|a, b| pointer_key(&a.pointer).cmp(&pointer_key(&b.pointer)));
+            .sort_by(|a, b| by_step(&a.pointer, &b.pointer));
         body
     }
 
@@ -243,21 +248,26 @@ impl<'a> Body<'a> {
     fn read_tags(&mut self, raw: &'a RawValue) -> Given<Vec<Cow<'a, str>>> {
         match JsonType::of(raw) {
             JsonType::Array => {}
-            JsonType::Null => return self.absent(raw, "/tags"),
-            JsonType::String if raw.get().trim_matches('"').trim().is_empty() => {
-                return self.absent(raw, "/tags");
-            }
+            _ if is_absent(raw) => return self.absent(raw, "/tags"),
             other => return self.wrong_type("/tags", "an array of texts", other),
         }
         let Ok(elements) = serde_json::from_str::<Vec<&RawValue>>(raw.get()) else {
             return self.wrong_type("/tags", "an array of texts", JsonType::Array);
         };
-        if elements.len() > MAX_TAGS {
-            let detail = format!("{} tags sent, the first 20 are kept", elements.len());
+        let sent = elements.iter().filter(|tag| !is_absent(tag)).count();
+        if sent > MAX_TAGS {
+            let detail = format!("{sent} tags sent, the first {MAX_TAGS} are kept");
             self.warnings.add("too_many_tags", "/tags", detail);
         }
-        let mut tags = Vec::with_capacity(elements.len().min(MAX_TAGS));
-        for (index, element) in elements.into_iter().take(MAX_TAGS).enumerate() {
+        let mut tags = Vec::with_capacity(sent.min(MAX_TAGS));
+        let mut room = MAX_TAGS;
+        for (index, element) in elements.into_iter().enumerate() {
+            if room == 0 {
+                break;
+            }
+            if !is_absent(element) {
+                room -= 1; // An empty tag counts as not sent and takes no one's place.
+            }
             let pointer = format!("/tags/{index}");
             let tag = if JsonType::of(element) == JsonType::Object {
                 let detail = "a tag is a text; the JSON text of the object is kept";
@@ -284,23 +294,40 @@ impl<'a> Body<'a> {
                 Given::Broken
             };
         };
-        let mut properties: Vec<(Cow<'a, str>, Cow<'a, str>)> = Vec::with_capacity(entries.len());
-        let mut positions: HashMap<Cow<'a, str>, usize> = HashMap::new();
+        let pointer = |name: &str| format!("/custom_properties/{}", escape_pointer(name));
+        let mut last: Vec<(Cow<'a, str>, &'a RawValue)> = Vec::with_capacity(entries.len());
+        let mut positions: HashMap<Cow<'a, str>, usize> = HashMap::with_capacity(entries.len());
         for (name, raw) in entries {
-            let pointer = format!("/custom_properties/{}", escape_pointer(&name));
-            let value = self.text(raw, &pointer);
-            let Given::Value(value) = value else { continue };
-            let value = self.cut(value, &pointer);
             match positions.get(&name) {
                 Some(position) => {
-                    warn_duplicate(&mut self.warnings, &pointer);
-                    properties[*position].1 = value;
+                    warn_duplicate(&mut self.warnings, &pointer(&name));
+                    last[*position].1 = raw;
                 }
                 None => {
-                    positions.insert(name.clone(), properties.len());
-                    properties.push((name, value));
+                    positions.insert(name.clone(), last.len());
+                    last.push((name, raw));
                 }
             }
+        }
+        let mut properties = Vec::with_capacity(last.len());
+        let (mut bad, mut unnamed) = (0, 0);
+        for (name, raw) in last {
+            if matches!(JsonType::of(raw), JsonType::Array | JsonType::Object) {
+                bad += 1;
+                if bad > MAX_BAD_PROPERTIES {
+                    unnamed += 1;
+                    continue;
+                }
+            }
+            let pointer = pointer(&name);
+            if let Given::Value(value) = self.text(raw, &pointer) {
+                properties.push((name, self.cut(value, &pointer)));
+            }
+        }
+        if unnamed > 0 {
+            let finding = Finding::new(Reason::WrongType, "/custom_properties", None);
+            let detail = format!("Besides those named, {unnamed} properties are no single values.");
+            self.malformed.push(finding.with_detail(detail));
         }
         Given::Value(properties)
     }
@@ -384,7 +411,12 @@ impl<'a> Body<'a> {
         match serde_json::from_str::<Entries>(raw.get()) {
             Ok(entries) => Some(entries.0),
             Err(_) => {
-                self.wrong_type::<()>(pointer, "an object", JsonType::of(raw));
+                // An object that can be found but not read has a name that is no text.
+                let due = match JsonType::of(raw) {
+                    JsonType::Object => "an object whose names are valid Unicode text",
+                    _ => "an object",
+                };
+                self.wrong_type::<()>(pointer, due, JsonType::of(raw));
                 None
             }
         }
@@ -413,6 +445,7 @@ impl<'a> Body<'a> {
         };
         let detail = format!("cut to {MAX_TEXT_CHARS} characters");
         self.warnings.add("cut", pointer, detail);
+        let end = text[..end].trim_end().len(); // The cut may fall behind a space.
         match text {
             Cow::Borrowed(text) => Cow::Borrowed(&text[..end]),
             Cow::Owned(mut text) => {
@@ -470,14 +503,14 @@ fn parse_object<'a>(
         let position = e.valid_up_to();
         format!("The body is not UTF-8 text: the byte at position {position} is none.")
     })?;
-    let raw = serde_json::from_str::<&RawValue>(text)
-        .map_err(|e| format!("The body is not valid JSON: {e}."))?;
-    match JsonType::of(raw) {
-        JsonType::Object => serde_json::from_str::<Entries>(raw.get())
-            .map(|entries| entries.0)
-            .map_err(|e| format!("The body is not valid JSON: {e}.")),
-        other => Err(format!("The body is {other}. A JSON object is due.")),
+    let not_json = |e: serde_json::Error| format!("The body is not valid JSON: {e}.");
+    if bytes.trim_ascii_start().starts_with(b"{") {
+        let entries: Entries = serde_json::from_str(text).map_err(not_json)?;
+        return Ok(entries.0);
     }
+    let raw: &RawValue = serde_json::from_str(text).map_err(not_json)?;
+    let sent = JsonType::of(raw);
+    Err(format!("The body is {sent}. A JSON object is due."))
 }
 
 /// The documented entries of an object, each once, in the order sent; warns of the others.
@@ -531,18 +564,18 @@ fn escape_pointer(key: &str) -> String {
 }
 
 /// Orders pointers step by step, array positions by number.
-fn pointer_key(pointer: &str) -> Vec<(usize, &str)> {
-    pointer
-        .split('/')
-        .map(|step| (step.parse().unwrap_or(usize::MAX), step))
-        .collect()
+fn by_step(one: &str, other: &str) -> Ordering {
+    let steps = |pointer| str::split(pointer, '/').map(|s| (s.parse().unwrap_or(usize::MAX), s));
+    steps(one).cmp(steps(other))
 }
 
-/// Whether a value where an object is due counts as not sent.
+/// Whether a value counts as not sent, whatever is due there: `null`, or a text of nothing but
+/// space.
 fn is_absent(raw: &RawValue) -> bool {
+    let is_blank = |text: BorrowedText<'_>| text.0.trim().is_empty();
     match JsonType::of(raw) {
         JsonType::Null => true,
-        JsonType::String => raw.get().trim_matches('"').trim().is_empty(),
+        JsonType::String => serde_json::from_str(raw.get()).is_ok_and(is_blank),
         _ => false,
     }
 }
@@ -695,10 +728,9 @@ impl<const N: usize> Group<'_, N> {
 
 impl<const N: usize> Serialize for Group<'_, N> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let there = |(name, field): &(&'static str, &Text<'_>)| {
-            field.as_str().map(|text| (*name, text.to_owned()))
-        };
-        serializer.collect_map(self.0.iter().filter_map(there))
+        let fields = self.0.iter();
+        let there = fields.filter_map(|(name, field)| Some((name, field.value()?)));
+        serializer.collect_map(there)
     }
 }
 

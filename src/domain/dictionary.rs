@@ -387,6 +387,23 @@ impl ErrorCode {
         }
     }
 
+    /// What happened, in a few words.
+    pub fn summary(self) -> &'static str {
+        match self {
+            Self::EmployeeProfileNotComplete => "Known, but not complete and approved.",
+            Self::DeactivatedEmployee => "Known, but deactivated.",
+            Self::EmployeeNotFound => "Nobody has this e-mail or custom id.",
+            Self::InvalidCustomer => "Name or e-mail is malformed.",
+            Self::ChannelNotEnabled => "Unknown, or known and not enabled.",
+            Self::ChannelInManualMode => "Enabled, but not yet integrated.",
+            Self::BrandNotProvided => "Several brands, none named.",
+            Self::InvalidBrand => "Matches no brand, or an inactive one.",
+            Self::LanguageNotSpecified => "Several languages, none named.",
+            Self::LanguageNotAvailable => "Not set up, or set up and inactive.",
+            Self::MalformedRequest => "Not JSON, or a field of the wrong shape.",
+        }
+    }
+
     /// Its bit in a request's error mask, the first rule lowest.
     pub fn bit(self) -> i16 {
         1 << (self as i16)

@@ -157,6 +157,18 @@ impl Subject {
         }
     }
 
+    /// Whether it names a channel, brand or language that the company has.
+    pub fn is_configured(&self, settings: &CompanySettings) -> bool {
+        match self {
+            Self::Channel(Label::Named(name)) => settings.channels.iter().any(|c| c.label == *name),
+            Self::Brand(Label::Named(name)) => settings.brands.iter().any(|b| b.label == *name),
+            Self::Language(Label::Named(name)) => {
+                settings.languages.iter().any(|l| l.label == *name)
+            }
+            _ => false,
+        }
+    }
+
     /// Reads one query parameter; `None` when the value is none of those it can have.
     pub fn parse(parameter: &str, value: &str) -> Option<Self> {
         let value = value.trim();
@@ -192,6 +204,7 @@ impl Filter {
         let mut filter = Self::default();
         let mut others = Vec::new();
         let (mut from, mut to) = (None, None);
+        let moment = |value: &'q str| Some((value, parse_moment(value, zone)?));
         for (name, value) in parameters {
             if value.trim().is_empty() {
                 continue;
@@ -205,22 +218,25 @@ impl Filter {
                 "range" => Preset::parse(value)
                     .map(|preset| filter.range = Some(Range::Last(preset)))
                     .is_some(),
-                "from" => parse_moment(value, zone)
-                    .map(|at| from = Some(at))
-                    .is_some(),
-                "to" => parse_moment(value, zone).map(|at| to = Some(at)).is_some(),
+                "from" => moment(value).map(|at| from = Some(at)).is_some(),
+                "to" => moment(value).map(|at| to = Some(at)).is_some(),
                 _ => Subject::parse(subject, value)
-                    .map(|subject| filter.add(Term { subject, negated }))
-                    .is_some(),
+                    .is_some_and(|subject| filter.add(Term { subject, negated })),
             };
             if !understood {
                 others.push((name, value));
             }
         }
         match (from, to) {
-            (Some(from), Some(to)) if from < to => filter.range = Some(Range::Between(from, to)),
-            (None, None) => {}
-            _ => others.push(("from", "needs a later to")),
+            // A preset chosen in a form that still carries the custom range is the newer wish.
+            (Some((_, from)), Some((_, to))) if from < to => {
+                filter.range.get_or_insert(Range::Between(from, to));
+            }
+            // One end alone, or the wrong way round, is no range.
+            (from, to) => {
+                others.extend(from.map(|(value, _)| ("from", value)));
+                others.extend(to.map(|(value, _)| ("to", value)));
+            }
         }
         (filter, others)
     }
@@ -250,7 +266,8 @@ impl Filter {
         self.terms.binary_search(term).is_ok()
     }
 
-    /// The same filter and this term.
+    /// The same filter and this term, unless it is one that no address can say, such as a label of
+    /// 10,000 characters.
     pub fn with(&self, term: Term) -> Self {
         let mut filter = self.clone();
         filter.add(term);
@@ -279,6 +296,22 @@ impl Filter {
         }
     }
 
+    /// The same terms in the tab's default time range.
+    pub fn without_range(&self) -> Self {
+        Self {
+            range: None,
+            terms: self.terms.clone(),
+        }
+    }
+
+    /// The same time range without any term.
+    pub fn without_terms(&self) -> Self {
+        Self {
+            range: self.range,
+            terms: Vec::new(),
+        }
+    }
+
     /// The terms about one parameter.
     pub fn about<'f>(&'f self, parameter: &'f str) -> impl Iterator<Item = &'f Term> {
         self.terms
@@ -289,26 +322,12 @@ impl Filter {
     /// Whether the counters can tell how many requests match: they know the labels that are
     /// configured, and no employees.
     pub fn is_countable(&self, settings: &CompanySettings) -> bool {
-        let configured = |label: &Label, is_known: &dyn Fn(&str) -> bool| match label {
-            Label::Named(name) => is_known(name),
-            Label::Unknown | Label::NotSent => true,
-        };
         self.terms.iter().all(|term| match &term.subject {
             Subject::Employee(_) => false,
-            Subject::Channel(label) => configured(label, &|name| {
-                settings.channels.iter().any(|c| c.label == name)
-            }),
-            Subject::Brand(label) => configured(label, &|name| {
-                settings.brands.iter().any(|b| b.label == name)
-            }),
-            Subject::Language(label) => configured(label, &|name| {
-                settings.languages.iter().any(|l| l.label == name)
-            }),
-            Subject::Error(_)
-            | Subject::Environment(_)
-            | Subject::Key(_)
-            | Subject::Kind(_)
-            | Subject::Result(_) => true,
+            Subject::Channel(Label::Named(_))
+            | Subject::Brand(Label::Named(_))
+            | Subject::Language(Label::Named(_)) => term.subject.is_configured(settings),
+            _ => true,
         })
     }
 
@@ -327,11 +346,21 @@ impl Filter {
         self.range.unwrap_or(Range::Last(default)).at(now)
     }
 
-    fn add(&mut self, term: Term) {
-        if self.terms.len() < MAX_TERMS
-            && let Err(place) = self.terms.binary_search(&term)
-        {
+    /// Adds a term in the form in which an address gives it back, so that every filter survives
+    /// being a link. Says whether the term holds now.
+    fn add(&mut self, term: Term) -> bool {
+        let Term { subject, negated } = term;
+        let Some(subject) = Subject::parse(subject.parameter(), &subject.value()) else {
+            return false;
+        };
+        let term = Term { subject, negated };
+        let Err(place) = self.terms.binary_search(&term) else {
+            return true;
+        };
+        let has_room = self.terms.len() < MAX_TERMS;
+        if has_room {
             self.terms.insert(place, term);
         }
+        has_room
     }
 }

@@ -44,16 +44,19 @@ fn distance(sent: &str, candidate: &str) -> Option<usize> {
     if letters(sent).eq(letters(candidate)) {
         return Some(0);
     }
-    let typing_errors = strsim::damerau_levenshtein(sent, candidate);
-    let tolerated = match candidate.chars().count().max(sent.chars().count()) {
+    let (sent_chars, candidate_chars) = (sent.chars().count(), candidate.chars().count());
+    let tolerated = match sent_chars.max(candidate_chars) {
         0..=2 => 0,
         3..=5 => 1,
         _ => 2,
     };
-    if typing_errors <= tolerated {
-        return Some(typing_errors);
+    if sent_chars.abs_diff(candidate_chars) <= tolerated {
+        let typing_errors = strsim::damerau_levenshtein(sent, candidate);
+        if typing_errors <= tolerated {
+            return Some(typing_errors);
+        }
     }
-    let primary = |label: &str| label.split('-').next().map(str::to_owned);
+    let primary = |label| str::split(label, '-').next();
     (primary(sent) == primary(candidate)).then_some(3)
 }
 

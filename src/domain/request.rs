@@ -13,6 +13,11 @@ use uuid::{Timestamp, Uuid};
 pub struct RequestId(Uuid);
 
 impl RequestId {
+    /// Comes after every other id: where a list begins that has no beginning.
+    pub const LAST: Self = Self(Uuid::from_u128(
+        ((YEAR_3000 as u128 - 1) << 80) | 0x7fff_bfff_ffff_ffff_ffff,
+    ));
+
     /// A fresh id for a request received at `at`. Within one millisecond the order of ids is random.
     pub fn new(at: DateTime<Utc>) -> Self {
         let seconds = u64::try_from(at.timestamp()).unwrap_or(0);
@@ -40,11 +45,13 @@ impl RequestId {
     }
 }
 
+/// Milliseconds from 1970 to the year 3000.
+const YEAR_3000: i64 = 32_503_680_000_000;
+
 /// The time in the first 48 bits of a UUID v7, milliseconds since 1970. The highest values lie
 /// thousands of years ahead, outside what Postgres and a calendar can hold.
 fn time_of(uuid: Uuid) -> Option<DateTime<Utc>> {
     let millis = (uuid.as_u128() >> 80) as i64;
-    const YEAR_3000: i64 = 32_503_680_000_000;
     (millis < YEAR_3000).then(|| DateTime::from_timestamp_millis(millis))?
 }
 

@@ -11,7 +11,8 @@ pub struct Search {
     pub ids: Vec<RequestId>,
     /// E-mail addresses, folded.
     pub emails: Vec<String>,
-    /// Everything else that could be a ticket or custom id, the whole text first.
+    /// Everything else that could be a ticket or custom id: the whole text, then what has a digit,
+    /// then the rest.
     pub words: Vec<String>,
 }
 
@@ -33,14 +34,24 @@ impl Search {
         if is_searchable(text) && !text.contains(char::is_control) {
             search.sort_in(text);
         }
+        // A log line has more words than are looked up, and an id seldom stands first.
+        let mut plain_words = Vec::new();
         let quotes_and_brackets = |c: char| c.is_whitespace() || "\"'`,;()[]{}<>|=&?".contains(c);
         for token in text.split(quotes_and_brackets) {
             for piece in [token, after_last(token, ':'), after_last(token, '/')] {
                 let piece = piece.trim_matches(|c: char| ".:/#".contains(c));
-                if is_searchable(piece) {
+                if !is_searchable(piece) {
+                    continue;
+                }
+                if piece.contains(|c: char| c.is_ascii_digit() || c == '@') {
                     search.sort_in(piece);
+                } else {
+                    push_once(&mut plain_words, piece.to_owned());
                 }
             }
+        }
+        for word in plain_words {
+            push_once(&mut search.words, word);
         }
         search
     }

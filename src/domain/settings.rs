@@ -97,21 +97,28 @@ impl Language {
 impl CompanySettings {
     /// The channel that `sent` means, enabled or not.
     pub fn channel(&self, sent: &str) -> Option<&Channel> {
-        let folded = label::fold(sent);
-        self.channels.iter().find(|c| c.folded == folded)
+        find(&self.channels, sent, |c| (&c.label, &c.folded))
     }
 
     /// The brand that `sent` means, active or not.
     pub fn brand(&self, sent: &str) -> Option<&Brand> {
-        let folded = label::fold(sent);
-        self.brands.iter().find(|b| b.folded == folded)
+        find(&self.brands, sent, |b| (&b.label, &b.folded))
     }
 
     /// The language that `sent` means, active or not. `en-US` does not mean `en`.
     pub fn language(&self, sent: &str) -> Option<&Language> {
-        let folded = label::fold(sent);
-        self.languages.iter().find(|l| l.folded == folded)
+        find(&self.languages, sent, |l| (&l.label, &l.folded))
     }
+}
+
+/// What has the label `sent`. Most senders write it as it is configured; only for the others is it
+/// folded, which allocates.
+fn find<'s, T>(items: &'s [T], sent: &str, names: fn(&T) -> (&str, &str)) -> Option<&'s T> {
+    let as_configured = items.iter().find(|item| names(item).0 == sent);
+    as_configured.or_else(|| {
+        let sent = label::fold(sent);
+        items.iter().find(|item| names(item).1 == sent)
+    })
 }
 
 /// Where an employee's profile stands. Only an active one may be asked about.

@@ -138,12 +138,14 @@ fn check_employee(body: &Body<'_>, settings: &CompanySettings, verdict: &mut Ver
         }),
         _ => {}
     }
-    let pointer = match (email, custom_id) {
-        (Some(_), _) => "/employee/email",
-        (None, Some(_)) => "/employee/custom_id",
-        (None, None) => "/employee",
+    let found_by_custom_id = by_email.is_none() && by_custom_id.is_some();
+    let (pointer, value) = match (email, custom_id) {
+        // Not the e-mail that nobody has: an admin could not look the employee up by it.
+        (_, Some(_)) if found_by_custom_id => ("/employee/custom_id", custom_id),
+        (Some(_), _) => ("/employee/email", email),
+        (None, Some(_)) => ("/employee/custom_id", custom_id),
+        (None, None) => ("/employee", None),
     };
-    let value = email.or(custom_id);
     let reason = match verdict.employee.map(|e| e.status) {
         Some(ProfileStatus::Active) => return,
         Some(ProfileStatus::Deactivated) => Reason::Deactivated,

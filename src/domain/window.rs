@@ -1,7 +1,9 @@
 //! The time range of a page: presets and custom ranges, cut to the grain of the counters, so that a
 //! count and the list beside it always speak of the same time.
 
-use chrono::{DateTime, Duration, DurationRound, NaiveDateTime, SecondsFormat, TimeZone, Utc};
+use chrono::{
+    DateTime, Datelike, Duration, DurationRound, NaiveDateTime, SecondsFormat, TimeZone, Utc,
+};
 use chrono_tz::Tz;
 
 /// For so long the counters keep the five-minute grain; before that a window begins on the hour.
@@ -113,7 +115,7 @@ impl Range {
 
     /// The query parameters that say it.
     pub fn to_parameters(self) -> Vec<(&'static str, String)> {
-        let text = |at: DateTime<Utc>| at.to_rfc3339_opts(SecondsFormat::Secs, true);
+        let text = |at: DateTime<Utc>| at.to_rfc3339_opts(SecondsFormat::AutoSi, true);
         match self {
             Self::Last(preset) => vec![("range", preset.as_str().to_owned())],
             Self::Between(from, to) => vec![("from", text(from)), ("to", text(to))],
@@ -124,7 +126,7 @@ impl Range {
 impl Window {
     /// The window of the same length just before this one.
     pub fn before(self, now: DateTime<Utc>) -> Self {
-        let length = self.to.unwrap_or(now) - self.from;
+        let length = (self.to.unwrap_or(now) - self.from).max(Duration::zero());
         Self {
             from: floor(self.from - length, now),
             to: Some(self.from),
@@ -139,21 +141,27 @@ impl Window {
 
 /// Reads a moment from an address: with an offset as it stands, without one (a form's
 /// `datetime-local`) in the company's zone. A local time that a clock change skips is the hour
-/// after it; one that it repeats is the first of the two.
+/// after it; one that it repeats is the first of the two. `None` also for years that no request can
+/// have: calendar arithmetic fails at the ends of time, and cutting to the grain in 2262.
 pub fn parse_moment(text: &str, zone: Tz) -> Option<DateTime<Utc>> {
+    const YEARS: std::ops::Range<i32> = 1970..2200;
     if let Ok(moment) = DateTime::parse_from_rfc3339(text) {
-        return Some(moment.to_utc());
+        let moment = moment.to_utc();
+        return YEARS.contains(&moment.year()).then_some(moment);
     }
-    let local = ["%Y-%m-%dT%H:%M:%S", "%Y-%m-%dT%H:%M"]
+    let local = ["%Y-%m-%dT%H:%M:%S%.f", "%Y-%m-%dT%H:%M"]
         .iter()
-        .find_map(|format| NaiveDateTime::parse_from_str(text, format).ok())?;
-    zone.from_local_datetime(&local)
+        .find_map(|format| NaiveDateTime::parse_from_str(text, format).ok())
+        .filter(|local| YEARS.contains(&local.year()))?;
+    let moment = zone
+        .from_local_datetime(&local)
         .earliest()
         .or_else(|| {
-            zone.from_local_datetime(&(local + Duration::hours(1)))
-                .earliest()
-        })
-        .map(|moment| moment.to_utc())
+            let after_the_gap = local + Duration::hours(1);
+            zone.from_local_datetime(&after_the_gap).earliest()
+        })?
+        .to_utc();
+    YEARS.contains(&moment.year()).then_some(moment)
 }
 
 /// The grain that the counters have for `at`.

@@ -28,7 +28,6 @@ use crate::store::settings::{KnownKey, LiveSettings, Snapshot};
 use receive::header_text;
 
 pub use receive::Received;
-pub use record::customer_hash;
 pub use respond::Answer;
 pub use revoked::RevokedKeyCalls;
 

@@ -1,9 +1,6 @@
 //! Turns a judged request into the rows that are stored. Nothing leaves here that Postgres could
 //! refuse: no NUL in a text, no text too long for an index.
 
-use hmac::{Hmac, KeyInit, Mac};
-use sha2::Sha256;
-
 use super::Arrival;
 use super::respond::Answer;
 use crate::domain::body::Body;
@@ -57,7 +54,7 @@ pub fn record(
             customer_hash: body
                 .customer_email
                 .as_str()
-                .map(|email| customer_hash(&snapshot.lookup_key, email)),
+                .map(|email| email::lookup_hash(&snapshot.lookup_key, email)),
             correlation_id: arrival.sender.correlation_id.as_deref().map(kept),
             duration_us: arrival
                 .sender
@@ -104,15 +101,6 @@ pub fn record(
             language: counted(body.language.as_str(), verdict.language),
         },
     }
-}
-
-/// The keyed hash by which a company's requests are found by their customer's e-mail. The key is
-/// the company's own, so equal customers of two companies have different hashes.
-pub fn customer_hash(lookup_key: &[u8], customer_email: &str) -> Vec<u8> {
-    let mut mac =
-        Hmac::<Sha256>::new_from_slice(lookup_key).expect("HMAC takes keys of any length");
-    mac.update(email::fold(customer_email).as_bytes());
-    mac.finalize().into_bytes()[..16].to_vec()
 }
 
 /// A finding outlives the customer's data, so it must not hold any.

@@ -10,7 +10,7 @@ use crate::domain::request::Environment;
 use crate::error::PageError;
 use crate::store::api_keys::{self, KeyRow, RevokedCalls};
 use crate::store::{Store, StoreError};
-use crate::web::format::{Moment, count};
+use crate::web::format::{Moment, number};
 use crate::web::page;
 use crate::web::shell::Shell;
 
@@ -112,7 +112,7 @@ impl RevokedLine {
             tail: key.tail.clone(),
             calls: match calls.calls {
                 1 => "1 call".to_owned(),
-                calls => format!("{} calls", count(calls.unsigned_abs())),
+                calls => format!("{} calls", number(calls)),
             },
             since: match first.other_day(now) {
                 Some(date) => format!("{date}, {}", first.minute()),

@@ -5,7 +5,7 @@ use diesel::prelude::*;
 use diesel::upsert::excluded;
 
 use super::schema::{api_keys, revoked_key_calls};
-use crate::domain::api_key::ApiKey;
+use crate::domain::api_key::{ApiKey, KeyHash};
 use crate::domain::company::CompanyId;
 use crate::domain::request::Environment;
 
@@ -47,6 +47,15 @@ pub fn of_company(connection: &mut PgConnection, company: CompanyId) -> QueryRes
         ))
         .select(KeyRow::as_select())
         .load(connection)
+}
+
+/// The key of this hash, revoked or not.
+pub fn find(connection: &mut PgConnection, hash: &KeyHash) -> QueryResult<Option<KeyRow>> {
+    api_keys::table
+        .filter(api_keys::hash.eq(&hash[..]))
+        .select(KeyRow::as_select())
+        .first(connection)
+        .optional()
 }
 
 /// Keeps a new key's hash and returns the id of its row.

@@ -1,6 +1,7 @@
 //! The companies, and what a new one is made of.
 
 use chrono::{DateTime, Utc};
+use diesel::connection::SimpleConnection;
 use diesel::prelude::*;
 use serde::Deserialize;
 
@@ -19,6 +20,14 @@ pub struct CompanyRow {
     pub time_zone: String,
     pub expunge_after_days: i32,
     pub settings_version: i64,
+}
+
+/// A company's row.
+pub fn find(connection: &mut PgConnection, company: CompanyId) -> QueryResult<CompanyRow> {
+    companies::table
+        .find(company.0)
+        .select(CompanyRow::as_select())
+        .first(connection)
 }
 
 /// A company to be made: what `company create --settings` reads, in JSON.
@@ -119,6 +128,22 @@ fn yes() -> bool {
     true
 }
 
+/// Whether the store has no company yet.
+pub fn are_none(connection: &mut PgConnection) -> QueryResult<bool> {
+    let any = diesel::dsl::exists(companies::table.select(companies::id));
+    diesel::select(diesel::dsl::not(any)).get_result(connection)
+}
+
+/// Whether a company of this name is there, regardless of case. Holds off others who make one
+/// until the transaction ends.
+pub fn is_name_taken(connection: &mut PgConnection, name: &str) -> QueryResult<bool> {
+    connection.batch_execute("LOCK TABLE companies IN SHARE ROW EXCLUSIVE MODE")?;
+    let names: Vec<String> = companies::table.select(companies::name).load(connection)?;
+    Ok(names
+        .iter()
+        .any(|n| n.to_lowercase() == name.to_lowercase()))
+}
+
 /// Makes a company with its settings and returns its id. `lookup_key` is 32 random bytes.
 pub fn create(
     connection: &mut PgConnection,
@@ -181,6 +206,34 @@ pub fn create(
             .execute(connection)?;
     }
     Ok(company)
+}
+
+/// Switches a brand on or off; says whether there is one of this label.
+pub fn set_brand_active(
+    connection: &mut PgConnection,
+    company: CompanyId,
+    label: &str,
+    active: bool,
+) -> QueryResult<bool> {
+    let brand = brands::table
+        .filter(brands::company_id.eq(company.0))
+        .filter(brands::folded.eq(label::fold(label)));
+    let changed = diesel::update(brand).set(brands::active.eq(active));
+    Ok(changed.execute(connection)? > 0)
+}
+
+/// Moves an employee's profile to another status; says whether there is one of this e-mail.
+pub fn set_employee_status(
+    connection: &mut PgConnection,
+    company: CompanyId,
+    address: &str,
+    status: ProfileStatus,
+) -> QueryResult<bool> {
+    let employee = employees::table
+        .filter(employees::company_id.eq(company.0))
+        .filter(employees::email_folded.eq(email::fold(address)));
+    let changed = diesel::update(employee).set(employees::status.eq(status.number()));
+    Ok(changed.execute(connection)? > 0)
 }
 
 type EmployeeValues = (

@@ -1,7 +1,9 @@
 //! The schema's steps, built into the program and applied at start.
 
-use anyhow::{Context, anyhow, ensure};
+use anyhow::{Context, anyhow, bail, ensure};
 use diesel::connection::SimpleConnection;
+use diesel::migration::{Migration, MigrationSource};
+use diesel::pg::Pg;
 use diesel::prelude::*;
 use diesel::sql_types::Integer;
 use diesel_migrations::{EmbeddedMigrations, MigrationHarness, embed_migrations};
@@ -12,6 +14,9 @@ pub const MIGRATIONS: EmbeddedMigrations = embed_migrations!();
 /// Two nodes that start at once must not both migrate; any number serves as long as nobody else
 /// uses it in this database.
 const MIGRATION_LOCK: i64 = 0x6170_695f_6d69;
+
+/// The oldest server that the steps are written for, as `server_version_num`.
+const OLDEST_SERVER: i32 = 140_000;
 
 /// Applies what is missing and says how many steps that were. Refuses a server before
 /// PostgreSQL 14 and a schema that is newer than this program.
@@ -24,6 +29,7 @@ pub fn run(connection: &mut PgConnection) -> anyhow::Result<usize> {
 }
 
 fn apply(connection: &mut PgConnection) -> anyhow::Result<usize> {
+    ensure_known(connection)?;
     connection
         .run_pending_migrations(MIGRATIONS)
         .map(|applied| applied.len())
@@ -31,14 +37,54 @@ fn apply(connection: &mut PgConnection) -> anyhow::Result<usize> {
         .context("the schema could not be migrated")
 }
 
+/// A step that this program does not know was made by a newer one, whose tables it would misread.
+fn ensure_known(connection: &mut PgConnection) -> anyhow::Result<()> {
+    let known = MigrationSource::<Pg>::migrations(&MIGRATIONS).map_err(|error| anyhow!(error))?;
+    let newest = known.iter().map(|step| step.name().version()).max();
+    let applied = connection
+        .applied_migrations()
+        .map_err(|error| anyhow!(error))
+        .context("the steps already applied could not be read")?;
+    let unknown = applied
+        .into_iter()
+        .filter(|step| Some(step) > newest.as_ref());
+    if let Some(step) = unknown.max() {
+        bail!(
+            "the data was written by a newer version of this program (its schema is at step \
+             {step}). Run that version, or point this one at other data with DATA_DIR or \
+             DATABASE_URL"
+        );
+    }
+    Ok(())
+}
+
 fn ensure_version(connection: &mut PgConnection) -> anyhow::Result<()> {
     let query = "current_setting('server_version_num')::int";
-    let version: i32 = diesel::select(diesel::dsl::sql::<Integer>(query)).get_result(connection)?;
+    let version = diesel::select(diesel::dsl::sql::<Integer>(query)).get_result(connection)?;
+    check_version(version)
+}
+
+/// Takes `server_version_num`, such as 150018.
+fn check_version(version: i32) -> anyhow::Result<()> {
     ensure!(
-        version >= 140_000,
-        "the database server is PostgreSQL {}; at least PostgreSQL 14 is needed. \
-         Point DATABASE_URL at a newer server",
-        version / 10_000
+        version >= OLDEST_SERVER,
+        "the database server is PostgreSQL {}; at least PostgreSQL {} is needed. Point \
+         DATABASE_URL at a newer server",
+        version / 10_000,
+        OLDEST_SERVER / 10_000
     );
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::check_version;
+
+    #[test]
+    fn a_server_before_14_is_refused_by_its_version() {
+        assert!(check_version(140_000).is_ok());
+        assert!(check_version(190_001).is_ok());
+        let error = check_version(130_021).unwrap_err().to_string();
+        assert!(error.contains("PostgreSQL 13;"), "{error}");
+    }
 }

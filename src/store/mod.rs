@@ -21,6 +21,7 @@ pub mod schema;
 pub mod sessions;
 pub mod settings;
 pub mod sign_in_attempts;
+mod unreachable;
 pub mod users;
 
 use std::time::Duration;
@@ -164,9 +165,11 @@ fn connection(
         .map_err(StoreError::Unavailable)
 }
 
-/// One connection outside the pool, for the recorder, the commands and the jobs.
+/// One connection outside the pool, for the recorder, the commands and the jobs. The error says
+/// what to do and never holds the password.
 pub fn connect(url: &str) -> anyhow::Result<PgConnection> {
-    PgConnection::establish(&with_time_limits(url)).context("no connection to the database")
+    PgConnection::establish(&with_time_limits(url))
+        .map_err(|error| anyhow::anyhow!(unreachable::explain(&error, url)))
 }
 
 /// What time the database's machine has.

@@ -1,1 +1,793 @@
-//! Being written.
+//! The stored requests as pages read them. Lists are keyset pages inside a time range: first a page
+//! of ids from an index, then the rows of those ids. No query counts or sorts a big table, and none
+//! is without an end: a filter that matches rarely looks at so many index entries and stops.
+
+use chrono::{DateTime, Utc};
+use diesel::pg::Pg;
+use diesel::prelude::*;
+use diesel::sql_types::{
+    Array, BigInt, Binary, Bool, Int4, Jsonb, Nullable, SmallInt, Text, Timestamptz,
+    Uuid as SqlUuid,
+};
+use uuid::Uuid;
+
+use crate::domain::company::CompanyId;
+use crate::domain::dictionary::{ErrorCode, Reason};
+use crate::domain::email;
+use crate::domain::filter::{Filter, Label, Subject, Verdict};
+use crate::domain::paging::{Cursor, PAGE_ROWS};
+use crate::domain::request::RequestId;
+use crate::domain::settings::CompanySettings;
+use crate::domain::window::Window;
+
+/// A page looks at most at so many index entries.
+pub const MAX_ENTRIES: i64 = 20_000;
+
+/// A count by index stops at so many …
+pub const MAX_COUNT: i64 = 10_000;
+
+/// … and looks at most at so many entries.
+const MAX_COUNTED_ENTRIES: i64 = 100_000;
+
+/// The two lists.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Tab {
+    /// Every request with an error, test or production.
+    Invalid,
+    /// Every request from a test key, good or bad.
+    Test,
+}
+
+/// Which requests a list is about.
+#[derive(Debug, Clone)]
+pub struct Selection<'a> {
+    /// The list.
+    pub tab: Tab,
+    /// The time range.
+    pub window: Window,
+    /// What must hold.
+    pub filter: &'a Filter,
+    /// Tells which labels are configured.
+    pub settings: &'a CompanySettings,
+}
+
+/// A page of a list.
+#[derive(Debug, Default)]
+pub struct Page {
+    /// The rows, newest first.
+    pub rows: Vec<ListRow>,
+    /// Whether there are older ones.
+    pub has_older: bool,
+    /// Whether there are newer ones.
+    pub has_newer: bool,
+    /// Where the look into the index ended before the page was full: it may go on from there.
+    pub searched_to: Option<RequestId>,
+}
+
+/// A request as a list shows it.
+#[derive(Debug, Clone, QueryableByName)]
+#[expect(missing_docs, reason = "the columns are documented in the schema")]
+pub struct ListRow {
+    #[diesel(sql_type = SqlUuid)]
+    pub id: Uuid,
+    #[diesel(sql_type = Timestamptz)]
+    pub received_at: DateTime<Utc>,
+    #[diesel(sql_type = SmallInt)]
+    pub kind: i16,
+    #[diesel(sql_type = SmallInt)]
+    pub environment: i16,
+    #[diesel(sql_type = BigInt)]
+    pub key_id: i64,
+    #[diesel(sql_type = SmallInt)]
+    pub http_status: i16,
+    #[diesel(sql_type = SmallInt)]
+    pub error_mask: i16,
+    #[diesel(sql_type = SmallInt)]
+    pub warning_count: i16,
+    #[diesel(sql_type = BigInt)]
+    pub settings_version: i64,
+    #[diesel(sql_type = Nullable<BigInt>)]
+    pub employee_id: Option<i64>,
+    #[diesel(sql_type = Nullable<Text>)]
+    pub employee_sent: Option<String>,
+    /// The employee's name as it is now.
+    #[diesel(sql_type = Nullable<Text>)]
+    pub employee_name: Option<String>,
+    #[diesel(sql_type = Nullable<Text>)]
+    pub channel_sent: Option<String>,
+    #[diesel(sql_type = Nullable<Text>)]
+    pub brand_sent: Option<String>,
+    #[diesel(sql_type = Nullable<Text>)]
+    pub language_sent: Option<String>,
+    #[diesel(sql_type = Nullable<Text>)]
+    pub ticket_id: Option<String>,
+    #[diesel(sql_type = Nullable<Text>)]
+    pub correlation_id: Option<String>,
+    #[diesel(sql_type = Int4)]
+    pub duration_us: i32,
+    /// Whether the document is still there; it goes with the customer's data.
+    #[diesel(sql_type = Bool)]
+    pub has_document: bool,
+    #[diesel(sql_type = Nullable<Text>)]
+    pub customer_name: Option<String>,
+    #[diesel(sql_type = Nullable<Text>)]
+    pub customer_email: Option<String>,
+    /// Its findings, in rule order.
+    #[diesel(embed)]
+    pub findings: Findings,
+}
+
+/// The findings of a row: two lists that belong together, filled in after the row.
+#[derive(Debug, Clone, Default)]
+pub struct Findings(pub Vec<FindingRow>);
+
+impl QueryableByName<Pg> for Findings {
+    fn build<'a>(_: &impl diesel::row::NamedRow<'a, Pg>) -> diesel::deserialize::Result<Self> {
+        Ok(Self::default())
+    }
+}
+
+/// A finding as stored.
+#[derive(Debug, Clone, QueryableByName)]
+#[expect(missing_docs, reason = "the columns are documented in the schema")]
+pub struct FindingRow {
+    #[diesel(sql_type = SqlUuid)]
+    pub id: Uuid,
+    #[diesel(sql_type = SmallInt)]
+    pub reason: i16,
+    #[diesel(sql_type = Text)]
+    pub pointer: String,
+    #[diesel(sql_type = Nullable<Text>)]
+    pub value: Option<String>,
+}
+
+/// What of a request may be personal, until it is expunged.
+#[derive(Debug, Clone, QueryableByName)]
+#[expect(missing_docs, reason = "the columns are documented in the schema")]
+pub struct Document {
+    #[diesel(sql_type = Binary)]
+    pub body: Vec<u8>,
+    #[diesel(sql_type = Bool)]
+    pub body_cut: bool,
+    #[diesel(sql_type = Nullable<Text>)]
+    pub content_type: Option<String>,
+    #[diesel(sql_type = Nullable<Text>)]
+    pub answer: Option<String>,
+    #[diesel(sql_type = Nullable<Jsonb>)]
+    pub warnings: Option<serde_json::Value>,
+    #[diesel(sql_type = Nullable<Text>)]
+    pub address: Option<String>,
+    #[diesel(sql_type = Nullable<Text>)]
+    pub user_agent: Option<String>,
+}
+
+/// How many requests match, as far as they were counted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Count {
+    /// So many.
+    pub count: i64,
+    /// … or more: the count stopped.
+    pub or_more: bool,
+}
+
+#[derive(QueryableByName)]
+struct Place {
+    #[diesel(sql_type = SqlUuid)]
+    id: Uuid,
+}
+
+#[derive(QueryableByName)]
+struct Counted {
+    #[diesel(sql_type = BigInt)]
+    count: i64,
+}
+
+#[derive(Debug, Clone, Copy)]
+enum Direction {
+    Older,
+    Newer,
+}
+
+/// One page of a list.
+pub fn page(
+    connection: &mut PgConnection,
+    company: CompanyId,
+    selection: &Selection<'_>,
+    cursor: Cursor,
+) -> QueryResult<Page> {
+    let direction = match cursor {
+        Cursor::Newest | Cursor::OlderThan(_) => Direction::Older,
+        Cursor::NewerThan(_) => Direction::Newer,
+    };
+    // One more than a page tells whether there is another.
+    let limit = PAGE_ROWS + 1;
+    let query = matching(company, selection, cursor, direction, MAX_ENTRIES);
+    let mut ids: Vec<Place> = query.and(&format!(" LIMIT {limit}")).load(connection)?;
+    let is_full = ids.len() == limit;
+    ids.truncate(PAGE_ROWS);
+    let searched_to = match is_full {
+        true => None,
+        false => last_entry(
+            connection,
+            company,
+            selection,
+            cursor,
+            direction,
+            MAX_ENTRIES,
+        )?,
+    };
+    let goes_on = is_full || searched_to.is_some();
+    if let Direction::Newer = direction {
+        ids.reverse();
+    }
+    let ids: Vec<Uuid> = ids.into_iter().map(|place| place.id).collect();
+    Ok(Page {
+        rows: rows(connection, company, &ids)?,
+        has_older: match direction {
+            Direction::Older => goes_on,
+            Direction::Newer => true,
+        },
+        has_newer: match (direction, cursor) {
+            (Direction::Older, Cursor::Newest) => false,
+            (Direction::Older, _) => true,
+            (Direction::Newer, _) => goes_on,
+        },
+        searched_to,
+    })
+}
+
+/// How many requests of a list match, counted in the index as far as [`MAX_COUNT`]: for what the
+/// counters do not tell.
+pub fn count(
+    connection: &mut PgConnection,
+    company: CompanyId,
+    selection: &Selection<'_>,
+) -> QueryResult<Count> {
+    let (cursor, direction) = (Cursor::Newest, Direction::Older);
+    let matching = matching(company, selection, cursor, direction, MAX_COUNTED_ENTRIES);
+    let counted: Counted = matching
+        .within(
+            "SELECT count(*) AS count FROM (",
+            &format!(" LIMIT {}) AS matching", MAX_COUNT + 1),
+        )
+        .load(connection)?
+        .pop()
+        .ok_or(diesel::result::Error::NotFound)?;
+    let last = last_entry(
+        connection,
+        company,
+        selection,
+        cursor,
+        direction,
+        MAX_COUNTED_ENTRIES,
+    )?;
+    Ok(Count {
+        count: counted.count.min(MAX_COUNT),
+        or_more: counted.count > MAX_COUNT || last.is_some(),
+    })
+}
+
+/// The rows of these ids of a company, in this order; ids that are not there are passed over.
+pub fn rows(
+    connection: &mut PgConnection,
+    company: CompanyId,
+    ids: &[Uuid],
+) -> QueryResult<Vec<ListRow>> {
+    if ids.is_empty() {
+        return Ok(Vec::new());
+    }
+    let (ids, times) = with_times(ids);
+    let mut rows: Vec<ListRow> = diesel::sql_query(
+        "SELECT r.id, r.received_at, r.kind, r.environment, r.key_id, r.http_status, r.error_mask, \
+                r.warning_count, r.settings_version, r.employee_id, r.employee_sent, \
+                e.name AS employee_name, r.channel_sent, r.brand_sent, r.language_sent, \
+                r.ticket_id, r.correlation_id, r.duration_us, d.id IS NOT NULL AS has_document, \
+                d.customer_name, d.customer_email \
+         FROM unnest($2, $3) WITH ORDINALITY AS page (id, received_at, place) \
+         JOIN LATERAL ( \
+             SELECT * FROM requests r \
+             WHERE r.company_id = $1 AND r.received_at = page.received_at AND r.id = page.id \
+         ) AS r ON true \
+         LEFT JOIN LATERAL ( \
+             SELECT d.id, d.customer_name, d.customer_email FROM request_documents d \
+             WHERE d.company_id = $1 AND d.received_at = page.received_at AND d.id = page.id \
+         ) AS d ON true \
+         LEFT JOIN employees e ON e.company_id = $1 AND e.id = r.employee_id \
+         ORDER BY page.place",
+    )
+    .bind::<BigInt, _>(company.0)
+    .bind::<Array<SqlUuid>, _>(&ids)
+    .bind::<Array<Timestamptz>, _>(&times)
+    .load(connection)?;
+    let findings: Vec<FindingRow> = diesel::sql_query(
+        "SELECT f.id, f.reason, f.pointer, f.value \
+         FROM unnest($2, $3) AS page (id, received_at) \
+         JOIN LATERAL ( \
+             SELECT * FROM request_findings f \
+             WHERE f.company_id = $1 AND f.received_at = page.received_at AND f.id = page.id \
+         ) AS f ON true \
+         ORDER BY f.id, f.position",
+    )
+    .bind::<BigInt, _>(company.0)
+    .bind::<Array<SqlUuid>, _>(&ids)
+    .bind::<Array<Timestamptz>, _>(&times)
+    .load(connection)?;
+    for finding in findings {
+        if let Some(row) = rows.iter_mut().find(|row| row.id == finding.id) {
+            row.findings.0.push(finding);
+        }
+    }
+    Ok(rows)
+}
+
+/// One request of a company.
+pub fn find(
+    connection: &mut PgConnection,
+    company: CompanyId,
+    id: RequestId,
+) -> QueryResult<Option<ListRow>> {
+    Ok(rows(connection, company, &[id.uuid()])?.pop())
+}
+
+/// How many requests since `since` have the same finding: the same reason about the same value.
+/// Counted among the newest [`MAX_ENTRIES`] of its error.
+pub fn same_cause(
+    connection: &mut PgConnection,
+    company: CompanyId,
+    finding: &FindingRow,
+    since: DateTime<Utc>,
+) -> QueryResult<Count> {
+    #[derive(QueryableByName)]
+    struct Both {
+        #[diesel(sql_type = BigInt)]
+        same: i64,
+        #[diesel(sql_type = BigInt)]
+        all: i64,
+    }
+    let Some(reason) = Reason::from_number(finding.reason) else {
+        return Ok(Count {
+            count: 0,
+            or_more: false,
+        });
+    };
+    let both: Both = diesel::sql_query(
+        "SELECT count(*) FILTER (WHERE reason = $4 AND value IS NOT DISTINCT FROM $5) AS same, \
+                count(*) AS all \
+         FROM (SELECT reason, value FROM request_findings \
+               WHERE company_id = $1 AND code = $2 AND received_at >= $3 \
+               ORDER BY received_at DESC, id DESC LIMIT $6) AS newest",
+    )
+    .bind::<BigInt, _>(company.0)
+    .bind::<SmallInt, _>(reason.code().bit())
+    .bind::<Timestamptz, _>(since)
+    .bind::<SmallInt, _>(finding.reason)
+    .bind::<Nullable<Text>, _>(&finding.value)
+    .bind::<BigInt, _>(MAX_ENTRIES)
+    .get_result(connection)?;
+    Ok(Count {
+        count: both.same,
+        or_more: both.all == MAX_ENTRIES,
+    })
+}
+
+/// The document of a request, unless it was expunged.
+pub fn document(
+    connection: &mut PgConnection,
+    company: CompanyId,
+    id: RequestId,
+) -> QueryResult<Option<Document>> {
+    diesel::sql_query(
+        "SELECT body, body_cut, content_type, answer, warnings, address, user_agent \
+         FROM request_documents WHERE company_id = $1 AND received_at = $2 AND id = $3",
+    )
+    .bind::<BigInt, _>(company.0)
+    .bind::<Timestamptz, _>(id.received_at())
+    .bind::<SqlUuid, _>(id.uuid())
+    .get_result(connection)
+    .optional()
+}
+
+/// When the newest request of a company came: on a tab, or (`None`) any, at the earliest `since`.
+pub fn newest(
+    connection: &mut PgConnection,
+    company: CompanyId,
+    tab: Option<Tab>,
+    since: DateTime<Utc>,
+) -> QueryResult<Option<DateTime<Utc>>> {
+    #[derive(QueryableByName)]
+    struct Newest {
+        #[diesel(sql_type = Timestamptz)]
+        received_at: DateTime<Utc>,
+    }
+    let newest: Option<Newest> = diesel::sql_query(format!(
+        "SELECT received_at FROM requests WHERE company_id = $1 AND received_at >= $2 AND {} \
+         ORDER BY received_at DESC, id DESC LIMIT 1",
+        tab.map_or("true", Tab::condition)
+    ))
+    .bind::<BigInt, _>(company.0)
+    .bind::<Timestamptz, _>(since)
+    .get_result(connection)
+    .optional()?;
+    Ok(newest.map(|row| row.received_at))
+}
+
+/// What a search looks for. Ids and tickets find every request; the others the failed and the test
+/// ones, for only those are indexed by them.
+#[derive(Debug, Clone, Default)]
+pub struct Wanted {
+    /// Ids of requests.
+    pub ids: Vec<RequestId>,
+    /// Ticket ids, exactly.
+    pub tickets: Vec<String>,
+    /// Employees' e-mails (folded) or custom ids.
+    pub employees: Vec<String>,
+    /// Hashes of customers' e-mails.
+    pub customers: Vec<Vec<u8>>,
+}
+
+/// A page of what a search finds, newest first, at the earliest `since`.
+pub fn search(
+    connection: &mut PgConnection,
+    company: CompanyId,
+    wanted: &Wanted,
+    since: DateTime<Utc>,
+    cursor: Cursor,
+) -> QueryResult<Page> {
+    let before = match cursor {
+        Cursor::OlderThan(id) => id,
+        Cursor::Newest | Cursor::NewerThan(_) => RequestId::LAST,
+    };
+    let limit = PAGE_ROWS as i64 + 1;
+    let arm = |condition: &str| {
+        format!(
+            "(SELECT received_at, id FROM requests WHERE company_id = $1 AND received_at >= $2 \
+              AND received_at <= $3 AND (received_at, id) < ($3, $4) AND {condition} \
+              ORDER BY received_at DESC, id DESC LIMIT $5)"
+        )
+    };
+    let listed = "(error_mask <> 0 OR environment = 1)";
+    let arms = [
+        arm("id = ANY($6) AND received_at = ANY($7)"),
+        arm("ticket_id = ANY($8)"),
+        arm(&format!("{listed} AND employee_sent = ANY($9)")),
+        arm(&format!(
+            "{listed} AND customer_hash = ANY($10) AND customer_hash IS NOT NULL"
+        )),
+    ];
+    let sql = format!(
+        "SELECT id FROM ({}) AS found ORDER BY received_at DESC, id DESC LIMIT $5",
+        arms.join(" UNION ")
+    );
+    let uuids: Vec<Uuid> = wanted.ids.iter().map(|id| id.uuid()).collect();
+    let times: Vec<_> = wanted.ids.iter().map(|id| id.received_at()).collect();
+    let mut found: Vec<Place> = diesel::sql_query(sql)
+        .bind::<BigInt, _>(company.0)
+        .bind::<Timestamptz, _>(since)
+        .bind::<Timestamptz, _>(before.received_at())
+        .bind::<SqlUuid, _>(before.uuid())
+        .bind::<BigInt, _>(limit)
+        .bind::<Array<SqlUuid>, _>(&uuids)
+        .bind::<Array<Timestamptz>, _>(&times)
+        .bind::<Array<Text>, _>(&wanted.tickets)
+        .bind::<Array<Text>, _>(&wanted.employees)
+        .bind::<Array<Binary>, _>(&wanted.customers)
+        .load(connection)?;
+    let has_older = found.len() as i64 == limit;
+    found.truncate(PAGE_ROWS);
+    let ids: Vec<Uuid> = found.into_iter().map(|place| place.id).collect();
+    Ok(Page {
+        rows: rows(connection, company, &ids)?,
+        has_older,
+        has_newer: false,
+        searched_to: None,
+    })
+}
+
+/// A query put together from pieces, with its values.
+struct Query {
+    sql: String,
+    values: Vec<Value>,
+}
+
+enum Value {
+    Integer(i64),
+    Small(i16),
+    Text(String),
+    Texts(Vec<String>),
+    Time(DateTime<Utc>),
+    Id(Uuid),
+}
+
+impl Query {
+    fn new(company: CompanyId) -> Self {
+        Self {
+            sql: String::new(),
+            values: vec![Value::Integer(company.0)],
+        }
+    }
+
+    /// Takes a value and returns its placeholder.
+    fn value(&mut self, value: Value) -> String {
+        self.values.push(value);
+        format!("${}", self.values.len())
+    }
+
+    fn and(mut self, sql: &str) -> Self {
+        self.sql.push_str(sql);
+        self
+    }
+
+    fn within(mut self, before: &str, after: &str) -> Self {
+        self.sql = format!("{before}{}{after}", self.sql);
+        self
+    }
+
+    fn load<T: QueryableByName<Pg> + 'static>(
+        self,
+        connection: &mut PgConnection,
+    ) -> QueryResult<Vec<T>> {
+        let mut query = diesel::sql_query(self.sql).into_boxed::<Pg>();
+        for value in self.values {
+            query = match value {
+                Value::Integer(value) => query.bind::<BigInt, _>(value),
+                Value::Small(value) => query.bind::<SmallInt, _>(value),
+                Value::Text(value) => query.bind::<Text, _>(value),
+                Value::Texts(value) => query.bind::<Array<Text>, _>(value),
+                Value::Time(value) => query.bind::<Timestamptz, _>(value),
+                Value::Id(value) => query.bind::<SqlUuid, _>(value),
+            };
+        }
+        query.load(connection)
+    }
+}
+
+impl Tab {
+    fn condition(self) -> &'static str {
+        match self {
+            Self::Invalid => "error_mask <> 0",
+            Self::Test => "environment = 1",
+        }
+    }
+}
+
+/// The ids that match, in order, among the first `entries` of the list's index.
+fn matching(
+    company: CompanyId,
+    selection: &Selection<'_>,
+    cursor: Cursor,
+    direction: Direction,
+    entries: i64,
+) -> Query {
+    let mut query = Query::new(company);
+    let source = self::entries(&mut query, selection, cursor, direction, entries);
+    let conditions = conditions(&mut query, selection);
+    let order = order(direction);
+    query.and(&format!(
+        "SELECT id FROM ({source}) AS entries WHERE {conditions} {order}"
+    ))
+}
+
+/// The last of the entries looked at, when the look ended there: there may be more behind it.
+fn last_entry(
+    connection: &mut PgConnection,
+    company: CompanyId,
+    selection: &Selection<'_>,
+    cursor: Cursor,
+    direction: Direction,
+    entries: i64,
+) -> QueryResult<Option<RequestId>> {
+    let mut query = Query::new(company);
+    let source = self::entries(&mut query, selection, cursor, direction, entries);
+    let order = order(direction);
+    let query = query.and(&format!(
+        "SELECT id FROM ({source}) AS entries {order} OFFSET {} LIMIT 1",
+        entries - 1
+    ));
+    let last: Option<Place> = query.load(connection)?.pop();
+    Ok(last.and_then(|place| RequestId::from_uuid(place.id)))
+}
+
+fn order(direction: Direction) -> &'static str {
+    match direction {
+        Direction::Older => "ORDER BY received_at DESC, id DESC",
+        Direction::Newer => "ORDER BY received_at, id",
+    }
+}
+
+/// The list before the filter: so many entries of the index that serves it best. A lone error is
+/// read from the findings and an employee from the index by employee, so that neither has to be
+/// looked for among all the others.
+fn entries(
+    query: &mut Query,
+    selection: &Selection<'_>,
+    cursor: Cursor,
+    direction: Direction,
+    limit: i64,
+) -> String {
+    let range = range(query, selection.window, cursor);
+    let order = order(direction);
+    let columns = columns(selection);
+    if let Some(code) = lone_error(selection.filter) {
+        let code = query.value(Value::Small(code.bit()));
+        let tab = match selection.tab {
+            Tab::Invalid => "true",
+            Tab::Test => "environment = 1",
+        };
+        return format!(
+            "SELECT r.* FROM ( \
+                 SELECT DISTINCT received_at, id FROM request_findings \
+                 WHERE company_id = $1 AND code = {code} AND {tab} AND {range} {order} LIMIT {limit} \
+             ) AS f JOIN LATERAL ( \
+                 SELECT {columns} FROM requests r \
+                 WHERE r.company_id = $1 AND r.received_at = f.received_at AND r.id = f.id \
+             ) AS r ON true"
+        );
+    }
+    let employee = match employees(selection.filter) {
+        employees if employees.is_empty() => String::new(),
+        employees => {
+            let employees = query.value(Value::Texts(employees));
+            format!("AND employee_sent = ANY({employees}) AND (error_mask <> 0 OR environment = 1)")
+        }
+    };
+    format!(
+        "SELECT {columns} FROM requests WHERE company_id = $1 AND {} {employee} AND {range} \
+         {order} LIMIT {limit}",
+        selection.tab.condition()
+    )
+}
+
+/// The only error asked for, if there is only one.
+fn lone_error(filter: &Filter) -> Option<ErrorCode> {
+    let mut wanted = filter.about("error").filter(|term| !term.negated);
+    match (wanted.next(), wanted.next()) {
+        (Some(term), None) => match term.subject {
+            Subject::Error(code) => Some(code),
+            _ => None,
+        },
+        _ => None,
+    }
+}
+
+/// Every form in which the employees asked for may be stored.
+fn employees(filter: &Filter) -> Vec<String> {
+    let wanted = filter.about("employee").filter(|term| !term.negated);
+    wanted
+        .flat_map(|term| stored_forms(&term.subject.value()))
+        .collect()
+}
+
+fn stored_forms(sent: &str) -> Vec<String> {
+    let folded = email::fold(sent).into_owned();
+    match folded == sent {
+        true => vec![folded],
+        false => vec![folded, sent.to_owned()],
+    }
+}
+
+/// What the filter reads. Columns outside the covering index are named only when they are asked
+/// about: they cost a look into the table per entry.
+fn columns(selection: &Selection<'_>) -> String {
+    let mut columns = vec![
+        "received_at",
+        "id",
+        "error_mask",
+        "environment",
+        "kind",
+        "key_id",
+        "channel",
+        "brand",
+        "language",
+    ];
+    for term in selection.filter.terms() {
+        let column = match &term.subject {
+            Subject::Employee(_) => "employee_sent",
+            Subject::Channel(_) if !term.subject.is_configured(selection.settings) => {
+                "channel_sent"
+            }
+            Subject::Brand(_) if !term.subject.is_configured(selection.settings) => "brand_sent",
+            Subject::Language(_) if !term.subject.is_configured(selection.settings) => {
+                "language_sent"
+            }
+            _ => continue,
+        };
+        if !columns.contains(&column) {
+            columns.push(column);
+        }
+    }
+    columns.join(", ")
+}
+
+/// The time range and the place in the list. The range is said twice where there is a cursor: rows
+/// are compared by time and id, but only the plain comparison lets Postgres leave out partitions.
+fn range(query: &mut Query, window: Window, cursor: Cursor) -> String {
+    let from = query.value(Value::Time(window.from));
+    let mut range = format!("received_at >= {from}");
+    if let Some(to) = window.to {
+        let to = query.value(Value::Time(to));
+        range += &format!(" AND received_at < {to}");
+    }
+    let (id, coarse, fine) = match cursor {
+        Cursor::Newest => return range,
+        Cursor::OlderThan(id) => (id, "<=", "<"),
+        Cursor::NewerThan(id) => (id, ">=", ">"),
+    };
+    let at = query.value(Value::Time(id.received_at()));
+    let id = query.value(Value::Id(id.uuid()));
+    range + &format!(" AND received_at {coarse} {at} AND (received_at, id) {fine} ({at}, {id})")
+}
+
+/// The filter as a condition: alternatives per thing, all things together, nothing negated.
+fn conditions(query: &mut Query, selection: &Selection<'_>) -> String {
+    let mut all = Vec::new();
+    for parameter in Subject::PARAMETERS {
+        let terms: Vec<_> = selection.filter.about(parameter).collect();
+        let mut wanted = Vec::new();
+        for term in terms {
+            let condition = condition(query, &term.subject, selection.settings);
+            match term.negated {
+                true => all.push(format!("NOT coalesce({condition}, false)")),
+                false => wanted.push(condition),
+            }
+        }
+        if !wanted.is_empty() {
+            all.push(format!("({})", wanted.join(" OR ")));
+        }
+    }
+    match all.is_empty() {
+        true => "true".to_owned(),
+        false => all.join(" AND "),
+    }
+}
+
+fn condition(query: &mut Query, subject: &Subject, settings: &CompanySettings) -> String {
+    match subject {
+        Subject::Error(code) => {
+            let bit = query.value(Value::Small(code.bit()));
+            format!("error_mask & {bit} <> 0")
+        }
+        Subject::Environment(environment) => format!("environment = {}", environment.number()),
+        Subject::Kind(kind) => format!("kind = {}", kind.number()),
+        Subject::Result(Verdict::Valid) => "error_mask = 0".to_owned(),
+        Subject::Result(Verdict::Invalid) => "error_mask <> 0".to_owned(),
+        Subject::Key(id) => {
+            let id = query.value(Value::Integer(*id));
+            format!("key_id = {id}")
+        }
+        Subject::Employee(sent) => {
+            let forms = query.value(Value::Texts(stored_forms(sent)));
+            format!("employee_sent = ANY({forms})")
+        }
+        Subject::Channel(label) => {
+            label_condition(query, "channel", label, subject.is_configured(settings))
+        }
+        Subject::Brand(label) => {
+            label_condition(query, "brand", label, subject.is_configured(settings))
+        }
+        Subject::Language(label) => {
+            label_condition(query, "language", label, subject.is_configured(settings))
+        }
+    }
+}
+
+fn label_condition(query: &mut Query, column: &str, label: &Label, is_known: bool) -> String {
+    match label {
+        Label::Named(name) => {
+            let name = query.value(Value::Text(name.clone()));
+            match is_known {
+                true => format!("{column} = {name}"),
+                false => format!("({column} IS NULL AND {column}_sent = {name})"),
+            }
+        }
+        Label::Unknown => format!("({column} IS NULL AND {column}_sent IS NOT NULL)"),
+        Label::NotSent => format!("({column} IS NULL AND {column}_sent IS NULL)"),
+    }
+}
+
+/// Ids with the times in them, side by side; what is no id of a request is left out.
+fn with_times(ids: &[Uuid]) -> (Vec<Uuid>, Vec<DateTime<Utc>>) {
+    ids.iter()
+        .filter_map(|id| RequestId::from_uuid(*id))
+        .map(|id| (id.uuid(), id.received_at()))
+        .unzip()
+}

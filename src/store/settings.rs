@@ -12,8 +12,9 @@ use diesel::prelude::*;
 use moka::sync::Cache;
 use subtle::ConstantTimeEq;
 
+use super::api_keys::{self, KeyRow};
 use super::schema::{brands, channels, companies, employees, languages};
-use super::{Scope, Store, StoreError, api_keys};
+use super::{Scope, Store, StoreError};
 use crate::domain::api_key::KeyHash;
 use crate::domain::company::CompanyId;
 use crate::domain::request::Environment;
@@ -50,6 +51,19 @@ pub struct KnownKey {
     /// Whether it was revoked.
     pub revoked: bool,
     hash: KeyHash,
+}
+
+impl KnownKey {
+    /// The key of a row; `None` for a row that no version of this program wrote.
+    pub fn of(row: KeyRow) -> Option<Self> {
+        Some(Self {
+            id: row.id,
+            company: CompanyId(row.company_id),
+            environment: Environment::from_number(row.environment)?,
+            revoked: row.revoked_at.is_some(),
+            hash: KeyHash::try_from(row.hash).ok()?,
+        })
+    }
 }
 
 /// Keys and snapshots of all companies. Cheap to clone.
@@ -174,45 +188,39 @@ impl LiveSettings {
 
     async fn reload_keys(&self, store: &Store) -> Result<(), StoreError> {
         let rows = store.read(Scope::Installation, api_keys::all).await?;
-        let keys = rows.into_iter().filter_map(|row| {
-            let hash = KeyHash::try_from(row.hash).ok()?;
-            let key = KnownKey {
-                id: row.id,
-                company: CompanyId(row.company_id),
-                environment: Environment::from_number(row.environment)?,
-                revoked: row.revoked_at.is_some(),
-                hash,
-            };
-            Some((hash, key))
-        });
+        let keys = rows.into_iter().filter_map(KnownKey::of);
+        let keys = keys.map(|key| (key.hash, key));
         self.0.keys.store(Arc::new(keys.collect()));
         Ok(())
     }
 }
 
-/// Reads a company's settings, all at one version.
+/// Reads a company's settings, all at one version, in a transaction of its own.
 pub fn load(connection: &mut PgConnection, company: CompanyId) -> QueryResult<Snapshot> {
     connection
         .build_transaction()
         .repeatable_read()
         .read_only()
-        .run(|connection| {
-            let (version, lookup_key) = companies::table
-                .find(company.0)
-                .select((companies::settings_version, companies::lookup_key))
-                .first(connection)?;
-            Ok(Snapshot {
-                company,
-                rules: CompanySettings {
-                    version,
-                    channels: load_channels(connection, company)?,
-                    brands: load_brands(connection, company)?,
-                    languages: load_languages(connection, company)?,
-                    employees: load_employees(connection, company)?,
-                },
-                lookup_key,
-            })
-        })
+        .run(|connection| load_within(connection, company))
+}
+
+/// The same within a transaction that makes or changes the company.
+pub fn load_within(connection: &mut PgConnection, company: CompanyId) -> QueryResult<Snapshot> {
+    let (version, lookup_key) = companies::table
+        .find(company.0)
+        .select((companies::settings_version, companies::lookup_key))
+        .first(connection)?;
+    Ok(Snapshot {
+        company,
+        rules: CompanySettings {
+            version,
+            channels: load_channels(connection, company)?,
+            brands: load_brands(connection, company)?,
+            languages: load_languages(connection, company)?,
+            employees: load_employees(connection, company)?,
+        },
+        lookup_key,
+    })
 }
 
 fn load_channels(connection: &mut PgConnection, company: CompanyId) -> QueryResult<Vec<Channel>> {

@@ -1,7 +1,7 @@
 //! How times and numbers are written on pages. Times are shown in the company's zone; the hover
 //! text adds milliseconds and UTC.
 
-use chrono::{DateTime, Datelike, Offset, SecondsFormat, Utc};
+use chrono::{DateTime, Datelike, Offset, SecondsFormat, TimeDelta, Utc};
 use chrono_tz::{OffsetName, Tz};
 
 /// A point in time as a company sees it.
@@ -52,6 +52,19 @@ impl Moment {
         self.local.format("%a %-d %b, %H:%M").to_string()
     }
 
+    /// `Tue 24 Nov at 14:02`.
+    pub fn day_and_minute(&self) -> String {
+        self.local.format("%a %-d %b at %H:%M").to_string()
+    }
+
+    /// `14:02:11`, with the date in front when that is not the day of `now`.
+    pub fn short(&self, now: DateTime<Utc>) -> String {
+        match self.other_day(now) {
+            None => self.clock(),
+            Some(date) => format!("{date}, {}", self.clock()),
+        }
+    }
+
     /// `Mon 23 Nov 2026, 14:02:11.482`.
     pub fn full(&self) -> String {
         self.local.format("%a %-d %b %Y, %H:%M:%S%.3f").to_string()
@@ -95,7 +108,8 @@ impl Moment {
         }
     }
 
-    fn date(&self, now: DateTime<Utc>) -> String {
+    /// `21 Nov`, with the year when that is not the one of `now`.
+    pub fn date(&self, now: DateTime<Utc>) -> String {
         let this_year = now.with_timezone(&self.local.timezone()).year();
         let pattern = if self.local.year() == this_year {
             "%-d %b"
@@ -113,11 +127,14 @@ pub fn city(zone: Tz) -> String {
 }
 
 /// `12,840`.
-pub fn count(number: u64) -> String {
-    let digits = number.to_string();
-    let mut text = String::with_capacity(digits.len() + digits.len() / 3);
-    for (index, digit) in digits.chars().enumerate() {
-        if index > 0 && (digits.len() - index).is_multiple_of(3) {
+pub fn number(number: i64) -> String {
+    let digits = number.unsigned_abs().to_string();
+    let mut text = String::with_capacity(digits.len() + digits.len() / 3 + 1);
+    if number < 0 {
+        text.push('−');
+    }
+    for (place, digit) in digits.chars().enumerate() {
+        if place > 0 && (digits.len() - place).is_multiple_of(3) {
             text.push(',');
         }
         text.push(digit);
@@ -125,8 +142,26 @@ pub fn count(number: u64) -> String {
     text
 }
 
+/// `1 request`, `2 requests`.
+pub fn counted(count: i64, noun: &str) -> String {
+    let plural = if count == 1 { "" } else { "s" };
+    format!("{} {noun}{plural}", number(count))
+}
+
+/// How long ago, roughly: `3 days ago`.
+pub fn ago(at: DateTime<Utc>, now: DateTime<Utc>) -> String {
+    let past = now - at;
+    let (count, unit) = match past {
+        past if past >= TimeDelta::days(2) => (past.num_days(), "day"),
+        past if past >= TimeDelta::hours(2) => (past.num_hours(), "hour"),
+        past if past >= TimeDelta::minutes(1) => (past.num_minutes(), "minute"),
+        _ => return "just now".to_owned(),
+    };
+    format!("{} ago", counted(count, unit))
+}
+
 /// `4.2 %`: one digit below ten, none from there on; never `0 %` or `100 %` for what is not.
-pub fn percent(part: u64, whole: u64) -> String {
+pub fn percent(part: i64, whole: i64) -> String {
     let text = match (part, whole) {
         (0, _) | (_, 0) => "0".to_owned(),
         (part, whole) if part >= whole => "100".to_owned(),
@@ -143,6 +178,22 @@ pub fn percent(part: u64, whole: u64) -> String {
     };
     // A space that does not break.
     format!("{text}\u{a0}%")
+}
+
+/// A long identifier, cut where it may be broken: before `@`, and inside each of those parts after
+/// `-`, `.`, `/` and `_`, never inside a word.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Breakable(pub Vec<Vec<String>>);
+
+impl Breakable {
+    /// Cuts `text` up.
+    pub fn new(text: &str) -> Self {
+        let (local, domain) = text.split_at(text.rfind('@').unwrap_or(text.len()));
+        let parts = [local, domain].into_iter().filter(|part| !part.is_empty());
+        let joints = ['-', '.', '/', '_'];
+        let pieces = |part: &str| part.split_inclusive(joints).map(str::to_owned).collect();
+        Self(parts.map(pieces).collect())
+    }
 }
 
 #[cfg(test)]
@@ -188,10 +239,10 @@ mod tests {
 
     #[test]
     fn numbers_have_separators_and_percentages_do_not_lie() {
-        assert_eq!(count(0), "0");
-        assert_eq!(count(999), "999");
-        assert_eq!(count(12_840), "12,840");
-        assert_eq!(count(1_000_000), "1,000,000");
+        assert_eq!(number(0), "0");
+        assert_eq!(number(999), "999");
+        assert_eq!(number(12_840), "12,840");
+        assert_eq!(number(1_000_000), "1,000,000");
         let percent = |part, whole| percent(part, whole).replace('\u{a0}', " ");
         assert_eq!(percent(0, 1_284), "0 %");
         assert_eq!(percent(541, 12_840), "4.2 %");
@@ -200,5 +251,23 @@ mod tests {
         assert_eq!(percent(9_999, 10_000), "over 99 %");
         assert_eq!(percent(7, 7), "100 %");
         assert_eq!(percent(0, 0), "0 %");
+    }
+
+    #[test]
+    fn the_past_is_said_roughly() {
+        let ago = |past| ago(at(past), at("2026-11-23T19:05:00Z"));
+        assert_eq!(ago("2026-11-20T19:00:00Z"), "3 days ago");
+        assert_eq!(ago("2026-11-23T18:04:00Z"), "61 minutes ago");
+        assert_eq!(ago("2026-11-23T19:04:30Z"), "just now");
+    }
+
+    #[test]
+    fn identifiers_break_at_their_joints() {
+        let address = Breakable::new("ben.ruiz@larkspur.example").0;
+        assert_eq!(
+            address,
+            [vec!["ben.", "ruiz"], vec!["@larkspur.", "example"]]
+        );
+        assert_eq!(Breakable::new("sms").0, [["sms"]]);
     }
 }

@@ -1,0 +1,103 @@
+//! The legend: what the errors mean, who ends them, and how many there are. Each line is the filter
+//! for its error.
+
+use super::filters::Address;
+use super::row::{icon, tone};
+use crate::domain::cube::Cube;
+use crate::domain::dictionary::{EndedBy, ErrorCode};
+use crate::domain::filter::{Filter, Subject, Term};
+use crate::store::requests::Tab;
+use crate::web::format::number;
+
+/// A group of the legend: errors that the same person ends.
+pub struct Group {
+    /// Its heading.
+    pub heading: &'static str,
+    /// Its icon in the sprite.
+    pub icon: &'static str,
+    /// Its colour.
+    pub tone: &'static str,
+    /// Its errors, in rule order.
+    pub lines: Vec<Line>,
+}
+
+/// An error in the legend.
+pub struct Line {
+    /// The list with only this error; without it where it is chosen already.
+    pub url: String,
+    /// Whether it is chosen.
+    pub is_chosen: bool,
+    /// Its title.
+    pub title: &'static str,
+    /// Its icon in the sprite.
+    pub icon: &'static str,
+    /// What happened, in a line.
+    pub summary: &'static str,
+    /// What happened, in full.
+    pub explanation: &'static str,
+    /// Who ends it.
+    pub ended_by: &'static str,
+    /// Its page in the dictionary.
+    pub dictionary: String,
+    /// How many requests have it; `None` where the counters cannot tell.
+    pub count: Option<String>,
+    /// Whether nobody has it.
+    pub is_zero: bool,
+}
+
+/// The legend of a tab. `cube` is the window without a filter by error; `None` where the counters
+/// cannot tell.
+pub fn groups(address: &Address, tab: Tab, cube: Option<&Cube>) -> Vec<Group> {
+    let line = |code| line(address, tab, cube, code);
+    let of = |ended_by| {
+        ErrorCode::ALL
+            .into_iter()
+            .filter(move |c| c.ended_by() == ended_by)
+    };
+    EndedBy::ALL
+        .into_iter()
+        .map(|ended_by| Group {
+            heading: ended_by.heading(),
+            icon: match ended_by {
+                EndedBy::Admin => "gear",
+                EndedBy::Sender => "sender",
+                EndedBy::Either => "people",
+            },
+            tone: tone(ended_by),
+            lines: of(ended_by).map(line).collect(),
+        })
+        .collect()
+}
+
+fn line(address: &Address, tab: Tab, cube: Option<&Cube>, code: ErrorCode) -> Line {
+    let term = Term {
+        subject: Subject::Error(code),
+        negated: false,
+    };
+    let filter: &Filter = &address.filter;
+    let is_chosen = filter.has(&term);
+    let count = cube.map(|cube| {
+        cube.count(|cell| {
+            let on_tab = match tab {
+                Tab::Invalid => cell.is_invalid(),
+                Tab::Test => cell.is_test(),
+            };
+            on_tab && cell.is(&term.subject)
+        })
+    });
+    Line {
+        url: match is_chosen {
+            true => address.with_filter(filter.without(&term)),
+            false => address.with_filter(filter.without_any("error").with(term)),
+        },
+        is_chosen,
+        title: code.title(),
+        icon: icon(code),
+        summary: code.summary(),
+        explanation: code.entry().explanation,
+        ended_by: code.ended_by().who(),
+        dictionary: format!("/errors/{}", code.as_str()),
+        count: count.map(number),
+        is_zero: count == Some(0),
+    }
+}

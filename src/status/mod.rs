@@ -1,0 +1,54 @@
+//! The API Status Page: a person looks at the requests. A filter is read from the address, the
+//! store is asked, a page is rendered: `list` is the two tabs, `request` one request, `search` the
+//! box, `dictionary` the public words for every error.
+
+pub mod dictionary;
+mod empty;
+mod filters;
+mod legend;
+pub mod list;
+mod rate;
+pub mod request;
+mod row;
+pub mod search;
+
+use chrono::{DateTime, Days, Utc};
+
+use crate::clock::Clock;
+use crate::config::PublicUrl;
+use crate::domain::window::Window;
+use crate::store::Store;
+use crate::store::settings::LiveSettings;
+
+/// Where the status page lives.
+pub const ROOT: &str = "/settings/integrations/api-status";
+
+/// What the pages read from.
+#[derive(Clone)]
+pub struct Status {
+    /// The store.
+    pub store: Store,
+    /// The companies' settings in memory.
+    pub settings: LiveSettings,
+    /// The time.
+    pub clock: Clock,
+    /// What links to be copied begin with.
+    pub public_url: PublicUrl,
+    /// How many days a request is kept; nothing older is shown.
+    pub retention_days: u32,
+}
+
+impl Status {
+    /// The oldest time that is shown.
+    fn oldest(&self, now: DateTime<Utc>) -> DateTime<Utc> {
+        now - Days::new(self.retention_days.into())
+    }
+
+    /// The part of a window that is shown.
+    fn within_retention(&self, window: Window, now: DateTime<Utc>) -> Window {
+        Window {
+            from: window.from.max(self.oldest(now)),
+            to: window.to,
+        }
+    }
+}

@@ -1,0 +1,532 @@
+//! One request: the place where support ends the call. What was sent, what was answered, every rule
+//! as passed, failed or not checked, what ends each error, and words to paste into the ticket.
+
+use actix_web::{HttpResponse, web};
+use askama::Template;
+use askama_web::WebTemplate;
+use chrono::{DateTime, Days, TimeDelta, Utc};
+
+use super::filters::Address;
+use super::row::{About, about, icon, key_names, reasons, tone};
+use super::{ROOT, Status};
+use crate::domain::body::Body;
+use crate::domain::dictionary::{EndedBy, ErrorCode, Reason};
+use crate::domain::filter::{Filter, Label, Subject, Term};
+use crate::domain::request::{Environment, Kind, RequestId};
+use crate::domain::settings::CompanySettings;
+use crate::domain::validate::{Aspect, Outcome};
+use crate::domain::warning::Warning;
+use crate::domain::window::{Preset, Range};
+use crate::error::PageError;
+use crate::store::requests::{self, Count, Document, FindingRow, ListRow, Tab};
+use crate::store::{api_keys, companies};
+use crate::web::format::{Breakable, Moment, counted, number};
+use crate::web::redirect::see_other;
+use crate::web::shell::{Company, Shell};
+
+/// *Same cause* looks back so many days.
+const SAME_CAUSE_DAYS: i64 = 7;
+
+/// The page of a request.
+#[derive(Template, WebTemplate)]
+#[template(path = "status/request.html")]
+pub struct RequestPage {
+    shell: Shell,
+    id: String,
+    received: Moment,
+    heading: String,
+    tone: &'static str,
+    environment: Environment,
+    findings: Vec<FindingView>,
+    checks_caption: String,
+    checks: Vec<Check>,
+    warnings: Vec<Warning>,
+    warnings_in_words: String,
+    sent: Option<Sent>,
+    answered: Answered,
+    facts: Facts,
+    ticket_text: String,
+    curl: Option<String>,
+}
+
+/// An error with what ends it.
+struct FindingView {
+    title: &'static str,
+    icon: &'static str,
+    tone: &'static str,
+    ended_by: EndedBy,
+    sentence: &'static str,
+    pointer: String,
+    value: About,
+    next_step: &'static str,
+    same_cause: String,
+    same_cause_url: String,
+    dictionary: String,
+}
+
+/// A side of the request and how it came out.
+struct Check {
+    title: &'static str,
+    outcome: Outcome,
+    tone: &'static str,
+    sent: Option<Breakable>,
+    allowed: Allowed,
+}
+
+/// What would be accepted now.
+enum Allowed {
+    /// A rule in words.
+    Words(&'static str),
+    /// One of these.
+    Labels(Vec<String>),
+}
+
+/// What was sent, while it is kept.
+struct Sent {
+    head: String,
+    body: String,
+}
+
+/// What was answered.
+struct Answered {
+    head: String,
+    body: Option<String>,
+}
+
+/// The facts beside the story.
+struct Facts {
+    zone: String,
+    warning_count: i16,
+    utc: String,
+    answered: String,
+    key: Option<(String, String)>,
+    kind: &'static str,
+    ticket: Option<String>,
+    ticket_url: Option<String>,
+    employee_name: Option<String>,
+    employee_sent: Option<Breakable>,
+    customer_name: Option<String>,
+    customer_email: Option<Breakable>,
+    has_document: bool,
+    address: Option<String>,
+    user_agent: Option<String>,
+    correlation_id: Option<String>,
+    settings_version: String,
+    kept_until: String,
+    personal_until: String,
+}
+
+/// What the store tells about a request.
+struct Stored {
+    row: ListRow,
+    document: Option<Document>,
+    keys: Vec<api_keys::KeyRow>,
+    expunge_after_days: i32,
+    same_causes: Vec<Count>,
+}
+
+/// `GET /r/{id}`: the short form in answers and tickets.
+pub async fn short_link(
+    shell: Shell,
+    status: web::Data<Status>,
+    id: web::Path<String>,
+) -> Result<HttpResponse, PageError> {
+    let id = known_id(&status, &id)?;
+    let company = shell.company.id;
+    let found = status.store.read(company, move |connection| {
+        requests::find(connection, company, id)
+    });
+    match found.await? {
+        Some(_) => Ok(see_other(&format!("{ROOT}/requests/{id}"))),
+        None => Err(PageError::NotFound),
+    }
+}
+
+/// `GET …/api-status/requests/{id}`
+pub async fn show(
+    shell: Shell,
+    status: web::Data<Status>,
+    id: web::Path<String>,
+) -> Result<RequestPage, PageError> {
+    let id = known_id(&status, &id)?;
+    let stored = read(&status, &shell, id)
+        .await?
+        .ok_or(PageError::NotFound)?;
+    let snapshot = status
+        .settings
+        .snapshot(&status.store, shell.company.id)
+        .await?;
+    Ok(RequestPage::new(shell, &status, &snapshot.rules, stored))
+}
+
+/// The id, unless it is none or older than what is kept: the same answer for all of them.
+fn known_id(status: &Status, id: &str) -> Result<RequestId, PageError> {
+    let oldest = status.oldest(status.clock.now());
+    id.parse::<RequestId>()
+        .ok()
+        .filter(|id| id.received_at() >= oldest)
+        .ok_or(PageError::NotFound)
+}
+
+async fn read(status: &Status, shell: &Shell, id: RequestId) -> Result<Option<Stored>, PageError> {
+    let company = shell.company.id;
+    let since = status.clock.now() - TimeDelta::days(SAME_CAUSE_DAYS);
+    let read = status.store.read(company, move |connection| {
+        let Some(row) = requests::find(connection, company, id)? else {
+            return Ok(None);
+        };
+        let same_causes = row
+            .findings
+            .0
+            .iter()
+            .map(|f| requests::same_cause(connection, company, f, since))
+            .collect::<Result<_, _>>()?;
+        Ok(Some(Stored {
+            document: requests::document(connection, company, id)?,
+            keys: api_keys::of_company(connection, company)?,
+            expunge_after_days: companies::find(connection, company)?.expunge_after_days,
+            same_causes,
+            row,
+        }))
+    });
+    Ok(read.await?)
+}
+
+impl RequestPage {
+    fn new(shell: Shell, status: &Status, settings: &CompanySettings, stored: Stored) -> Self {
+        let (now, zone) = (status.clock.now(), shell.company.zone);
+        let row = &stored.row;
+        let kind = Kind::from_number(row.kind).unwrap_or(Kind::Feedback);
+        let errors = row.findings.0.len() as i64;
+        let heading = match errors {
+            0 => "Accepted".to_owned(),
+            errors => format!("Refused: {}", counted(errors, "error")),
+        };
+        let findings: Vec<FindingView> = reasons(row)
+            .zip(&stored.same_causes)
+            .map(|((reason, finding), count)| FindingView::new(row, reason, finding, *count))
+            .collect();
+        let checks: Vec<Check> = Aspect::ALL
+            .into_iter()
+            .map(|aspect| check(aspect, kind, row, settings))
+            .collect();
+        let warnings: Vec<Warning> = stored
+            .document
+            .as_ref()
+            .and_then(|d| d.warnings.clone())
+            .and_then(|w| serde_json::from_value(w).ok())
+            .unwrap_or_default();
+        let link = status.public_url.join(&format!("/r/{}", row.id));
+        Self {
+            id: row.id.to_string(),
+            received: Moment::new(row.received_at, zone),
+            tone: reasons(row)
+                .next()
+                .map_or("good", |(reason, _)| tone(reason.ended_by())),
+            environment: Environment::from_number(row.environment)
+                .unwrap_or(Environment::Production),
+            checks_caption: checks_caption(&checks),
+            ticket_text: ticket_text(&shell.company, row, &heading, &findings, &link),
+            curl: stored.document.as_ref().and_then(|d| curl(status, kind, d)),
+            sent: stored.document.as_ref().map(|d| sent(kind, d)),
+            answered: answered(kind, row, stored.document.as_ref()),
+            facts: facts(status, &shell.company, kind, &stored, now),
+            warnings_in_words: counted(row.warning_count.into(), "warning"),
+            heading,
+            findings,
+            checks,
+            warnings,
+            shell,
+        }
+    }
+}
+
+impl FindingView {
+    fn new(row: &ListRow, reason: Reason, finding: &FindingRow, count: Count) -> Self {
+        let others = (count.count - 1).max(0);
+        let more = if count.or_more { "+" } else { "" };
+        Self {
+            title: reason.code().title(),
+            icon: icon(reason.code()),
+            tone: tone(reason.ended_by()),
+            ended_by: reason.ended_by(),
+            sentence: reason.sentence(),
+            pointer: finding.pointer.clone(),
+            value: about(row, reason, finding),
+            next_step: reason.next_step(),
+            same_cause: match others {
+                0 => "Same cause: no others in 7 days".to_owned(),
+                1 if more.is_empty() => "Same cause: 1 other in 7 days".to_owned(),
+                others => format!("Same cause: {}{more} others in 7 days", number(others)),
+            },
+            same_cause_url: same_cause_url(reason, finding),
+            dictionary: format!("/errors/{}", reason.code().as_str()),
+        }
+    }
+
+    fn is_for_admin(&self) -> bool {
+        self.ended_by == EndedBy::Admin
+    }
+
+    fn value_in_words(&self) -> String {
+        match &self.value {
+            About::Value(value) => value.0.concat().concat(),
+            About::Words(words) => (*words).to_owned(),
+            About::NotSent => "not sent".to_owned(),
+            About::Expunged => "deleted".to_owned(),
+        }
+    }
+}
+
+impl Check {
+    fn is_customer(&self) -> bool {
+        self.title == Aspect::Customer.title()
+    }
+}
+
+/// The list of those that failed for the same reason.
+fn same_cause_url(reason: Reason, finding: &FindingRow) -> String {
+    let term = |subject| Term {
+        subject,
+        negated: false,
+    };
+    let value = finding.value.clone();
+    let label = || value.clone().map_or(Label::NotSent, Label::Named);
+    let decisive = match reason.code() {
+        ErrorCode::EmployeeNotFound
+        | ErrorCode::DeactivatedEmployee
+        | ErrorCode::EmployeeProfileNotComplete => value.clone().map(Subject::Employee),
+        ErrorCode::ChannelNotEnabled | ErrorCode::ChannelInManualMode => {
+            Some(Subject::Channel(label()))
+        }
+        ErrorCode::BrandNotProvided | ErrorCode::InvalidBrand => Some(Subject::Brand(label())),
+        ErrorCode::LanguageNotSpecified | ErrorCode::LanguageNotAvailable => {
+            Some(Subject::Language(label()))
+        }
+        ErrorCode::InvalidCustomer | ErrorCode::MalformedRequest => None,
+    };
+    let filter = Filter::default()
+        .with_range(Range::Last(Preset::Week))
+        .with(term(Subject::Error(reason.code())));
+    let filter = match decisive {
+        Some(subject) => filter.with(term(subject)),
+        None => filter,
+    };
+    Address {
+        tab: Tab::Invalid,
+        filter,
+    }
+    .url()
+}
+
+fn check(aspect: Aspect, kind: Kind, row: &ListRow, settings: &CompanySettings) -> Check {
+    let told = reasons(row).map(|(reason, finding)| (reason, finding.pointer.as_str()));
+    let outcome = aspect.outcome(kind, told);
+    let failed = reasons(row).find(|(reason, _)| Aspect::of(reason.code()) == Some(aspect));
+    let sent = match aspect {
+        Aspect::Employee => row.employee_sent.as_ref(),
+        Aspect::Customer => row.customer_email.as_ref().or(row.customer_name.as_ref()),
+        Aspect::Channel => row.channel_sent.as_ref(),
+        Aspect::Brand => row.brand_sent.as_ref(),
+        Aspect::Language => row.language_sent.as_ref(),
+    };
+    Check {
+        title: aspect.title(),
+        outcome,
+        tone: failed.map_or("", |(reason, _)| tone(reason.ended_by())),
+        sent: sent.map(|sent| Breakable::new(sent)),
+        allowed: match kind == Kind::Recovery && aspect != Aspect::Employee {
+            true => Allowed::Words("not a part of a recovery"),
+            false => allowed(aspect, row, settings),
+        },
+    }
+}
+
+fn allowed(aspect: Aspect, row: &ListRow, settings: &CompanySettings) -> Allowed {
+    let is_production = row.environment == Environment::Production.number();
+    let labels = |labels: Vec<String>| match labels.is_empty() {
+        true => Allowed::Words("none"),
+        false => Allowed::Labels(labels),
+    };
+    match aspect {
+        Aspect::Employee => Allowed::Words("the e-mail or custom id of an active employee"),
+        Aspect::Customer => Allowed::Words("one well-formed e-mail; a name is optional"),
+        Aspect::Channel => {
+            let open = settings.channels.iter();
+            let open = open.filter(|c| c.enabled && (c.integrated || !is_production));
+            labels(open.map(|c| c.label.clone()).collect())
+        }
+        Aspect::Brand => {
+            let active = settings.brands.iter().filter(|b| b.active);
+            labels(active.map(|b| b.label.clone()).collect())
+        }
+        Aspect::Language => {
+            let active = settings.languages.iter().filter(|l| l.active);
+            labels(active.map(|l| l.label.clone()).collect())
+        }
+    }
+}
+
+fn checks_caption(checks: &[Check]) -> String {
+    let count = |outcome| checks.iter().filter(|c| c.outcome == outcome).count();
+    format!(
+        "Five checks: {} passed, {} failed, {} not checked",
+        count(Outcome::Passed),
+        count(Outcome::Failed),
+        count(Outcome::NotChecked)
+    )
+}
+
+fn path(kind: Kind) -> &'static str {
+    match kind {
+        Kind::Feedback => "/v1/requests",
+        Kind::Recovery => "/v1/recoveries",
+    }
+}
+
+fn sent(kind: Kind, document: &Document) -> Sent {
+    let content_type = document
+        .content_type
+        .as_deref()
+        .unwrap_or("no content type");
+    let cut = if document.body_cut {
+        ", the rest was not kept"
+    } else {
+        ""
+    };
+    let bytes = counted(document.body.len() as i64, "byte");
+    Sent {
+        head: format!("POST {} · {content_type} · {bytes}{cut}", path(kind)),
+        body: String::from_utf8_lossy(&document.body).into_owned(),
+    }
+}
+
+fn answered(kind: Kind, row: &ListRow, document: Option<&Document>) -> Answered {
+    let content_type = match row.http_status {
+        200 => "application/json",
+        _ => "application/problem+json",
+    };
+    let body = document.and_then(|document| match (&document.answer, kind) {
+        (Some(answer), _) => Some(answer.clone()),
+        (None, Kind::Feedback) => serde_json::to_string(&Body::parse(kind, &document.body)).ok(),
+        (None, Kind::Recovery) => Some(format!(r#"{{"request_id":"{}"}}"#, row.id)),
+    });
+    let pretty = |body: String| {
+        let value: Option<serde_json::Value> = serde_json::from_str(&body).ok();
+        value
+            .and_then(|v| serde_json::to_string_pretty(&v).ok())
+            .unwrap_or(body)
+    };
+    Answered {
+        head: format!("{} · {content_type}", row.http_status),
+        body: body.map(pretty),
+    }
+}
+
+fn facts(
+    status: &Status,
+    company: &Company,
+    kind: Kind,
+    stored: &Stored,
+    now: DateTime<Utc>,
+) -> Facts {
+    let (row, document) = (&stored.row, stored.document.as_ref());
+    let zone = company.zone;
+    let after = |days| Moment::new(row.received_at + Days::new(days), zone).date(now);
+    let expunged = u64::try_from(stored.expunge_after_days).unwrap_or(0);
+    let retention = u64::from(status.retention_days);
+    Facts {
+        zone: crate::web::format::city(zone),
+        warning_count: row.warning_count,
+        utc: Moment::new(row.received_at, chrono_tz::UTC).clock_millis(),
+        answered: format!(
+            "{}, judged in {}",
+            row.http_status,
+            milliseconds(row.duration_us)
+        ),
+        key: key_names(&stored.keys).get(&row.key_id).cloned(),
+        kind: kind.title(),
+        ticket: row.ticket_id.clone(),
+        ticket_url: document.and_then(|d| ticket_url(kind, d)),
+        employee_name: row.employee_name.clone(),
+        employee_sent: row.employee_sent.as_deref().map(Breakable::new),
+        customer_name: row.customer_name.clone(),
+        customer_email: row.customer_email.as_deref().map(Breakable::new),
+        has_document: document.is_some(),
+        address: document.and_then(|d| d.address.clone()),
+        user_agent: document.and_then(|d| d.user_agent.clone()),
+        correlation_id: row.correlation_id.clone(),
+        settings_version: number(row.settings_version),
+        kept_until: after(retention),
+        personal_until: after(expunged.min(retention)),
+    }
+}
+
+fn milliseconds(microseconds: i32) -> String {
+    match microseconds {
+        0..1_000 => "less than 1 ms".to_owned(),
+        longer => format!("{} ms", longer / 1_000),
+    }
+}
+
+/// The link back to the ticket, when it is one that a browser may follow. It may come without a
+/// scheme.
+fn ticket_url(kind: Kind, document: &Document) -> Option<String> {
+    let body = Body::parse(kind, &document.body);
+    let sent = body.external_url.as_str()?;
+    let with_scheme = match sent.contains("://") {
+        true => sent.to_owned(),
+        false => format!("https://{sent}"),
+    };
+    let url = url::Url::parse(&with_scheme).ok()?;
+    matches!(url.scheme(), "http" | "https").then(|| url.to_string())
+}
+
+/// Words to paste into a ticket: which request, when, why, what ends it, where to look.
+fn ticket_text(
+    company: &Company,
+    row: &ListRow,
+    heading: &str,
+    findings: &[FindingView],
+    link: &str,
+) -> String {
+    let received = Moment::new(row.received_at, company.zone);
+    let mut lines = vec![format!(
+        "Request {}, received {} ({})",
+        row.id,
+        received.full(),
+        crate::web::format::city(company.zone)
+    )];
+    let causes: Vec<String> = findings
+        .iter()
+        .map(|f| format!("{} ({})", f.title, f.value_in_words()))
+        .collect();
+    lines.push(match causes.is_empty() {
+        true => heading.to_owned(),
+        false => format!("{heading}: {}", causes.join("; ")),
+    });
+    lines.extend(
+        row.ticket_id
+            .as_ref()
+            .map(|ticket| format!("Ticket: {ticket}")),
+    );
+    if !findings.is_empty() {
+        let steps: Vec<&str> = findings.iter().map(|f| f.next_step).collect();
+        lines.push(format!("To end it: {}", steps.join(" ")));
+    }
+    lines.push(link.to_owned());
+    lines.join("\n")
+}
+
+/// The request as a command to paste, without its key. `None` for a body that no shell can hold.
+fn curl(status: &Status, kind: Kind, document: &Document) -> Option<String> {
+    let body = std::str::from_utf8(&document.body).ok()?;
+    let is_whole = !document.body_cut && !body.contains('\0');
+    is_whole.then(|| {
+        format!(
+            "curl -i {} \\\n  -H 'x-api-key: YOUR KEY' \\\n  -H 'content-type: application/json' \\\n  -d '{}'",
+            status.public_url.join(path(kind)),
+            body.replace('\'', r"'\''")
+        )
+    })
+}

@@ -1,6 +1,9 @@
 //! All tests in one binary; the modules mirror those of the program.
 
 mod access;
+mod architecture;
 mod domain;
+mod faults;
 mod ingest;
+mod store;
 mod support;

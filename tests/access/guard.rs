@@ -10,17 +10,20 @@ const ROUTES: &str = include_str!("../../src/routes.rs");
 fn guarded() -> Vec<String> {
     let (_, function) = ROUTES.split_once("fn guarded_pages").unwrap();
     let (function, _) = function.split_once("\n}\n").unwrap();
-    let mut scope = "";
+    // The scopes around a line, each with how far it is indented.
+    let mut scopes: Vec<(usize, &str)> = Vec::new();
     let mut addresses = Vec::new();
-    let mut parts = function.split('"');
-    while let (Some(before), Some(literal)) = (parts.next(), parts.next()) {
-        let before = before.trim_end();
-        if before.ends_with("scope(") {
-            scope = literal;
-        } else if before.ends_with("page(") {
-            addresses.push(literal.to_owned());
+    for line in function.lines() {
+        let Some(literal) = line.split('"').nth(1) else {
+            continue;
+        };
+        let indent = line.len() - line.trim_start().len();
+        scopes.retain(|(outer, _)| *outer < indent);
+        if line.contains("scope(") {
+            scopes.push((indent, literal));
         } else {
-            addresses.push(format!("{scope}{literal}"));
+            let scope: String = scopes.iter().map(|(_, scope)| *scope).collect();
+            addresses.push(scope + literal);
         }
     }
     let id = "01a209e2-9161-7e9f-8748-07029ae46a46";
@@ -38,7 +41,12 @@ fn guarded() -> Vec<String> {
 fn every_page_that_is_not_public_sends_strangers_to_sign_in_and_back() {
     let app = TestApp::start();
     let addresses = guarded();
-    assert!(addresses.contains(&"/settings/integrations".to_owned()));
+    for known in [
+        "/settings",
+        "/settings/integrations/api-status/test-requests",
+    ] {
+        assert!(addresses.contains(&known.to_owned()), "{addresses:?}");
+    }
     for address in addresses {
         let answer = app.visitor().get(&address);
         assert_eq!(answer.status, 303, "{address}");

@@ -55,11 +55,10 @@ impl Page {
     /// The address that a link with this text leads to.
     pub fn link(&self, text: &str) -> Option<String> {
         let links = self.0.split("<a ").skip(1);
-        let mut links = links.filter_map(|rest| rest.split_once("</a>"));
-        let (link, _) = links.find(|(link, _)| {
-            words(link.split_once('>').map_or("", |(_, inner)| inner)).contains(text)
-        })?;
-        between(link, "href=\"", "\"").map(unescape)
+        let links = links.filter_map(|rest| rest.split_once("</a>")?.0.split_once('>'));
+        let mut links = links.filter(|(_, inner)| words(inner).contains(text));
+        // A link that leads nowhere, such as Newer on the first page, has no address.
+        links.find_map(|(tag, _)| between(tag, "href=\"", "\"").map(unescape))
     }
 
     /// All words of the page.

@@ -9,7 +9,7 @@ use api_status_page::domain::company::CompanyId;
 use api_status_page::store::{connect, counts, migrations};
 use diesel::connection::SimpleConnection;
 use diesel::prelude::*;
-use diesel::sql_types::{BigInt, Jsonb, Text};
+use diesel::sql_types::{BigInt, Jsonb};
 use serde_json::Value;
 use uuid::Uuid;
 

@@ -1,5 +1,6 @@
 //! All tests in one binary; the modules mirror those of the program.
 
+mod access;
 mod architecture;
 mod domain;
 mod faults;

@@ -39,7 +39,11 @@ pub async fn signed_in<B: MessageBody>(
 ) -> Result<ServiceResponse<EitherBody<B>>, actix_web::Error> {
     let refusal = match recognise(&request).await {
         Ok(true) => return show(request, next).await,
-        Ok(false) => to_sign_in(&request),
+        Ok(false) => {
+            // Whatever there was is of no use any more.
+            request.get_session().purge();
+            to_sign_in(&request)
+        }
         Err(error) => error.error_response(),
     };
     Ok(request.into_response(refusal).map_into_right_body())
@@ -76,7 +80,6 @@ async fn recognise(request: &ServiceRequest) -> Result<bool, PageError> {
         })
         .await?;
     let Some((user, company)) = found else {
-        session.purge();
         return Ok(false);
     };
     Span::current().record("company.id", company.id);

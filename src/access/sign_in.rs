@@ -7,6 +7,7 @@ use actix_web::{HttpRequest, HttpResponse, web};
 use askama::Template;
 use chrono::{DateTime, Utc};
 use serde::Deserialize;
+use serde_json::json;
 
 use super::throttle::{self, Attempt};
 use super::{passwords, session};
@@ -89,12 +90,12 @@ pub async fn sign_in(
     let user = find(&store, &typed.email).await?;
     let is_right = is_right(&typed, user.as_ref()).await?;
     match user {
-        Some(user) if is_right && succeed(&store, attempt, &user, clock.now()).await? => {
+        Some(user) if is_right && succeed(&store, &attempt, &user, clock.now()).await? => {
             session::begin(&session, user.id)?;
             Ok(see_other(local(typed.next).as_deref().unwrap_or(HOME)))
         }
         user => {
-            fail(&store, attempt, user, clock.now()).await?;
+            fail(&store, &attempt, user, clock.now()).await?;
             again(typed, Problem::DoNotMatch)
         }
     }
@@ -139,19 +140,23 @@ async fn is_right(typed: &Credentials, user: Option<&UserRow>) -> anyhow::Result
 /// was checked.
 async fn succeed(
     store: &Store,
-    attempt: Attempt,
+    attempt: &Attempt,
     user: &UserRow,
     now: DateTime<Utc>,
 ) -> Result<bool, StoreError> {
-    let user = user.clone();
+    let (attempt, user) = (attempt.clone(), user.clone());
     store
         .write(user.company(), move |connection| {
             let hash = user.password_hash.as_deref().unwrap_or_default();
             if !users::is_current(connection, user.id, hash)? {
                 return Ok(false);
             }
-            sign_in_attempts::forget(connection, attempt.0)?;
-            let entry = entry(&user, "user.signed_in", now);
+            sign_in_attempts::forget(connection, attempt.id)?;
+            let entry = Entry {
+                user_id: Some(user.id),
+                actor: &user.name,
+                ..entry("user.signed_in", &user, &attempt, now)
+            };
             audit::add(connection, user.company(), &entry)?;
             Ok(true)
         })
@@ -162,15 +167,16 @@ async fn succeed(
 /// not tell.
 async fn fail(
     store: &Store,
-    attempt: Attempt,
+    attempt: &Attempt,
     user: Option<UserRow>,
     now: DateTime<Utc>,
 ) -> Result<(), StoreError> {
+    let attempt = attempt.clone();
     store
         .write(Scope::Installation, move |connection| {
-            sign_in_attempts::failed(connection, attempt.0, now)?;
+            sign_in_attempts::failed(connection, attempt.id, now)?;
             if let Some(user) = user {
-                let entry = entry(&user, "user.sign_in_failed", now);
+                let entry = entry("user.sign_in_failed", &user, &attempt, now);
                 audit::add(connection, user.company(), &entry)?;
             }
             Ok(())
@@ -178,15 +184,21 @@ async fn fail(
         .await
 }
 
-fn entry<'a>(user: &'a UserRow, action: &'a str, now: DateTime<Utc>) -> Entry<'a> {
+/// An attempt with the account of `user`, by nobody knows whom.
+fn entry<'a>(
+    action: &'a str,
+    user: &'a UserRow,
+    attempt: &Attempt,
+    now: DateTime<Utc>,
+) -> Entry<'a> {
     Entry {
         at: now,
-        user_id: Some(user.id),
-        actor: &user.name,
+        user_id: None,
+        actor: "not signed in",
         action,
         subject: &user.email,
         before: None,
-        after: None,
+        after: Some(json!({"address": attempt.address})),
         settings_version: None,
     }
 }

@@ -22,8 +22,13 @@ const WINDOW: TimeDelta = TimeDelta::minutes(10);
 
 /// An attempt to sign in: written down before the password is checked, so that many at once do not
 /// get past the limit.
-#[derive(Debug, Clone, Copy)]
-pub struct Attempt(pub i64);
+#[derive(Debug, Clone)]
+pub struct Attempt {
+    /// Its row.
+    pub id: i64,
+    /// Where it came from.
+    pub address: String,
+}
 
 /// Writes an attempt down; refuses it when there were too many before.
 pub async fn begin(
@@ -40,6 +45,10 @@ pub async fn begin(
             Ok::<_, StoreError>(id)
         })
         .await?;
+    let attempt = Attempt {
+        id,
+        address: address.clone(),
+    };
     let others = store
         .read(Scope::Installation, move |connection| {
             let limit = PER_ACCOUNT.max(PER_ADDRESS) as i64;
@@ -48,7 +57,7 @@ pub async fn begin(
         })
         .await?;
     let Some(wait) = wait(&others, now) else {
-        return Ok(Attempt(id));
+        return Ok(attempt);
     };
     store
         .write(Scope::Installation, move |connection| {
@@ -64,8 +73,8 @@ fn wait(failures: &Failures, now: DateTime<Utc>) -> Option<u64> {
     let until = |failures: &[DateTime<Utc>], limit: usize| Some(*failures.get(limit - 1)? + WINDOW);
     let account = until(&failures.account, PER_ACCOUNT);
     let address = until(&failures.address, PER_ADDRESS);
-    let seconds = (account.max(address)? - now).num_seconds() + 1;
-    Some(seconds.try_into().unwrap_or(1))
+    let milliseconds = (account.max(address)? - now).num_milliseconds();
+    Some(u64::try_from(milliseconds).unwrap_or(0).div_ceil(1_000))
 }
 
 /// What stands for an account: hashed, for a password may have been typed into the wrong field.
@@ -109,9 +118,9 @@ mod tests {
         let now = "2026-11-23T19:02:11Z".parse().unwrap();
         assert_eq!(wait(&failures(9, 29, now), now), None);
         // The tenth is 100 seconds old.
-        assert_eq!(wait(&failures(10, 10, now), now), Some(501));
-        assert_eq!(wait(&failures(0, 30, now), now), Some(301));
-        assert_eq!(wait(&failures(10, 30, now), now), Some(501));
+        assert_eq!(wait(&failures(10, 10, now), now), Some(500));
+        assert_eq!(wait(&failures(0, 30, now), now), Some(300));
+        assert_eq!(wait(&failures(10, 30, now), now), Some(500));
     }
 
     #[test]

@@ -246,7 +246,8 @@ pub fn form(
     let employee = employee.map(|t| t.subject.value()).unwrap_or_default();
     let all_terms = filter.without_range().to_parameters();
     let is_hidden = |(name, value): &&(String, String)| {
-        !shown(name, value) && !(name == "employee" && *value == employee)
+        let is_employee = name == "employee" && *value == employee;
+        !is_employee && !shown(name, value)
     };
     let mut hidden: Vec<_> = all_terms.iter().filter(is_hidden).cloned().collect();
     let is_custom = matches!(in_force, Range::Between(..));

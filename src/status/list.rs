@@ -133,7 +133,7 @@ fn read(tab: Tab, query: &str, shell: &Shell) -> (Address, Cursor, Vec<String>) 
     let mut cursor = Cursor::Newest;
     let mut notices = Vec::new();
     for (name, value) in others {
-        match Cursor::from_parameter(&name, &value) {
+        match Cursor::from_parameter(name, value) {
             Some(read) => cursor = read,
             None => notices.push(format!("{name}={value}")),
         }
@@ -232,10 +232,12 @@ impl ListPage {
             clear: address.with_filter(address.filter.without_terms()),
             caption: format!(
                 "{} {}, newest first · times in {}",
-                on_tab.unwrap_or_default(),
-                match address.tab {
-                    Tab::Invalid => "invalid requests",
-                    Tab::Test => "test requests",
+                on_tab.as_deref().unwrap_or_default(),
+                match (address.tab, on_tab.as_deref()) {
+                    (Tab::Invalid, Some("1")) => "invalid request",
+                    (Tab::Invalid, _) => "invalid requests",
+                    (Tab::Test, Some("1")) => "test request",
+                    (Tab::Test, _) => "test requests",
                 },
                 Moment::new(now, zone).zone()
             ),

@@ -114,6 +114,7 @@ pub fn fold(connection: &mut PgConnection, company: CompanyId) -> QueryResult<us
     if !try_lock(connection, company)? {
         return Ok(0);
     }
+    note_keys_used(connection, company)?;
     // The hour's row is the sum of its twelve five-minute rows; both get the same deltas.
     diesel::sql_query(
         "WITH taken AS ( \
@@ -132,6 +133,20 @@ pub fn fold(connection: &mut PgConnection, company: CompanyId) -> QueryResult<us
          ON CONFLICT (company_id, grain, bucket, environment, kind, key_id, channel, brand, \
                       language, error_mask) \
          DO UPDATE SET count = kept.count + excluded.count",
+    )
+    .bind::<BigInt, _>(company.0)
+    .execute(connection)
+}
+
+/// Keys are noted as used to the five minutes, so that a busy key is written twelve times an hour
+/// and not with every request.
+fn note_keys_used(connection: &mut PgConnection, company: CompanyId) -> QueryResult<usize> {
+    diesel::sql_query(
+        "UPDATE api_keys SET last_used_at = used.last \
+         FROM (SELECT key_id, max(bucket) AS last FROM request_count_deltas \
+               WHERE company_id = $1 GROUP BY key_id) AS used \
+         WHERE api_keys.id = used.key_id AND api_keys.company_id = $1 \
+               AND (api_keys.last_used_at IS NULL OR api_keys.last_used_at < used.last)",
     )
     .bind::<BigInt, _>(company.0)
     .execute(connection)

@@ -176,8 +176,8 @@ pub fn percent(part: i64, whole: i64) -> String {
             }
         }
     };
-    // A narrow space that does not break.
-    format!("{text}\u{202f}%")
+    // A space that does not break.
+    format!("{text}\u{a0}%")
 }
 
 /// A long identifier, cut where it may be broken: before `@`, and inside each of those parts after
@@ -243,7 +243,7 @@ mod tests {
         assert_eq!(number(999), "999");
         assert_eq!(number(12_840), "12,840");
         assert_eq!(number(1_000_000), "1,000,000");
-        let percent = |part, whole| percent(part, whole).replace('\u{202f}', " ");
+        let percent = |part, whole| percent(part, whole).replace('\u{a0}', " ");
         assert_eq!(percent(0, 1_284), "0 %");
         assert_eq!(percent(541, 12_840), "4.2 %");
         assert_eq!(percent(1, 1_000_000), "under 0.1 %");

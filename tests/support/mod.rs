@@ -6,6 +6,7 @@ pub mod clients;
 pub mod company;
 pub mod http;
 pub mod load;
+pub mod people;
 pub mod postgres;
 pub mod proxy;
 pub mod store;
@@ -16,6 +17,7 @@ pub use app::{TestApp, TestClock};
 pub use clients::{Sender, Visitor};
 pub use company::Company;
 pub use http::Answer;
+pub use people::Person;
 pub use postgres::Cluster;
 pub use store::TestStore;
 

@@ -1,0 +1,195 @@
+//! What strangers, other roles and other sites get.
+
+use crate::support::people::PASSWORD;
+use crate::support::{Person, TestApp};
+
+/// The table itself, so that no page can be forgotten.
+const ROUTES: &str = include_str!("../../src/routes.rs");
+
+/// The addresses in `fn guarded_pages`, with an id in place of each parameter.
+fn guarded() -> Vec<String> {
+    let (_, function) = ROUTES.split_once("fn guarded_pages").unwrap();
+    let (function, _) = function.split_once("\n}\n").unwrap();
+    let mut scope = "";
+    let mut addresses = Vec::new();
+    let mut parts = function.split('"');
+    while let (Some(before), Some(literal)) = (parts.next(), parts.next()) {
+        let before = before.trim_end();
+        if before.ends_with("scope(") {
+            scope = literal;
+        } else if before.ends_with("page(") {
+            addresses.push(literal.to_owned());
+        } else {
+            addresses.push(format!("{scope}{literal}"));
+        }
+    }
+    let id = "01a209e2-9161-7e9f-8748-07029ae46a46";
+    let with_id = |address: &String| {
+        let parts = address.split('/').map(|part| match part.starts_with('{') {
+            true => id,
+            false => part,
+        });
+        parts.collect::<Vec<_>>().join("/")
+    };
+    addresses.iter().map(with_id).collect()
+}
+
+#[test]
+fn every_page_that_is_not_public_sends_strangers_to_sign_in_and_back() {
+    let app = TestApp::start();
+    let addresses = guarded();
+    assert!(addresses.contains(&"/settings/integrations".to_owned()));
+    for address in addresses {
+        let answer = app.visitor().get(&address);
+        assert_eq!(answer.status, 303, "{address}");
+        let location = answer.header("location").unwrap();
+        match address.as_str() {
+            "/" => assert_eq!(location, "/sign-in"),
+            address => assert_eq!(location, format!("/sign-in?next={address}")),
+        }
+        let form = Person::new(&app).post(&address, &[]);
+        assert_eq!(form.header("location"), Some("/sign-in"), "{address}");
+    }
+}
+
+#[test]
+fn the_way_back_keeps_the_query() {
+    let app = TestApp::start();
+    let answer = app.visitor().get("/settings?a=%20b&c=d+e");
+    let location = answer.header("location").unwrap();
+    assert_eq!(location, "/sign-in?next=/settings?a=%2520b%26c=d%2Be");
+    let page = app.visitor().get(location);
+    assert!(
+        page.text().contains("value=\"/settings?a=%20b&#38;c=d+e\""),
+        "{}",
+        page.text()
+    );
+}
+
+#[test]
+fn forms_from_other_sites_are_refused_before_anything_is_done() {
+    let app = TestApp::start();
+    let ada = app.admin();
+    let cookie = ada.cookie.clone().unwrap();
+    for headers in [
+        vec![
+            ("sec-fetch-site", "cross-site"),
+            ("origin", "https://status.example"),
+        ],
+        vec![("sec-fetch-site", "same-site")],
+        vec![("origin", "https://elsewhere.example")],
+        vec![("origin", "null")],
+        vec![("origin", "http://test")],
+        vec![],
+    ] {
+        let call = app
+            .visitor()
+            .call("POST", "/sign-out")
+            .header("cookie", &cookie);
+        let call = headers
+            .iter()
+            .fold(call, |call, (name, value)| call.header(name, value));
+        let answer = call.send();
+        assert_eq!(answer.status, 400, "{headers:?}");
+        assert!(answer.text().contains("It was sent from another site"));
+    }
+    assert!({ ada }.is_signed_in());
+    let own = app
+        .visitor()
+        .call("POST", "/sign-out")
+        .header("cookie", &cookie);
+    let answer = own.header("origin", "https://status.example").send();
+    assert_eq!(answer.status, 303);
+}
+
+#[test]
+fn senders_are_not_asked_where_they_come_from() {
+    let app = TestApp::start();
+    let call = app.production().post("/v1/requests").body("{}");
+    assert_eq!(
+        call.header("sec-fetch-site", "cross-site").send().status,
+        400
+    );
+    assert_eq!(app.number("SELECT count(*) FROM requests"), 1);
+}
+
+#[test]
+fn support_does_not_see_keys() {
+    let app = TestApp::start();
+    let tail = &app.larkspur.production_key.text[35..];
+    let shown = format!("acs_live_…{tail}");
+    assert!(
+        app.admin()
+            .get("/settings/integrations")
+            .text()
+            .contains(&shown)
+    );
+    let page = app.support().get("/settings/integrations");
+    assert_eq!(page.status, 200);
+    assert!(!page.text().contains("acs_live"));
+    assert!(page.text().contains("/settings/integrations/api-status"));
+}
+
+#[test]
+fn calls_with_a_revoked_key_are_shown_to_admins_of_its_company() {
+    let app = TestApp::start();
+    let key = app.larkspur.production_key.id;
+    app.execute(&format!(
+        "UPDATE api_keys SET revoked_at = now() WHERE id = {key}; \
+         INSERT INTO revoked_key_calls \
+         SELECT company_id, id, date_trunc('hour', now()), 1214, now() FROM api_keys WHERE id = {key}; \
+         UPDATE companies SET time_zone = 'Asia/Kolkata'",
+    ));
+    let page = app.admin().get("/settings/integrations");
+    let tail = &app.larkspur.production_key.text[35..];
+    assert!(page.text().contains(&format!(
+        "Revoked key <code>…{tail}</code>: 1,214 calls since "
+    )));
+    app.user(
+        &app.solo_tea,
+        "other@solotea.example",
+        api_status_page::domain::user::Role::Admin,
+    );
+    let mut other = Person::new(&app);
+    other.sign_in("other@solotea.example", PASSWORD);
+    assert!(!other.get("/settings/integrations").text().contains(tail));
+}
+
+#[test]
+fn pages_that_cannot_be_shown_name_the_call() {
+    let app = TestApp::start();
+    let mut ada = app.admin();
+    for path in ["/nowhere", "/settings/nowhere", "/static/nowhere.css"] {
+        assert_eq!(ada.get(path).status, 404, "{path}");
+    }
+    let answer = ada.get("/settings/nowhere");
+    assert!(answer.text().contains(&answer.request_id().to_string()));
+    let unreadable = app
+        .visitor()
+        .call("POST", "/sign-in")
+        .json(&serde_json::json!({}));
+    let answer = unreadable.header("sec-fetch-site", "same-origin").send();
+    assert_eq!(answer.status, 400);
+    assert!(answer.text().contains("The form could not be read"));
+    let answer = app
+        .visitor()
+        .call("PUT", "/sign-in")
+        .header("sec-fetch-site", "none")
+        .send();
+    assert_eq!(answer.status, 405);
+    assert!(answer.text().contains(&answer.request_id().to_string()));
+}
+
+#[test]
+fn without_sessions_the_store_is_away_and_the_page_says_so() {
+    let app = TestApp::start();
+    let mut ada = app.admin();
+    app.execute("ALTER TABLE sessions RENAME TO elsewhere");
+    let answer = ada.get("/settings");
+    assert_eq!(answer.status, 503);
+    assert_eq!(answer.header("retry-after"), Some("5"));
+    assert!(answer.header("content-security-policy").is_some());
+    assert!(answer.text().contains("The store does not answer"));
+    app.execute("ALTER TABLE elsewhere RENAME TO sessions");
+    assert!(ada.is_signed_in());
+}

@@ -1,0 +1,6 @@
+//! Who may look: over HTTP, as people and their browsers do it.
+
+mod guard;
+mod headers;
+mod password_link;
+mod sign_in;

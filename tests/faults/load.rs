@@ -41,7 +41,6 @@ fn a_stop_under_load_answers_what_is_under_way() {
         app.stop();
         took = since.elapsed();
     });
-    eprintln!("STOP {took:?}");
     assert!(took < Duration::from_secs(10), "stopping took {took:?}");
     assert_eq!(load.with_status(503) + load.with_status(500), 0);
     load.expect_stored(&store, &store.larkspur);

@@ -2,9 +2,10 @@
 
 use std::time::{Duration, Instant};
 
+use crate::support::company::accepted;
 use crate::support::load::Load;
 use crate::support::postgres::Shutdown;
-use crate::support::{Cluster, TestApp, TestClock, TestStore, eventually, within};
+use crate::support::{Cluster, TestApp, TestStore, eventually, within};
 
 fn wait_for(load: &Load, answers: usize) {
     within(Duration::from_secs(60), "enough answers", || {
@@ -58,15 +59,15 @@ fn a_stop_under_load_answers_what_is_under_way() {
 
 #[test]
 fn postgres_restarted_under_load_loses_nothing_that_was_answered() {
-    const TOTAL: usize = 4_000;
+    const TOTAL: usize = 2_400;
     let cluster = Cluster::start();
     let store = TestStore::database_in(&cluster);
     let app = TestApp::on(&store);
     let load = Load::of(&store.larkspur);
     load.send(app.address, TOTAL, || {
-        wait_for(&load, 800);
+        wait_for(&load, 500);
         cluster.restart(Shutdown::Fast);
-        wait_for(&load, 2_000);
+        wait_for(&load, 1_200);
         cluster.restart(Shutdown::Immediate);
     });
     assert_eq!(load.answered(), TOTAL, "each got an answer");
@@ -87,11 +88,8 @@ fn postgres_restarted_under_load_loses_nothing_that_was_answered() {
 fn a_node_notices_that_postgres_is_away_and_that_it_is_back() {
     let cluster = Cluster::start();
     let store = TestStore::database_in(&cluster);
-    let app = TestApp::at(&store, &store.url, TestClock::default());
-    let send = || {
-        app.production()
-            .requests(&crate::support::company::accepted())
-    };
+    let app = TestApp::on(&store);
+    let send = || app.production().requests(&accepted());
     assert_eq!(send().status, 200);
     let start_again = cluster.stop(Shutdown::Fast);
     let answer = send();

@@ -46,7 +46,10 @@ fn programs_read_it_as_json() {
     assert_eq!(entries.as_array().unwrap().len(), 11);
     assert_eq!(entries[0]["code"], "employee_profile_not_complete");
     let good: Vec<_> = ErrorCode::ALL.map(|code| code.entry().good_body).into();
-    assert!(good.iter().all(|body| serde_json::from_str::<Value>(body).is_ok()));
+    assert!(
+        good.iter()
+            .all(|body| serde_json::from_str::<Value>(body).is_ok())
+    );
 }
 
 #[test]

@@ -22,7 +22,10 @@ fn nothing_failed_says_of_how_many() {
     let words = page(&mut admin, INVALID).words();
     assert!(words.contains("Nothing failed 0 of 1 requests failed in the last 24 hours."));
     let words = page(&mut admin, TEST).words();
-    assert!(words.contains("No test request has been received yet"), "{words}");
+    assert!(
+        words.contains("No test request has been received yet"),
+        "{words}"
+    );
 }
 
 #[test]
@@ -33,7 +36,11 @@ fn an_older_request_is_one_click_away() {
     app.production().requests(&accepted_but("/brand", "nope"));
     app.clock.stand_at(Utc::now());
     let list = page(&mut admin, INVALID);
-    assert!(list.words().contains("No requests in the last 24 hours"), "{}", list.words());
+    assert!(
+        list.words().contains("No requests in the last 24 hours"),
+        "{}",
+        list.words()
+    );
     assert!(list.words().contains("The last one came 3 days ago"));
     let that_day = list.link("Show that day").unwrap();
     assert_eq!(page(&mut admin, &that_day).rows().len(), 1);
@@ -43,8 +50,15 @@ fn an_older_request_is_one_click_away() {
 fn a_filter_that_matches_nothing_says_which_to_drop() {
     let (app, mut admin) = app_with_admin();
     app.production().requests(&accepted_but("/channel", "sms"));
-    let list = page(&mut admin, &format!("{INVALID}?channel=sms&environment=test"));
-    assert!(list.words().contains("No request matches both filters"), "{}", list.words());
+    let list = page(
+        &mut admin,
+        &format!("{INVALID}?channel=sms&environment=test"),
+    );
+    assert!(
+        list.words().contains("No request matches both filters"),
+        "{}",
+        list.words()
+    );
     let dropped = list.link("Without environment test: 1").unwrap();
     assert_eq!(page(&mut admin, &dropped).rows().len(), 1);
 }

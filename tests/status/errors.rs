@@ -79,7 +79,11 @@ fn each_error_is_seen_on_its_tab_with_its_value_and_counted_in_the_legend() {
         let invalid = page(&mut admin, INVALID);
         let row = &invalid.rows()[0];
         assert!(row.url.ends_with(&id), "{code:?}: {}", row.url);
-        assert!(row.error.starts_with(code.title()), "{code:?}: {}", row.error);
+        assert!(
+            row.error.starts_with(code.title()),
+            "{code:?}: {}",
+            row.error
+        );
         assert_eq!(row.about, value, "{code:?}");
         assert!(row.source.starts_with("Production"), "{}", row.source);
         assert_eq!(invalid.legend(code.title()), "1", "{code:?}");
@@ -128,7 +132,9 @@ fn a_row_tells_how_many_more_errors_there_are_and_who_ends_the_first() {
 #[test]
 fn a_test_key_is_not_told_of_manual_mode() {
     let (app, mut admin) = app_with_admin();
-    let answer = app.trying_out().requests(&accepted_but("/channel", "phone"));
+    let answer = app
+        .trying_out()
+        .requests(&accepted_but("/channel", "phone"));
     assert_eq!(answer.status, 200);
     assert!(page(&mut admin, INVALID).rows().is_empty());
     assert_eq!(page(&mut admin, TEST).rows().len(), 1);

@@ -66,7 +66,10 @@ fn each_filter_shows_exactly_what_matches_and_counts_it() {
 #[test]
 fn chips_take_a_term_away_or_turn_it_round() {
     let (_app, mut admin) = traffic();
-    let list = page(&mut admin, &format!("{INVALID}?channel=sms&environment=production"));
+    let list = page(
+        &mut admin,
+        &format!("{INVALID}?channel=sms&environment=production"),
+    );
     let turned = list.0.split("class=\"turn-round\" href=\"").nth(2).unwrap();
     let turned = turned.split('"').next().unwrap().replace("&#38;", "&");
     assert!(turned.contains("-channel=sms") && turned.contains("environment=production"));
@@ -82,7 +85,11 @@ fn a_line_of_the_legend_is_its_filter_and_takes_it_off_again() {
     let only = list.link("Invalid/inactive brand signifier 2").unwrap();
     let chosen = page(&mut admin, &only);
     assert_eq!(chosen.rows().len(), 2);
-    assert_eq!(chosen.legend("Channel not enabled"), "1", "the legend keeps its other counts");
+    assert_eq!(
+        chosen.legend("Channel not enabled"),
+        "1",
+        "the legend keeps its other counts"
+    );
     let off = chosen.link("Invalid/inactive brand signifier 2").unwrap();
     assert_eq!(off, format!("{INVALID}?environment=production"));
 }
@@ -90,7 +97,10 @@ fn a_line_of_the_legend_is_its_filter_and_takes_it_off_again() {
 #[test]
 fn what_is_not_understood_is_named_and_the_rest_applies() {
     let (_app, mut admin) = traffic();
-    let list = page(&mut admin, &format!("{INVALID}?channel=sms&foo=bar&error=none&range=soon&older=x"));
+    let list = page(
+        &mut admin,
+        &format!("{INVALID}?channel=sms&foo=bar&error=none&range=soon&older=x"),
+    );
     assert_eq!(list.rows().len(), 1);
     let words = list.words();
     for left_out in ["foo=bar", "error=none", "range=soon", "older=x"] {

@@ -42,7 +42,10 @@ fn many_requests_of_one_millisecond_are_each_shown_once() {
     let shown: Vec<String> = pages.concat();
     let mut sorted = shown.clone();
     sorted.sort_by(|a, b| b.cmp(a));
-    assert_eq!(shown, sorted, "newest first, and by id within a millisecond");
+    assert_eq!(
+        shown, sorted,
+        "newest first, and by id within a millisecond"
+    );
     assert_eq!(shown.into_iter().collect::<HashSet<_>>(), sent);
 }
 

@@ -12,7 +12,11 @@ fn send(app: &TestApp, body: &Value) -> String {
 }
 
 fn words(person: &mut Person, id: &str) -> String {
-    page(person, &format!("/settings/integrations/api-status/requests/{id}")).words()
+    page(
+        person,
+        &format!("/settings/integrations/api-status/requests/{id}"),
+    )
+    .words()
 }
 
 #[test]
@@ -22,7 +26,10 @@ fn the_short_link_in_an_answer_leads_to_the_page() {
     let answer = admin.get(&format!("/r/{id}"));
     assert_eq!(answer.status, 303);
     let location = answer.header("location").unwrap().to_owned();
-    assert_eq!(location, format!("/settings/integrations/api-status/requests/{id}"));
+    assert_eq!(
+        location,
+        format!("/settings/integrations/api-status/requests/{id}")
+    );
     assert_eq!(admin.get(&location).status, 200);
 }
 
@@ -111,14 +118,19 @@ fn the_same_cause_is_counted_and_listed() {
     send(&app, &accepted_but("/brand", "other"));
     let id = send(&app, &accepted_but("/brand", "nope"));
     let path = format!("/settings/integrations/api-status/requests/{id}");
-    let list = page(&mut admin, &path).link("Same cause: 4 others").unwrap();
+    let list = page(&mut admin, &path)
+        .link("Same cause: 4 others")
+        .unwrap();
     assert_eq!(page(&mut admin, &list).rows().len(), 5);
 }
 
 #[test]
 fn after_the_expunge_the_facts_stay_and_the_customer_is_gone() {
     let (app, mut admin) = app_with_admin();
-    let id = send(&app, &accepted_but("/customer", json!({"email": "jane@@acme"})));
+    let id = send(
+        &app,
+        &accepted_but("/customer", json!({"email": "jane@@acme"})),
+    );
     app.execute("DELETE FROM request_documents");
     let words = words(&mut admin, &id);
     assert!(!words.contains("jane@@acme"), "{words}");
@@ -134,5 +146,8 @@ fn support_is_told_to_ask_an_admin() {
     let mut support = app.support();
     let id = send(&app, &accepted_but("/brand", "larkspur-outlet"));
     let words = words(&mut support, &id);
-    assert!(words.contains("Ask an admin of Larkspur Outdoor"), "{words}");
+    assert!(
+        words.contains("Ask an admin of Larkspur Outdoor"),
+        "{words}"
+    );
 }

@@ -9,7 +9,10 @@ use crate::support::{Person, TestApp};
 
 fn search(person: &mut Person, text: &str) -> Page {
     let query: String = text.bytes().map(|b| format!("%{b:02x}")).collect();
-    page(person, &format!("/settings/integrations/api-status/search?q={query}"))
+    page(
+        person,
+        &format!("/settings/integrations/api-status/search?q={query}"),
+    )
 }
 
 /// A valid production request and an invalid one, with different people and tickets.
@@ -24,8 +27,16 @@ fn traffic() -> (TestApp, Person, [String; 2]) {
         let answer = app.production().requests(&body);
         answer.header("x-request-id").unwrap().to_owned()
     };
-    let valid = send(body("T-1", "ada.osei@larkspur.example", "valid@acme.example"));
-    let invalid = send(body("Case 48 211", "Paul.New@larkspur.example", "Failed@Acme.example"));
+    let valid = send(body(
+        "T-1",
+        "ada.osei@larkspur.example",
+        "valid@acme.example",
+    ));
+    let invalid = send(body(
+        "Case 48 211",
+        "Paul.New@larkspur.example",
+        "Failed@Acme.example",
+    ));
     (app, admin, [valid, invalid])
 }
 
@@ -33,7 +44,10 @@ fn traffic() -> (TestApp, Person, [String; 2]) {
 fn ids_and_tickets_find_every_request() {
     let (_app, mut admin, [valid, invalid]) = traffic();
     assert_eq!(search(&mut admin, &valid).ids(), [valid.clone()]);
-    assert_eq!(search(&mut admin, &format!(" {invalid}\n")).ids(), [invalid.clone()]);
+    assert_eq!(
+        search(&mut admin, &format!(" {invalid}\n")).ids(),
+        [invalid.clone()]
+    );
     assert_eq!(search(&mut admin, "T-1").ids(), [valid]);
     assert_eq!(search(&mut admin, "Case 48 211").ids(), [invalid]);
 }
@@ -41,12 +55,21 @@ fn ids_and_tickets_find_every_request() {
 #[test]
 fn emails_find_the_failed_and_the_test_requests_and_the_page_says_so() {
     let (_app, mut admin, [_, invalid]) = traffic();
-    assert_eq!(search(&mut admin, "failed@acme.example").ids(), [invalid.clone()]);
-    assert_eq!(search(&mut admin, "paul.new@LARKSPUR.example").ids(), [invalid]);
+    assert_eq!(
+        search(&mut admin, "failed@acme.example").ids(),
+        [invalid.clone()]
+    );
+    assert_eq!(
+        search(&mut admin, "paul.new@LARKSPUR.example").ids(),
+        [invalid]
+    );
     let nothing = search(&mut admin, "valid@acme.example");
     assert!(nothing.ids().is_empty());
     let words = nothing.words();
-    assert!(words.contains("e-mails and employees the failed and the test ones"), "{words}");
+    assert!(
+        words.contains("e-mails and employees the failed and the test ones"),
+        "{words}"
+    );
 }
 
 #[test]
@@ -59,9 +82,18 @@ fn a_pasted_log_line_finds_its_request() {
 #[test]
 fn nothing_found_says_what_is_not_stored() {
     let (_app, mut admin, _) = traffic();
-    for text in ["nobody", "01937a5e-4f6b-7abc-8def-0123456789ab", "\u{0}", "'; --", "%"] {
+    for text in [
+        "nobody",
+        "01937a5e-4f6b-7abc-8def-0123456789ab",
+        "\u{0}",
+        "'; --",
+        "%",
+    ] {
         let words = search(&mut admin, text).words();
-        assert!(words.contains("403 or 503 are not stored"), "{text}: {words}");
+        assert!(
+            words.contains("403 or 503 are not stored"),
+            "{text}: {words}"
+        );
     }
     assert!(search(&mut admin, "").words().contains("Find a request"));
 }

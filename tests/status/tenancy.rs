@@ -16,14 +16,25 @@ fn a_stranger_from_another_company_finds_nothing_anywhere() {
     let app = TestApp::start();
     let body = accepted_but("/brand", "secret-brand");
     let body = with(body, "/ext_interaction_id", "secret-ticket");
-    let body = with(body, "/customer", json!({"name": "T0P-SECRET", "email": "secret@acme.example"}));
-    let body = with(body, "/employee", json!({"email": "secret@larkspur.example"}));
+    let body = with(
+        body,
+        "/customer",
+        json!({"name": "T0P-SECRET", "email": "secret@acme.example"}),
+    );
+    let body = with(
+        body,
+        "/employee",
+        json!({"email": "secret@larkspur.example"}),
+    );
     let answer = app.production().requests(&body);
     let id = answer.header("x-request-id").unwrap().to_owned();
     let solo = &app.store().solo_tea;
     app.user(solo, "admin@solotea.example", Role::Admin);
     let mut stranger = Person::new(&app);
-    assert_eq!(stranger.sign_in("admin@solotea.example", PASSWORD).status, 303);
+    assert_eq!(
+        stranger.sign_in("admin@solotea.example", PASSWORD).status,
+        303
+    );
 
     for path in [
         format!("/r/{id}"),

@@ -26,7 +26,11 @@ pub struct Row {
 impl Page {
     /// The rows of the table, from the top.
     pub fn rows(&self) -> Vec<Row> {
-        self.0.split("<tr data-open").skip(1).map(Row::read).collect()
+        self.0
+            .split("<tr data-open")
+            .skip(1)
+            .map(Row::read)
+            .collect()
     }
 
     /// The ids of the requests in the table, from the top.
@@ -101,7 +105,10 @@ fn words(html: &str) -> String {
         rest = tag.split_once('>').map_or("", |(_, after)| after);
     }
     text += rest;
-    unescape(&text).split_whitespace().collect::<Vec<_>>().join(" ")
+    unescape(&text)
+        .split_whitespace()
+        .collect::<Vec<_>>()
+        .join(" ")
 }
 
 fn unescape(text: &str) -> String {

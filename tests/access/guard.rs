@@ -1,10 +1,14 @@
 //! What strangers, other roles and other sites get.
 
+use crate::support::company::accepted_but;
 use crate::support::people::PASSWORD;
 use crate::support::{Person, TestApp};
 
 /// The table itself, so that no page can be forgotten.
 const ROUTES: &str = include_str!("../../src/routes.rs");
+
+/// An id of nothing.
+const INVENTED: &str = "01a209e2-9161-7e9f-8748-07029ae46a46";
 
 /// The addresses in `fn guarded_pages`, with an id in place of each parameter.
 fn guarded() -> Vec<String> {
@@ -26,10 +30,9 @@ fn guarded() -> Vec<String> {
             addresses.push(scope + literal);
         }
     }
-    let id = "01a209e2-9161-7e9f-8748-07029ae46a46";
     let with_id = |address: &String| {
         let parts = address.split('/').map(|part| match part.starts_with('{') {
-            true => id,
+            true => INVENTED,
             false => part,
         });
         parts.collect::<Vec<_>>().join("/")
@@ -58,6 +61,28 @@ fn every_page_that_is_not_public_sends_strangers_to_sign_in_and_back() {
         let form = Person::new(&app).post(&address, &[]);
         assert_eq!(form.header("location"), Some("/sign-in"), "{address}");
     }
+}
+
+#[test]
+fn every_page_is_drawn_for_both_roles_on_an_empty_and_on_a_full_store() {
+    let app = TestApp::start();
+    let (mut admin, mut support) = (app.admin(), app.support());
+    let answer = app.trying_out().requests(&accepted_but("/brand", "nope"));
+    let id = answer.header("x-request-id").unwrap();
+    for address in guarded() {
+        for person in [&mut admin, &mut support] {
+            for address in [address.clone(), address.replace(INVENTED, id)] {
+                let status = person.get(&address).status;
+                // 405: a form's address, which takes POST alone.
+                assert!(
+                    [200, 303, 403, 404, 405].contains(&status),
+                    "{address}: {status}"
+                );
+            }
+        }
+    }
+    let request = format!("/settings/integrations/api-status/requests/{id}");
+    assert_eq!(support.get(&request).status, 200);
 }
 
 #[test]

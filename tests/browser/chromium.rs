@@ -2,7 +2,7 @@
 
 use std::io::{BufRead, BufReader};
 use std::process::{Child, Command, Stdio};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use fantoccini::elements::Element;
 use fantoccini::{Client, ClientBuilder, Locator};
@@ -123,6 +123,24 @@ impl Chromium {
         let element = self.find(selector);
         let text = self.runtime.block_on(element.text()).unwrap();
         text.split_whitespace().collect::<Vec<_>>().join(" ")
+    }
+
+    /// Waits until the first element of this selector says these words: a click may be back before
+    /// the next page is there.
+    #[track_caller]
+    pub fn sees(&self, selector: &str, words: &str) {
+        let since = Instant::now();
+        let mut text = String::new();
+        while since.elapsed() < Duration::from_secs(10) {
+            let script = format!("return document.querySelector(\"{selector}\")?.innerText ?? ''");
+            text = self.ask(&script).as_str().unwrap_or_default().to_owned();
+            text = text.split_whitespace().collect::<Vec<_>>().join(" ");
+            if text.contains(words) {
+                return;
+            }
+            std::thread::sleep(Duration::from_millis(50));
+        }
+        panic!("{words:?} is not in {text:?} on {}", self.path());
     }
 
     /// The texts of all elements of this selector.

@@ -1,6 +1,7 @@
 //! Each empty list says why it is empty, and what to do.
 
-use chrono::{TimeDelta, Utc};
+use api_status_page::clock::Clock;
+use chrono::TimeDelta;
 
 use super::{INVALID, TEST, app_with_admin, page};
 use crate::support::company::{accepted, accepted_but};
@@ -31,10 +32,10 @@ fn nothing_failed_says_of_how_many() {
 #[test]
 fn an_older_request_is_one_click_away() {
     let (app, mut admin) = app_with_admin();
-    let three_days_ago = Utc::now() - TimeDelta::days(3);
+    let three_days_ago = Clock::system().now() - TimeDelta::days(3);
     app.clock.stand_at(three_days_ago);
     app.production().requests(&accepted_but("/brand", "nope"));
-    app.clock.stand_at(Utc::now());
+    app.clock.stand_at(Clock::system().now());
     let list = page(&mut admin, INVALID);
     assert!(
         list.words().contains("No requests in the last 24 hours"),

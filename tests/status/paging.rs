@@ -2,7 +2,7 @@
 
 use std::collections::HashSet;
 
-use chrono::{DateTime, Utc};
+use api_status_page::clock::Clock;
 
 use super::{INVALID, app_with_admin, page};
 use crate::support::company::accepted_but;
@@ -34,7 +34,7 @@ fn follow(admin: &mut Person, start: &str, text: &str) -> Vec<Vec<String>> {
 #[test]
 fn many_requests_of_one_millisecond_are_each_shown_once() {
     let (app, mut admin) = app_with_admin();
-    let now: DateTime<Utc> = Utc::now();
+    let now = Clock::system().now();
     app.clock.stand_at(now);
     let sent = send(&app, 120);
     let pages = follow(&mut admin, INVALID, "Older");

@@ -16,7 +16,7 @@ fn search(person: &mut Person, text: &str) -> Page {
 }
 
 /// A valid production request and an invalid one, with different people and tickets.
-fn traffic() -> (TestApp, Person, [String; 2]) {
+fn traffic() -> (TestApp, Person, [Vec<String>; 2]) {
     let (app, admin) = app_with_admin();
     let body = |ticket: &str, employee: &str, customer: &str| {
         let body = with(accepted(), "/ext_interaction_id", ticket);
@@ -25,7 +25,7 @@ fn traffic() -> (TestApp, Person, [String; 2]) {
     };
     let send = |body| {
         let answer = app.production().requests(&body);
-        answer.header("x-request-id").unwrap().to_owned()
+        vec![answer.header("x-request-id").unwrap().to_owned()]
     };
     let valid = send(body(
         "T-1",
@@ -43,25 +43,22 @@ fn traffic() -> (TestApp, Person, [String; 2]) {
 #[test]
 fn ids_and_tickets_find_every_request() {
     let (_app, mut admin, [valid, invalid]) = traffic();
-    assert_eq!(search(&mut admin, &valid).ids(), [valid.clone()]);
+    assert_eq!(search(&mut admin, &valid[0]).ids(), valid);
     assert_eq!(
-        search(&mut admin, &format!(" {invalid}\n")).ids(),
-        [invalid.clone()]
+        search(&mut admin, &format!(" {}\n", invalid[0])).ids(),
+        invalid
     );
-    assert_eq!(search(&mut admin, "T-1").ids(), [valid]);
-    assert_eq!(search(&mut admin, "Case 48 211").ids(), [invalid]);
+    assert_eq!(search(&mut admin, "T-1").ids(), valid);
+    assert_eq!(search(&mut admin, "Case 48 211").ids(), invalid);
 }
 
 #[test]
 fn emails_find_the_failed_and_the_test_requests_and_the_page_says_so() {
     let (_app, mut admin, [_, invalid]) = traffic();
-    assert_eq!(
-        search(&mut admin, "failed@acme.example").ids(),
-        [invalid.clone()]
-    );
+    assert_eq!(search(&mut admin, "failed@acme.example").ids(), invalid);
     assert_eq!(
         search(&mut admin, "paul.new@LARKSPUR.example").ids(),
-        [invalid]
+        invalid
     );
     let nothing = search(&mut admin, "valid@acme.example");
     assert!(nothing.ids().is_empty());
@@ -75,8 +72,11 @@ fn emails_find_the_failed_and_the_test_requests_and_the_page_says_so() {
 #[test]
 fn a_pasted_log_line_finds_its_request() {
     let (_app, mut admin, [valid, _]) = traffic();
-    let line = format!("2026-11-23 10:41:07 WARN POST /v1/requests instance=/r/{valid} took 12 ms");
-    assert_eq!(search(&mut admin, &line).ids(), [valid]);
+    let line = format!(
+        "2026-11-23 10:41:07 WARN POST /v1/requests instance=/r/{} took 12 ms",
+        valid[0]
+    );
+    assert_eq!(search(&mut admin, &line).ids(), valid);
 }
 
 #[test]

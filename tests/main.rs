@@ -5,5 +5,6 @@ mod architecture;
 mod domain;
 mod faults;
 mod ingest;
+mod status;
 mod store;
 mod support;

@@ -1,0 +1,3 @@
+//! The status page: against the real program and Postgres.
+
+mod chart;

@@ -5,6 +5,7 @@ use askama::Template;
 use askama_web::WebTemplate;
 use chrono::{DateTime, Utc};
 
+use super::chart::{self, Chart, Side};
 use super::empty::{self, Empty, Older};
 use super::filters::{self, Address, Chip, FilterForm};
 use super::legend::{self, Group};
@@ -33,6 +34,7 @@ pub struct ListPage {
     tab: Tab,
     tabs: Vec<TabLink>,
     rate: RateLine,
+    chart: Option<Chart>,
     range: String,
     notices: Vec<String>,
     form: FilterForm,
@@ -106,18 +108,25 @@ async fn show(tab: Tab, shell: Shell, status: &Status, query: &str) -> Result<Li
         .settings
         .snapshot(&status.store, shell.company.id)
         .await?;
-    let facts = facts(
-        status,
-        &shell,
-        &address,
-        cursor,
-        window,
-        now,
-        snapshot.clone(),
-    )
-    .await?;
+    let (facts, chart) = tokio::join!(
+        facts(
+            status,
+            &shell,
+            &address,
+            cursor,
+            window,
+            now,
+            snapshot.clone(),
+        ),
+        async {
+            match address.filter.is_countable(&snapshot.rules) {
+                true => chart::chart(status, &shell.company, &address, window, now).await,
+                false => None,
+            }
+        },
+    );
     Ok(ListPage::new(
-        shell, status, address, window, now, notices, &snapshot, facts,
+        shell, status, address, window, now, notices, &snapshot, facts?, chart,
     ))
 }
 
@@ -201,6 +210,7 @@ impl ListPage {
         notices: Vec<String>,
         snapshot: &Snapshot,
         facts: Facts,
+        chart: Option<Chart>,
     ) -> Self {
         let zone = shell.company.zone;
         let names = key_names(&facts.keys);
@@ -225,6 +235,7 @@ impl ListPage {
         let on_tab = tabs.iter().find(|t| t.is_current).map(|t| t.count.clone());
         let cube = is_countable.then_some(&facts.cube);
         Self {
+            chart,
             rate: RateLine::new(facts.cube.production(), facts.cube_before.production()),
             range: range_words(&address, window, now, zone),
             form: filters::form(&address, cube, &snapshot.rules, &facts.keys, &names, zone),

@@ -6,6 +6,7 @@ use serde_json::Value;
 
 use super::schema::audit_log;
 use crate::domain::company::CompanyId;
+use crate::domain::window::Window;
 
 /// One change.
 #[derive(Debug, Clone)]
@@ -48,4 +49,46 @@ pub fn add(
         ))
         .execute(connection)
         .map(|_| ())
+}
+
+/// A change that requests may have felt, as a chart shows it.
+#[derive(Debug, Clone, Queryable)]
+#[expect(missing_docs, reason = "the columns are documented in the schema")]
+pub struct RuleChange {
+    pub at: DateTime<Utc>,
+    pub actor: String,
+    pub action: String,
+    pub subject: String,
+    pub before: Option<Value>,
+    pub after: Option<Value>,
+}
+
+/// The newest changes of a window that made a new version of the rules, newest first.
+pub fn rule_changes(
+    connection: &mut PgConnection,
+    company: CompanyId,
+    window: Window,
+    limit: i64,
+) -> QueryResult<Vec<RuleChange>> {
+    let mut query = audit_log::table
+        .filter(audit_log::company_id.eq(company.0))
+        .filter(audit_log::at.ge(window.from))
+        .filter(audit_log::settings_version.is_not_null())
+        .filter(audit_log::action.ne("company.created"))
+        .into_boxed();
+    if let Some(to) = window.to {
+        query = query.filter(audit_log::at.lt(to));
+    }
+    query
+        .order((audit_log::at.desc(), audit_log::id.desc()))
+        .limit(limit)
+        .select((
+            audit_log::at,
+            audit_log::actor,
+            audit_log::action,
+            audit_log::subject,
+            audit_log::before,
+            audit_log::after,
+        ))
+        .load(connection)
 }

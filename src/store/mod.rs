@@ -11,6 +11,7 @@ pub mod installation;
 pub mod maintenance;
 pub mod migrations;
 pub mod partitions;
+mod query;
 pub mod recorder;
 pub mod requests;
 #[expect(

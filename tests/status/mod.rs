@@ -1,5 +1,6 @@
 //! The status page, as those who signed in see it.
 
+mod chart;
 mod dictionary;
 mod empty;
 mod errors;

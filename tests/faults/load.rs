@@ -2,8 +2,12 @@
 
 use std::time::{Duration, Instant};
 
+use api_status_page::domain::dictionary::ErrorCode;
+use api_status_page::web::format::number;
+
 use crate::support::company::accepted;
 use crate::support::load::Load;
+use crate::support::page::Page;
 use crate::support::postgres::Shutdown;
 use crate::support::{Cluster, TestApp, TestStore, eventually, within};
 
@@ -26,6 +30,23 @@ fn ten_thousand_requests_are_stored_and_counted_exactly() {
     assert_eq!(app.counts_by_mask(app.larkspur.id, 5), expected);
     assert_eq!(app.counts_by_mask(app.larkspur.id, 60), expected);
     assert!(app.requests_by_mask(app.solo_tea.id).is_empty());
+    // The page says the same: both tabs, and every line of the legend.
+    let mut admin = app.admin();
+    let answer = admin.get("/settings/integrations/api-status/invalid-requests");
+    let page = Page(String::from_utf8(answer.body).unwrap());
+    let count = |holds: &dyn Fn(i64, i64) -> bool| {
+        let cells = expected
+            .iter()
+            .filter(|((environment, mask), _)| holds(*environment, *mask));
+        number(cells.map(|(_, count)| count).sum())
+    };
+    let invalid = count(&|_, mask| mask != 0);
+    let tests = count(&|environment, _| environment == 1);
+    assert_eq!(page.tabs(), (invalid, tests));
+    for code in ErrorCode::ALL {
+        let with_it = count(&|_, mask| mask & i64::from(code.bit()) != 0);
+        assert_eq!(page.legend(code.title()), with_it, "{code:?}");
+    }
 }
 
 #[test]

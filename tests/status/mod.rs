@@ -1,3 +1,4 @@
 //! The status page: against the real program and Postgres.
 
 mod chart;
+mod filters;

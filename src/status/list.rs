@@ -7,7 +7,8 @@ use chrono::{DateTime, Utc};
 
 use super::chart::{self, Chart, Side};
 use super::empty::{self, Empty, Older};
-use super::filters::{self, Address, Chip, FilterForm};
+use super::facets::{self, FilterForms};
+use super::filters::{self, Address, Chip};
 use super::legend::{self, Group};
 use super::rate::{ALERT_PERCENT, RateLine};
 use super::row::{About, Customer, KeyNames, Named, Row, key_names};
@@ -37,9 +38,10 @@ pub struct ListPage {
     chart: Option<Chart>,
     range: String,
     notices: Vec<String>,
-    form: FilterForm,
+    form: FilterForms,
     chips: Vec<Chip>,
     clear: String,
+    frozen: String,
     caption: String,
     rows: Vec<Row>,
     pager: Pager,
@@ -126,7 +128,7 @@ async fn show(tab: Tab, shell: Shell, status: &Status, query: &str) -> Result<Li
         },
     );
     Ok(ListPage::new(
-        shell, status, address, window, now, notices, &snapshot, facts?, chart,
+        shell, status, address, cursor, window, now, notices, &snapshot, facts?, chart,
     ))
 }
 
@@ -205,6 +207,7 @@ impl ListPage {
         shell: Shell,
         status: &Status,
         address: Address,
+        cursor: Cursor,
         window: Window,
         now: DateTime<Utc>,
         notices: Vec<String>,
@@ -238,9 +241,10 @@ impl ListPage {
             chart,
             rate: RateLine::new(facts.cube.production(), facts.cube_before.production()),
             range: range_words(&address, window, now, zone),
-            form: filters::form(&address, cube, &snapshot.rules, &facts.keys, &names, zone),
+            form: facets::forms(&address, cube, &snapshot.rules, &facts.keys, &names, zone),
             chips: filters::chips(&address, &names),
             clear: address.with_filter(address.filter.without_terms()),
+            frozen: address.frozen(window, now, cursor),
             caption: format!(
                 "{} {}, newest first · times in {}",
                 on_tab.as_deref().unwrap_or_default(),

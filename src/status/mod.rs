@@ -5,6 +5,7 @@
 mod chart;
 pub mod dictionary;
 mod empty;
+mod facets;
 mod filters;
 mod legend;
 pub mod list;

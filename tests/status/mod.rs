@@ -4,6 +4,7 @@ mod chart;
 mod dictionary;
 mod empty;
 mod errors;
+mod filter_form;
 mod filters;
 mod paging;
 mod request;

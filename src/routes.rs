@@ -116,14 +116,22 @@ fn guarded_pages(config: &mut web::ServiceConfig) {
                 .wrap(from_fn(guard::signed_in))
                 .route("", web::get().to(settings::index))
                 .configure(settings_pages)
-                .service(
-                    web::scope("/integrations/api-status")
-                        .route("", web::get().to(list::first_tab))
-                        .route("/invalid-requests", web::get().to(list::invalid))
-                        .route("/test-requests", web::get().to(list::test))
-                        .route("/search", web::get().to(search::show))
-                        .route("/requests/{id}", web::get().to(request::show))
-                        .default_service(web::to(nowhere)),
+                .route("/integrations/api-status", web::get().to(list::first_tab))
+                .route(
+                    "/integrations/api-status/invalid-requests",
+                    web::get().to(list::invalid),
+                )
+                .route(
+                    "/integrations/api-status/test-requests",
+                    web::get().to(list::test),
+                )
+                .route(
+                    "/integrations/api-status/search",
+                    web::get().to(search::show),
+                )
+                .route(
+                    "/integrations/api-status/requests/{id}",
+                    web::get().to(request::show),
                 )
                 .default_service(web::to(nowhere)),
         );

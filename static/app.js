@@ -19,8 +19,14 @@
         const select = event.target;
         if (!select.matches("select[data-apply]")) return;
         if (select.value !== "custom") return select.form.requestSubmit();
-        select.form.querySelector("details").open = true;
-        select.form.elements.from.focus();
+        document.querySelector(".filters details[data-panel]").open = true;
+        document.querySelector(".filter-panel [name=from]").focus();
+    });
+    // A value is either chosen or excluded.
+    on("change", (event) => {
+        const box = event.target;
+        if (!box.checked || !box.matches(".facet [type=checkbox]")) return;
+        for (const other of box.closest("tr").querySelectorAll("[type=checkbox]")) other.checked = other === box;
     });
     on("submit", (event) => {
         const form = event.target;
@@ -57,6 +63,21 @@
         for (const panel of panels()) {
             panel.open = false;
             panel.querySelector("summary").focus();
+        }
+    });
+
+    // A link that is there to be copied.
+    on("click", async (event) => {
+        const link = event.target.closest("a[data-copy-link]");
+        if (!link || !navigator.clipboard || event.ctrlKey || event.metaKey || event.shiftKey) return;
+        event.preventDefault();
+        const words = link.querySelector("span");
+        try {
+            await navigator.clipboard.writeText(link.href);
+            words.textContent = "Link copied";
+            setTimeout(() => (words.textContent = "Copy link"), 2000);
+        } catch {
+            location.assign(link.href);
         }
     });
 

@@ -5,8 +5,10 @@ use askama::Template;
 use askama_web::WebTemplate;
 use chrono::{DateTime, Utc};
 
+use super::chart::{self, Chart, Side};
 use super::empty::{self, Empty, Older};
-use super::filters::{self, Address, Chip, FilterForm};
+use super::facets::{self, FilterForms};
+use super::filters::{self, Address, Chip};
 use super::legend::{self, Group};
 use super::rate::{ALERT_PERCENT, RateLine};
 use super::row::{About, Customer, KeyNames, Named, Row, key_names};
@@ -33,11 +35,13 @@ pub struct ListPage {
     tab: Tab,
     tabs: Vec<TabLink>,
     rate: RateLine,
+    chart: Option<Chart>,
     range: String,
     notices: Vec<String>,
-    form: FilterForm,
+    form: FilterForms,
     chips: Vec<Chip>,
     clear: String,
+    frozen: String,
     caption: String,
     rows: Vec<Row>,
     pager: Pager,
@@ -106,18 +110,25 @@ async fn show(tab: Tab, shell: Shell, status: &Status, query: &str) -> Result<Li
         .settings
         .snapshot(&status.store, shell.company.id)
         .await?;
-    let facts = facts(
-        status,
-        &shell,
-        &address,
-        cursor,
-        window,
-        now,
-        snapshot.clone(),
-    )
-    .await?;
+    let (facts, chart) = tokio::join!(
+        facts(
+            status,
+            &shell,
+            &address,
+            cursor,
+            window,
+            now,
+            snapshot.clone(),
+        ),
+        async {
+            match address.filter.is_countable(&snapshot.rules) {
+                true => chart::chart(status, &shell.company, &address, window, now).await,
+                false => None,
+            }
+        },
+    );
     Ok(ListPage::new(
-        shell, status, address, window, now, notices, &snapshot, facts,
+        shell, status, address, cursor, window, now, notices, &snapshot, facts?, chart,
     ))
 }
 
@@ -133,7 +144,7 @@ fn read(tab: Tab, query: &str, shell: &Shell) -> (Address, Cursor, Vec<String>) 
     let mut cursor = Cursor::Newest;
     let mut notices = Vec::new();
     for (name, value) in others {
-        match Cursor::from_parameter(&name, &value) {
+        match Cursor::from_parameter(name, value) {
             Some(read) => cursor = read,
             None => notices.push(format!("{name}={value}")),
         }
@@ -196,11 +207,13 @@ impl ListPage {
         shell: Shell,
         status: &Status,
         address: Address,
+        cursor: Cursor,
         window: Window,
         now: DateTime<Utc>,
         notices: Vec<String>,
         snapshot: &Snapshot,
         facts: Facts,
+        chart: Option<Chart>,
     ) -> Self {
         let zone = shell.company.zone;
         let names = key_names(&facts.keys);
@@ -225,17 +238,21 @@ impl ListPage {
         let on_tab = tabs.iter().find(|t| t.is_current).map(|t| t.count.clone());
         let cube = is_countable.then_some(&facts.cube);
         Self {
+            chart,
             rate: RateLine::new(facts.cube.production(), facts.cube_before.production()),
             range: range_words(&address, window, now, zone),
-            form: filters::form(&address, cube, &snapshot.rules, &facts.keys, &names, zone),
+            form: facets::forms(&address, cube, &snapshot.rules, &facts.keys, &names, zone),
             chips: filters::chips(&address, &names),
             clear: address.with_filter(address.filter.without_terms()),
+            frozen: address.frozen(window, now, cursor),
             caption: format!(
                 "{} {}, newest first · times in {}",
-                on_tab.unwrap_or_default(),
-                match address.tab {
-                    Tab::Invalid => "invalid requests",
-                    Tab::Test => "test requests",
+                on_tab.as_deref().unwrap_or_default(),
+                match (address.tab, on_tab.as_deref()) {
+                    (Tab::Invalid, Some("1")) => "invalid request",
+                    (Tab::Invalid, _) => "invalid requests",
+                    (Tab::Test, Some("1")) => "test request",
+                    (Tab::Test, _) => "test requests",
                 },
                 Moment::new(now, zone).zone()
             ),

@@ -2,8 +2,10 @@
 //! store is asked, a page is rendered: `list` is the two tabs, `request` one request, `search` the
 //! box, `dictionary` the public words for every error.
 
+mod chart;
 pub mod dictionary;
 mod empty;
+mod facets;
 mod filters;
 mod legend;
 pub mod list;

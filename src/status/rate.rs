@@ -53,7 +53,7 @@ mod tests {
     fn the_rate_is_said_with_its_denominator_and_its_change() {
         let rate = |failed, total| Rate { failed, total };
         let line = RateLine::new(rate(541, 12_840), rate(210, 10_000));
-        assert_eq!(line.percent.as_deref(), Some("4.2\u{202f}%"));
+        assert_eq!(line.percent.as_deref(), Some("4.2\u{a0}%"));
         assert_eq!(line.total, "12,840");
         let change = line.change.unwrap();
         assert_eq!(change, "2.1 points more than in the time before");

@@ -8,6 +8,7 @@ use serde_json::Value;
 
 use super::schema::audit_log;
 use crate::domain::company::CompanyId;
+use crate::domain::window::Window;
 
 /// One change.
 #[derive(Debug, Clone)]
@@ -52,6 +53,7 @@ pub fn add(
         .map(|_| ())
 }
 
+<<<<<<< HEAD
 /// An entry as the page shows it.
 #[derive(Debug, Clone, Queryable, Selectable)]
 #[diesel(table_name = audit_log)]
@@ -60,11 +62,19 @@ pub struct EntryRow {
     pub at: DateTime<Utc>,
     pub id: i64,
     pub user_id: Option<i64>,
+=======
+/// A change that requests may have felt, as a chart shows it.
+#[derive(Debug, Clone, Queryable)]
+#[expect(missing_docs, reason = "the columns are documented in the schema")]
+pub struct RuleChange {
+    pub at: DateTime<Utc>,
+>>>>>>> main
     pub actor: String,
     pub action: String,
     pub subject: String,
     pub before: Option<Value>,
     pub after: Option<Value>,
+<<<<<<< HEAD
     pub settings_version: Option<i64>,
 }
 
@@ -108,10 +118,40 @@ pub fn page(
             .lt(at)
             .or(audit_log::at.eq(at).and(audit_log::id.lt(id)));
         query = query.filter(audit_log::at.le(at)).filter(earlier);
+=======
+}
+
+/// The newest changes of a window that made a new version of the rules, newest first.
+pub fn rule_changes(
+    connection: &mut PgConnection,
+    company: CompanyId,
+    window: Window,
+    limit: i64,
+) -> QueryResult<Vec<RuleChange>> {
+    let mut query = audit_log::table
+        .filter(audit_log::company_id.eq(company.0))
+        .filter(audit_log::at.ge(window.from))
+        .filter(audit_log::settings_version.is_not_null())
+        .filter(audit_log::action.ne("company.created"))
+        .into_boxed();
+    if let Some(to) = window.to {
+        query = query.filter(audit_log::at.lt(to));
+>>>>>>> main
     }
     query
         .order((audit_log::at.desc(), audit_log::id.desc()))
         .limit(limit)
+<<<<<<< HEAD
         .select(EntryRow::as_select())
+=======
+        .select((
+            audit_log::at,
+            audit_log::actor,
+            audit_log::action,
+            audit_log::subject,
+            audit_log::before,
+            audit_log::after,
+        ))
+>>>>>>> main
         .load(connection)
 }

@@ -4,11 +4,12 @@
 
 use chrono::{DateTime, DurationRound, TimeDelta, Utc};
 use diesel::prelude::*;
-use diesel::sql_types::{BigInt, Bool, Nullable, SmallInt, Text, Timestamptz};
+use diesel::sql_types::{BigInt, Bool, SmallInt, Text, Timestamptz};
 
+use super::query::{Query, Value};
 use crate::domain::company::CompanyId;
 use crate::domain::cube::{Cell, Cube};
-use crate::domain::filter::Label;
+use crate::domain::filter::{Filter, Label, Subject, Verdict};
 use crate::domain::request::{Environment, Kind};
 use crate::domain::window::Window;
 
@@ -45,44 +46,160 @@ pub fn cube(
     company: CompanyId,
     window: Window,
 ) -> QueryResult<Cube> {
+    const CELL: &str = "environment, kind, key_id, channel, brand, language, error_mask";
+    let mut query = Query::new(company);
+    let parts = parts(&mut query, CELL, window, Grain::Hours);
+    let query = query.and(&format!(
+        "SELECT {CELL}, sum(count)::bigint AS count FROM ({parts}) AS parts GROUP BY {CELL}"
+    ));
+    let rows: Vec<CellRow> = query.load(connection)?;
+    Ok(Cube(rows.into_iter().filter_map(cell).collect()))
+}
+
+/// So many requests in the time from `begins`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, QueryableByName)]
+pub struct Bin {
+    /// When it begins: so many steps after the origin.
+    #[diesel(sql_type = Timestamptz)]
+    pub begins: DateTime<Utc>,
+    /// All requests.
+    #[diesel(sql_type = BigInt)]
+    pub total: i64,
+    /// Those that failed, of those that the filter asks for.
+    #[diesel(sql_type = BigInt)]
+    pub failed: i64,
+}
+
+/// The counters of a window in steps of time, the empty ones left out. The filter's terms about
+/// errors and results decide what counts as failed, its others what is counted at all. Steps are
+/// whole hours on the hour, or shorter.
+pub fn series(
+    connection: &mut PgConnection,
+    company: CompanyId,
+    window: Window,
+    origin: DateTime<Utc>,
+    step: TimeDelta,
+    filter: &Filter,
+) -> QueryResult<Vec<Bin>> {
+    const CELL: &str = "bucket, environment, kind, key_id, channel, brand, language, error_mask";
+    let grain = match step < TimeDelta::hours(1) {
+        true => Grain::FiveMinutes,
+        false => Grain::Hours,
+    };
+    let mut query = Query::new(company);
+    let parts = parts(&mut query, CELL, window, grain);
+    let counted = filter.without_any("error").without_any("result");
+    let counted = conditions(&mut query, &counted, Subject::PARAMETERS);
+    let failed = conditions(&mut query, filter, ["error", "result"]);
+    let (minutes, origin) = (
+        query.value(Value::Integer(step.num_minutes())),
+        query.value(Value::Time(origin)),
+    );
+    let query = query.and(&format!(
+        "SELECT date_bin({minutes} * interval '1 minute', bucket, {origin}) AS begins, \
+                sum(count)::bigint AS total, \
+                coalesce(sum(count) FILTER (WHERE error_mask <> 0 AND {failed}), 0)::bigint \
+                    AS failed \
+         FROM ({parts}) AS parts WHERE {counted} GROUP BY 1 ORDER BY 1"
+    ));
+    query.load(connection)
+}
+
+/// How fine the counters are read inside a window.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Grain {
+    /// Hours where they are whole, five minutes at the ends.
+    Hours,
+    /// Five minutes throughout.
+    FiveMinutes,
+}
+
+/// The rows of counters that make up a window, folded or not.
+fn parts(query: &mut Query, columns: &str, window: Window, grain: Grain) -> String {
     let hour = TimeDelta::hours(1);
     let down = |at: DateTime<Utc>| at.duration_trunc(hour).unwrap_or(at);
     let first_hour = match down(window.from) {
         exact if exact == window.from => exact,
         begun => begun + hour,
     };
-    // While the window goes on, so does its last hour.
-    let last_hour = window.to.map(down);
-    let rows: Vec<CellRow> = diesel::sql_query(
-        "SELECT environment, kind, key_id, channel, brand, language, error_mask, \
-                sum(count)::bigint AS count \
-         FROM ( \
-             SELECT environment, kind, key_id, channel, brand, language, error_mask, count \
-             FROM request_counts \
-             WHERE company_id = $1 AND grain = 60 AND bucket >= $2 AND ($3 IS NULL OR bucket < $3) \
-             UNION ALL \
-             SELECT environment, kind, key_id, channel, brand, language, error_mask, count \
-             FROM request_counts \
-             WHERE company_id = $1 AND grain = 5 AND bucket >= $4 AND bucket < $2 \
-                   AND ($5 IS NULL OR bucket < $5) \
-             UNION ALL \
-             SELECT environment, kind, key_id, channel, brand, language, error_mask, count \
-             FROM request_counts \
-             WHERE company_id = $1 AND grain = 5 AND bucket >= greatest($3, $2) AND bucket < $5 \
-             UNION ALL \
-             SELECT environment, kind, key_id, channel, brand, language, error_mask, count \
-             FROM request_count_deltas \
-             WHERE company_id = $1 AND bucket >= $4 AND ($5 IS NULL OR bucket < $5) \
-         ) AS parts \
-         GROUP BY environment, kind, key_id, channel, brand, language, error_mask",
-    )
-    .bind::<BigInt, _>(company.0)
-    .bind::<Timestamptz, _>(first_hour)
-    .bind::<Nullable<Timestamptz>, _>(last_hour)
-    .bind::<Timestamptz, _>(window.from)
-    .bind::<Nullable<Timestamptz>, _>(window.to)
-    .load(connection)?;
-    Ok(Cube(rows.into_iter().filter_map(cell).collect()))
+    let mut at = |time| query.value(Value::Time(time));
+    let from = at(window.from);
+    let until = match window.to {
+        Some(to) => format!("AND bucket < {}", at(to)),
+        None => String::new(),
+    };
+    let source = |table: &str, condition: &str| {
+        format!("SELECT {columns}, count FROM {table} WHERE company_id = $1 AND {condition}")
+    };
+    let mut sources = vec![source(
+        "request_count_deltas",
+        &format!("bucket >= {from} {until}"),
+    )];
+    let fine = |condition: &str| source("request_counts", &format!("grain = 5 AND {condition}"));
+    match grain {
+        Grain::FiveMinutes => sources.push(fine(&format!("bucket >= {from} {until}"))),
+        Grain::Hours => {
+            let first = at(first_hour);
+            // While the window goes on, so does its last hour.
+            let last = window.to.map(|to| at(down(to)));
+            let until_last = last
+                .as_ref()
+                .map_or_else(String::new, |last| format!("AND bucket < {last}"));
+            sources.push(source(
+                "request_counts",
+                &format!("grain = 60 AND bucket >= {first} {until_last}"),
+            ));
+            sources.push(fine(&format!(
+                "bucket >= {from} AND bucket < {first} {until}"
+            )));
+            sources.extend(
+                last.map(|last| fine(&format!("bucket >= greatest({last}, {first}) {until}"))),
+            );
+        }
+    }
+    sources.join(" UNION ALL ")
+}
+
+/// A filter as a condition on counters. An employee is not counted apart: nothing is one's.
+fn conditions<'p>(
+    query: &mut Query,
+    filter: &Filter,
+    parameters: impl IntoIterator<Item = &'p str>,
+) -> String {
+    let mut all = vec!["true".to_owned()];
+    for parameter in parameters {
+        let mut wanted = Vec::new();
+        for term in filter.about(parameter) {
+            let condition = condition(query, &term.subject);
+            match term.negated {
+                true => all.push(format!("NOT ({condition})")),
+                false => wanted.push(condition),
+            }
+        }
+        if !wanted.is_empty() {
+            all.push(format!("({})", wanted.join(" OR ")));
+        }
+    }
+    all.join(" AND ")
+}
+
+fn condition(query: &mut Query, subject: &Subject) -> String {
+    let mut label = |column: &str, label: &Label| {
+        let label = query.value(Value::Text(label.as_str().to_owned()));
+        format!("{column} = {label}")
+    };
+    match subject {
+        Subject::Channel(name) => label("channel", name),
+        Subject::Brand(name) => label("brand", name),
+        Subject::Language(name) => label("language", name),
+        Subject::Error(code) => format!("error_mask & {} <> 0", code.bit()),
+        Subject::Environment(environment) => format!("environment = {}", environment.number()),
+        Subject::Kind(kind) => format!("kind = {}", kind.number()),
+        Subject::Key(id) => format!("key_id = {}", query.value(Value::Integer(*id))),
+        Subject::Result(Verdict::Valid) => "error_mask = 0".to_owned(),
+        Subject::Result(Verdict::Invalid) => "error_mask <> 0".to_owned(),
+        Subject::Employee(_) => "false".to_owned(),
+    }
 }
 
 fn cell(row: CellRow) -> Option<Cell> {
@@ -115,6 +232,7 @@ pub fn fold(connection: &mut PgConnection, company: CompanyId) -> QueryResult<us
     if !try_lock(connection, company)? {
         return Ok(0);
     }
+    note_keys_used(connection, company)?;
     // The hour's row is the sum of its twelve five-minute rows; both get the same deltas.
     diesel::sql_query(
         "WITH taken AS ( \
@@ -138,6 +256,20 @@ pub fn fold(connection: &mut PgConnection, company: CompanyId) -> QueryResult<us
          ON CONFLICT (company_id, grain, bucket, environment, kind, key_id, channel, brand, \
                       language, error_mask) \
          DO UPDATE SET count = kept.count + excluded.count",
+    )
+    .bind::<BigInt, _>(company.0)
+    .execute(connection)
+}
+
+/// Keys are noted as used to the five minutes, so that a busy key is written twelve times an hour
+/// and not with every request.
+fn note_keys_used(connection: &mut PgConnection, company: CompanyId) -> QueryResult<usize> {
+    diesel::sql_query(
+        "UPDATE api_keys SET last_used_at = used.last \
+         FROM (SELECT key_id, max(bucket) AS last FROM request_count_deltas \
+               WHERE company_id = $1 GROUP BY key_id) AS used \
+         WHERE api_keys.id = used.key_id AND api_keys.company_id = $1 \
+               AND (api_keys.last_used_at IS NULL OR api_keys.last_used_at < used.last)",
     )
     .bind::<BigInt, _>(company.0)
     .execute(connection)

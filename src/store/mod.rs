@@ -14,6 +14,7 @@ pub mod labels;
 pub mod maintenance;
 pub mod migrations;
 pub mod partitions;
+mod query;
 pub mod recorder;
 pub mod requests;
 #[expect(

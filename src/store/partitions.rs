@@ -2,6 +2,8 @@
 //! the server, so that the turn of a week is no event. Weeks begin on Monday, 00:00 UTC, in every
 //! time zone, and bounds are written as UTC literals.
 
+use std::collections::BTreeSet;
+
 use chrono::{DateTime, Datelike, Days, NaiveDate, NaiveTime, Utc};
 use diesel::connection::SimpleConnection;
 use diesel::prelude::*;
@@ -31,9 +33,7 @@ pub fn ensure(
 ) -> QueryResult<()> {
     let mut week = week_of(first);
     while week <= week_of(last) {
-        if !TABLES.iter().try_fold(true, |all, table| {
-            Ok::<_, diesel::result::Error>(all && exists(connection, &name(table, week))?)
-        })? {
+        if !is_made(connection, week)? {
             connection.transaction(|connection| make(connection, week))?;
         }
         week = week + Days::new(7);
@@ -48,10 +48,18 @@ pub fn ensure_ahead(connection: &mut PgConnection, now: DateTime<Utc>) -> QueryR
 
 /// Whether the partitions of a week from now are there: the server is not ready without.
 pub fn are_ahead(connection: &mut PgConnection, now: DateTime<Utc>) -> QueryResult<bool> {
-    let week = week_of(now + Days::new(7));
-    TABLES.iter().try_fold(true, |all, table| {
-        Ok(all && exists(connection, &name(table, week))?)
-    })
+    is_made(connection, week_of(now + Days::new(7)))
+}
+
+/// Whether every table has its partition for the week of each of these times.
+pub fn are_made(
+    connection: &mut PgConnection,
+    times: impl Iterator<Item = DateTime<Utc>>,
+) -> QueryResult<bool> {
+    let weeks: BTreeSet<NaiveDate> = times.map(week_of).collect();
+    weeks
+        .into_iter()
+        .try_fold(true, |all, week| Ok(all && is_made(connection, week)?))
 }
 
 /// Drops the partitions whose youngest row is older than `before`, and says how many. Waits only
@@ -95,7 +103,7 @@ fn make(connection: &mut PgConnection, week: NaiveDate) -> QueryResult<()> {
         .execute(connection)?;
     for table in TABLES {
         let partition = name(table, week);
-        if exists(connection, &partition)? {
+        if is_attached(connection, table, &partition)? {
             continue;
         }
         let (from, to) = (bound(week), bound(week + Days::new(7)));
@@ -107,11 +115,24 @@ fn make(connection: &mut PgConnection, week: NaiveDate) -> QueryResult<()> {
     Ok(())
 }
 
-fn exists(connection: &mut PgConnection, partition: &str) -> QueryResult<bool> {
+fn is_made(connection: &mut PgConnection, week: NaiveDate) -> QueryResult<bool> {
+    TABLES.iter().try_fold(true, |all, table| {
+        Ok(all && is_attached(connection, table, &name(table, week))?)
+    })
+}
+
+/// Asks the catalog's rows. `to_regclass` would answer from a cache that still says no after
+/// another node made the partition while we waited for the lock.
+fn is_attached(connection: &mut PgConnection, table: &str, partition: &str) -> QueryResult<bool> {
     diesel::select(
-        diesel::dsl::sql::<Bool>("to_regclass(")
-            .bind::<Text, _>(partition)
-            .sql(") IS NOT NULL"),
+        diesel::dsl::sql::<Bool>(
+            "EXISTS (SELECT FROM pg_inherits JOIN pg_class c ON c.oid = inhrelid \
+             WHERE inhparent = to_regclass(",
+        )
+        .bind::<Text, _>(table)
+        .sql(") AND c.relname = ")
+        .bind::<Text, _>(partition)
+        .sql(")"),
     )
     .get_result(connection)
 }

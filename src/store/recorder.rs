@@ -39,6 +39,13 @@ const QUEUE_WAIT: Duration = Duration::from_secs(4);
 /// The longest that a handler waits in all: the queue, then a commit that hangs.
 const ANSWER_WAIT: Duration = Duration::from_secs(10);
 
+/// What has waited longer is not committed any more: its handler might be gone before it holds.
+const COMMIT_WAIT: Duration = Duration::from_secs(9);
+
+/// Postgres refuses a row at once. What fails after so long was held up: by a lock, a full disk, a
+/// slow machine.
+const HELD_UP: Duration = Duration::from_millis(2_500);
+
 /// A request as it is stored.
 #[derive(Debug, Clone)]
 pub struct Record {
@@ -321,6 +328,8 @@ enum Failure {
     Connection(anyhow::Error),
     /// The connection went while the commit was under way: it held, or it did not.
     LostCommit(anyhow::Error),
+    /// Postgres could not get it done in time; nothing was committed.
+    HeldUp(anyhow::Error),
     /// A week has no partition.
     MissingPartition,
     /// Postgres refused something in it.
@@ -377,6 +386,15 @@ impl Writer {
                 counter!("recorder_groups_lost_total").increment(1);
                 answer_all(group, || NotRecorded::Unavailable);
             }
+            Err(Failure::HeldUp(error)) => {
+                tracing::error!(
+                    rows = group.len(),
+                    error = format!("{error:#}"),
+                    "the store holds the recorder up"
+                );
+                counter!("recorder_groups_lost_total").increment(1);
+                answer_all(group, || NotRecorded::Unavailable);
+            }
             Err(Failure::MissingPartition) => {
                 tracing::error!(
                     rows = group.len(),
@@ -409,9 +427,18 @@ impl Writer {
 
     fn write_once(&mut self, group: &[Waiting]) -> Result<(), Failure> {
         let connection = self.connection().map_err(Failure::Connection)?;
+        let started = Instant::now();
         let written = AnsiTransactionManager::begin_transaction(connection)
             .and_then(|()| copy(connection, group));
         let failure = match written {
+            Ok(()) if is_too_late(group) => {
+                let rolled_back = AnsiTransactionManager::rollback_transaction(connection);
+                let error = anyhow!("written too late to be committed");
+                match rolled_back {
+                    Ok(()) => Failure::HeldUp(error),
+                    Err(_) => Failure::Connection(error),
+                }
+            }
             Ok(()) => match AnsiTransactionManager::commit_transaction(connection) {
                 Ok(()) => return Ok(()),
                 Err(error) if is_gone(connection, &error) => Failure::LostCommit(error.into()),
@@ -419,10 +446,12 @@ impl Writer {
             },
             Err(error) => {
                 let rolled_back = AnsiTransactionManager::rollback_transaction(connection);
-                if rolled_back.is_err() || is_gone(connection, &error) {
+                if rolled_back.is_err() || is_gone(connection, &error) || is_read_only(&error) {
                     Failure::Connection(error.into())
-                } else if is_missing_partition(&error) {
+                } else if lacks_partition(connection, group, &error) {
                     Failure::MissingPartition
+                } else if started.elapsed() > HELD_UP {
+                    Failure::HeldUp(error.into())
                 } else {
                     Failure::Refused(error.into())
                 }
@@ -576,10 +605,23 @@ fn is_gone(connection: &mut PgConnection, error: &DieselError) -> bool {
     is_connection_lost(error) || connection.batch_execute("SELECT 1").is_err()
 }
 
-fn is_missing_partition(error: &DieselError) -> bool {
+/// Whether this is a standby: after a failover the next connection may reach the primary.
+fn is_read_only(error: &DieselError) -> bool {
+    use DatabaseErrorKind::ReadOnlyTransaction;
+    matches!(error, DieselError::DatabaseError(ReadOnlyTransaction, _))
+}
+
+/// Whether a handler that waits for this group may give up before a commit holds.
+fn is_too_late(group: &[Waiting]) -> bool {
+    group.iter().any(|w| w.since.elapsed() > COMMIT_WAIT)
+}
+
+/// Whether the rows were refused because a week has no partition. Rows that break a constraint are
+/// refused with the same kind of error, and the words depend on the server's language.
+fn lacks_partition(connection: &mut PgConnection, group: &[Waiting], error: &DieselError) -> bool {
+    let times = group.iter().map(|w| w.record.request.received_at);
     matches!(
         error,
-        DieselError::DatabaseError(DatabaseErrorKind::CheckViolation, information)
-            if information.message().contains("no partition of relation")
-    )
+        DieselError::DatabaseError(DatabaseErrorKind::CheckViolation, _)
+    ) && partitions::are_made(connection, times).is_ok_and(|made| !made)
 }

@@ -11,6 +11,7 @@ use diesel::sql_types::{
 };
 use uuid::Uuid;
 
+use super::query::{Query, Value};
 use crate::domain::company::CompanyId;
 use crate::domain::dictionary::{ErrorCode, Reason};
 use crate::domain::email;
@@ -527,64 +528,6 @@ pub fn search(
         has_newer: false,
         searched_to: None,
     })
-}
-
-/// A query put together from pieces, with its values.
-struct Query {
-    sql: String,
-    values: Vec<Value>,
-}
-
-enum Value {
-    Integer(i64),
-    Small(i16),
-    Text(String),
-    Texts(Vec<String>),
-    Time(DateTime<Utc>),
-    Id(Uuid),
-}
-
-impl Query {
-    fn new(company: CompanyId) -> Self {
-        Self {
-            sql: String::new(),
-            values: vec![Value::Integer(company.0)],
-        }
-    }
-
-    /// Takes a value and returns its placeholder.
-    fn value(&mut self, value: Value) -> String {
-        self.values.push(value);
-        format!("${}", self.values.len())
-    }
-
-    fn and(mut self, sql: &str) -> Self {
-        self.sql.push_str(sql);
-        self
-    }
-
-    fn within(mut self, before: &str, after: &str) -> Self {
-        self.sql = format!("{before}{}{after}", self.sql);
-        self
-    }
-
-    fn load<T: QueryableByName<Pg> + 'static>(
-        self,
-        connection: &mut PgConnection,
-    ) -> QueryResult<Vec<T>> {
-        let mut query = diesel::sql_query(self.sql).into_boxed::<Pg>();
-        for value in self.values {
-            query = match value {
-                Value::Integer(value) => query.bind::<BigInt, _>(value),
-                Value::Small(value) => query.bind::<SmallInt, _>(value),
-                Value::Text(value) => query.bind::<Text, _>(value),
-                Value::Texts(value) => query.bind::<Array<Text>, _>(value),
-                Value::Time(value) => query.bind::<Timestamptz, _>(value),
-                Value::Id(value) => query.bind::<SqlUuid, _>(value),
-            };
-        }
-        query.load(connection)
-    }
 }
 
 impl Tab {

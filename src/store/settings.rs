@@ -153,17 +153,19 @@ impl LiveSettings {
             .collect();
         if **self.0.versions.load() != versions {
             self.reload_keys(store).await?;
-            for (company, snapshot) in &self.0.snapshots {
-                let company = *company;
-                if versions.get(&company) > Some(&snapshot.rules.version) {
-                    let snapshot = store
-                        .read(company, move |connection| load(connection, company))
-                        .await?;
-                    self.put(snapshot);
-                }
-            }
-            self.0.versions.store(Arc::new(versions));
         }
+        // Every time: a snapshot whose loading began before a change may have come into memory
+        // after the change was heard of.
+        for (company, snapshot) in &self.0.snapshots {
+            let company = *company;
+            if versions.get(&company) > Some(&snapshot.rules.version) {
+                let snapshot = store
+                    .read(company, move |connection| load(connection, company))
+                    .await?;
+                self.put(snapshot);
+            }
+        }
+        self.0.versions.store(Arc::new(versions));
         self.0.heard.fetch_max(asked, Ordering::Relaxed);
         Ok(())
     }

@@ -5,8 +5,11 @@ pub mod app;
 pub mod clients;
 pub mod company;
 pub mod http;
+pub mod load;
+pub mod page;
 pub mod people;
 pub mod postgres;
+pub mod proxy;
 pub mod store;
 
 use std::time::{Duration, Instant};

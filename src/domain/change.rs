@@ -1,0 +1,53 @@
+//! A change of the settings in words, from its row in the audit log: "switched off larkspur-outlet".
+
+use serde_json::Value;
+
+/// What was done, to follow the name of who did it.
+pub fn words(action: &str, subject: &str, before: Option<&Value>, after: Option<&Value>) -> String {
+    let (noun, verb) = action.split_once('.').unwrap_or(("", action));
+    let switch = ["brand", "channel", "language"].contains(&noun);
+    let integrated = |value: Option<&Value>| value?.get("integrated")?.as_bool();
+    let did = match (verb, integrated(before), integrated(after)) {
+        (_, Some(true), Some(false)) => return format!("set {subject} to manual"),
+        (_, Some(false), Some(true)) => return format!("set {subject} to integrated"),
+        ("deactivated" | "disabled", ..) if switch => "switched off".to_owned(),
+        ("activated" | "enabled", ..) if switch => "switched on".to_owned(),
+        _ => match noun {
+            "" | "employee" | "company" => readable(verb),
+            noun => format!("{} {}", readable(verb), readable(noun)),
+        },
+    };
+    match (subject, noun) {
+        ("", "company") => format!("{did} the company"),
+        ("", _) => did,
+        (subject, _) => format!("{did} {subject}"),
+    }
+}
+
+fn readable(name: &str) -> String {
+    name.replace('_', " ")
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn changes_are_said_as_people_say_them() {
+        let off = words("brand.deactivated", "outlet", None, None);
+        assert_eq!(off, "switched off outlet");
+        let left = words("employee.deactivated", "ben@acme.example", None, None);
+        assert_eq!(left, "deactivated ben@acme.example");
+        let (before, after) = (json!({"integrated": true}), json!({"integrated": false}));
+        let manual = words("channel.changed", "phone", Some(&before), Some(&after));
+        assert_eq!(manual, "set phone to manual");
+        let other = words("api_key.revoked", "Zendesk", None, None);
+        assert_eq!(other, "revoked api key Zendesk");
+        assert_eq!(
+            words("company.changed", "", None, None),
+            "changed the company"
+        );
+    }
+}

@@ -1,0 +1,73 @@
+//! A query put together from pieces: what a filter asks for decides its text, and every value stays a
+//! parameter.
+
+use chrono::{DateTime, Utc};
+use diesel::pg::Pg;
+use diesel::prelude::*;
+use diesel::sql_types::{Array, BigInt, SmallInt, Text, Timestamptz, Uuid as SqlUuid};
+use uuid::Uuid;
+
+use crate::domain::company::CompanyId;
+
+/// A query put together from pieces, with its values.
+pub(super) struct Query {
+    sql: String,
+    values: Vec<Value>,
+}
+
+/// A value of a query.
+pub(super) enum Value {
+    Integer(i64),
+    Small(i16),
+    Text(String),
+    Texts(Vec<String>),
+    Time(DateTime<Utc>),
+    Id(Uuid),
+}
+
+impl Query {
+    /// A query about a company, which is `$1`.
+    pub(super) fn new(company: CompanyId) -> Self {
+        Self {
+            sql: String::new(),
+            values: vec![Value::Integer(company.0)],
+        }
+    }
+
+    /// Takes a value and returns its placeholder.
+    pub(super) fn value(&mut self, value: Value) -> String {
+        self.values.push(value);
+        format!("${}", self.values.len())
+    }
+
+    /// The query and this after it.
+    pub(super) fn and(mut self, sql: &str) -> Self {
+        self.sql.push_str(sql);
+        self
+    }
+
+    /// The query between these.
+    pub(super) fn within(mut self, before: &str, after: &str) -> Self {
+        self.sql = format!("{before}{}{after}", self.sql);
+        self
+    }
+
+    /// Its rows.
+    pub(super) fn load<T: QueryableByName<Pg> + 'static>(
+        self,
+        connection: &mut PgConnection,
+    ) -> QueryResult<Vec<T>> {
+        let mut query = diesel::sql_query(self.sql).into_boxed::<Pg>();
+        for value in self.values {
+            query = match value {
+                Value::Integer(value) => query.bind::<BigInt, _>(value),
+                Value::Small(value) => query.bind::<SmallInt, _>(value),
+                Value::Text(value) => query.bind::<Text, _>(value),
+                Value::Texts(value) => query.bind::<Array<Text>, _>(value),
+                Value::Time(value) => query.bind::<Timestamptz, _>(value),
+                Value::Id(value) => query.bind::<SqlUuid, _>(value),
+            };
+        }
+        query.load(connection)
+    }
+}

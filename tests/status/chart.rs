@@ -1,0 +1,100 @@
+//! The chart above the list.
+
+use crate::support::TestApp;
+use crate::support::company::{accepted, accepted_but};
+
+const INVALID: &str = "/settings/integrations/api-status/invalid-requests";
+
+#[test]
+fn the_chart_says_the_same_as_the_headline_in_a_drawing_and_in_a_table() {
+    let app = TestApp::start();
+    app.production().requests(&accepted());
+    app.production().requests(&accepted_but("/brand", "nobody"));
+    app.trying_out().requests(&accepted_but("/brand", "nobody"));
+    let page = app.admin().get(&format!("{INVALID}?range=1h"));
+    let page = page.text();
+    assert!(page.contains("<b>1</b> of <b>2</b>"), "{page}");
+    assert!(page.contains(": 1 valid, 1 invalid</title>"), "{page}");
+    assert!(page.contains("Production requests"));
+    let row = r#"data-label="Requests">2</td><td class="number" data-label="Valid">1</td>"#;
+    assert!(page.contains(row), "{page}");
+}
+
+#[test]
+fn a_bar_leads_to_its_own_time_and_keeps_the_filter() {
+    let app = TestApp::start();
+    app.production().requests(&accepted_but("/brand", "nobody"));
+    let mut admin = app.admin();
+    let page = admin.get(&format!("{INVALID}?range=1h&kind=feedback"));
+    let page = page.text();
+    let (_, table) = page.split_once("chart-table").unwrap();
+    let (_, link) = table.split_once("<a href=\"").unwrap();
+    let link = link.split_once('"').unwrap().0.replace("&#38;", "&");
+    assert!(
+        link.contains("from=") && link.contains("kind=feedback"),
+        "{link}"
+    );
+    let zoomed = admin.get(&link);
+    assert!(
+        zoomed.text().contains("1 invalid request,"),
+        "{}",
+        zoomed.text()
+    );
+    assert!(zoomed.text().contains("zoom out"));
+}
+
+#[test]
+fn filters_and_folding_are_the_charts_too() {
+    let app = TestApp::start();
+    for channel in ["email", "chat", "sms"] {
+        app.production()
+            .requests(&accepted_but("/channel", channel));
+    }
+    let mut admin = app.admin();
+    let mut titles = |query: &str| {
+        let page = admin.get(&format!("{INVALID}?range=1h&{query}"));
+        let titles = page.text().split("<title>").skip(2);
+        let drawn = titles.filter(|title| !title.contains(": 0 valid, 0 invalid"));
+        let drawn = drawn.map(|t| t.split_once(": ").unwrap().1);
+        let drawn = drawn.map(|t| t.split_once('<').unwrap().0.to_owned());
+        drawn.collect::<Vec<_>>()
+    };
+    assert_eq!(titles("channel=sms"), ["0 valid, 1 invalid"]);
+    assert_eq!(titles("-channel=sms"), ["2 valid, 0 invalid"]);
+    assert_eq!(titles("channel=sms&channel=chat"), ["1 valid, 1 invalid"]);
+    assert_eq!(titles("error=invalid_brand"), ["3 valid, 0 invalid"]);
+    assert_eq!(titles("environment=test"), Vec::<String>::new());
+    app.fold(app.larkspur.id);
+    assert_eq!(titles("channel=sms&channel=chat"), ["1 valid, 1 invalid"]);
+}
+
+#[test]
+fn changes_of_the_settings_stand_on_the_chart() {
+    let app = TestApp::start();
+    let company = app.larkspur.id;
+    let change = |at: &str, action: &str, version: &str| {
+        app.execute(&format!(
+            "INSERT INTO audit_log (company_id, at, actor, action, subject, settings_version) \
+             VALUES ({company}, {at}, 'Ada', '{action}', 'phone', {version})"
+        ));
+    };
+    change("now()", "channel.disabled", "2");
+    change("now()", "user.signed_in", "NULL");
+    change("now() - interval '3 days'", "channel.enabled", "1");
+    let page = app.admin().get(&format!("{INVALID}?range=24h"));
+    let page = page.text();
+    assert!(page.contains("Ada switched off phone"), "{page}");
+    assert!(!page.contains("switched on phone") && !page.contains("signed in phone"));
+}
+
+#[test]
+fn a_chart_that_fails_leaves_the_list_standing() {
+    let app = TestApp::start();
+    app.production().requests(&accepted_but("/brand", "nobody"));
+    let mut admin = app.admin();
+    app.execute("ALTER TABLE audit_log RENAME TO audit_log_away");
+    let page = admin.get(INVALID);
+    assert_eq!(page.status, 200);
+    assert!(page.text().contains("1 invalid request,"));
+    assert!(!page.text().contains("class=\"chart\""));
+}

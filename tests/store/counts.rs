@@ -1,0 +1,172 @@
+//! The counters: exact at any moment, at both grains.
+
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use api_status_page::domain::window::Window;
+use api_status_page::store::counts;
+use chrono::{DateTime, TimeDelta, Utc};
+use serde_json::json;
+
+use crate::support::load::Load;
+use crate::support::{TestApp, TestStore};
+
+fn at(time: &str) -> DateTime<Utc> {
+    time.parse().unwrap()
+}
+
+/// Writes deltas: a time, an error mask, a number.
+fn add(store: &TestStore, deltas: &[(&str, i16, i64)]) {
+    for (time, mask, count) in deltas {
+        store.execute(&format!(
+            "INSERT INTO request_count_deltas VALUES ({}, '{time}', gen_random_uuid(), 2, 1, 1, \
+             'email', '~none', '~unknown', {mask}, {count})",
+            store.larkspur.id
+        ));
+    }
+}
+
+/// The requests that the counters have in a window.
+fn counted(store: &TestStore, from: &str, to: Option<&str>) -> i64 {
+    let window = Window {
+        from: at(from),
+        to: to.map(at),
+    };
+    let cube = counts::cube(&mut store.connection(), store.larkspur.id, window).unwrap();
+    cube.count(|_| true)
+}
+
+#[test]
+fn a_window_counts_the_same_before_during_and_after_folding() {
+    let store = TestStore::new();
+    let deltas = [
+        ("2026-11-22T23:55:00Z", 0, 1),
+        ("2026-11-23T00:00:00Z", 4, 10),
+        ("2026-11-23T00:55:00Z", 0, 100),
+        ("2026-11-23T01:00:00Z", 0, 1_000),
+        ("2026-11-23T02:10:00Z", 8, 10_000),
+        ("2026-11-23T02:15:00Z", 0, 100_000),
+    ];
+    let check = |factor: i64| {
+        for (from, to, expected) in [
+            ("2026-11-22T00:00:00Z", None, 111_111),
+            ("2026-11-23T00:00:00Z", None, 111_110),
+            ("2026-11-23T00:05:00Z", None, 111_100),
+            ("2026-11-23T00:00:00Z", Some("2026-11-23T02:15:00Z"), 11_110),
+            ("2026-11-23T00:55:00Z", Some("2026-11-23T01:05:00Z"), 1_100),
+            ("2026-11-23T02:10:00Z", Some("2026-11-23T02:15:00Z"), 10_000),
+            ("2026-11-23T02:11:00Z", Some("2026-11-23T02:14:00Z"), 0),
+            ("2026-11-23T01:00:00Z", Some("2026-11-23T02:00:00Z"), 1_000),
+            ("2026-11-22T23:55:00Z", Some("2026-11-23T00:00:00Z"), 1),
+        ] {
+            assert_eq!(
+                counted(&store, from, to),
+                expected * factor,
+                "{from} {to:?}"
+            );
+        }
+    };
+    add(&store, &deltas);
+    check(1);
+    store.fold(store.larkspur.id);
+    check(1);
+    add(&store, &deltas);
+    check(2);
+    store.fold(store.larkspur.id);
+    check(2);
+    assert_eq!(
+        store.number("SELECT count(*) FROM request_counts WHERE grain = 60"),
+        6
+    );
+}
+
+#[test]
+fn folding_beside_ingest_neither_loses_nor_doubles_a_count() {
+    const TOTAL: usize = 900;
+    let app = TestApp::start();
+    let load = Load::of(&app.larkspur);
+    let is_over = AtomicBool::new(false);
+    std::thread::scope(|scope| {
+        // Two nodes fold at the same time, again and again.
+        for _ in 0..2 {
+            scope.spawn(|| {
+                let mut connection = app.connection();
+                while !is_over.load(Ordering::Relaxed) {
+                    use diesel::Connection;
+                    let fold = |c: &mut _| counts::fold(c, app.larkspur.id);
+                    connection.transaction(fold).unwrap();
+                }
+            });
+        }
+        scope.spawn(|| {
+            // What a page sees never goes back.
+            let mut seen = 0;
+            while !is_over.load(Ordering::Relaxed) {
+                let now = counted(&app, "2020-01-01T00:00:00Z", None);
+                assert!(now >= seen, "{now} after {seen}");
+                seen = now;
+            }
+        });
+        load.send(app.address, TOTAL, || {});
+        is_over.store(true, Ordering::Relaxed);
+    });
+    load.expect_stored(&app, &app.larkspur);
+    let expected = load.expected_counts(TOTAL);
+    assert_eq!(app.counts_by_mask(app.larkspur.id, 60), expected);
+}
+
+#[test]
+fn an_hour_begins_at_the_hour_in_utc_in_every_session_time_zone() {
+    let store = TestStore::with("-ctimezone%3DAsia/Kolkata");
+    add(
+        &store,
+        &[
+            ("2026-11-23T10:25:00Z", 0, 1),
+            ("2026-11-23T10:35:00Z", 0, 1),
+        ],
+    );
+    store.fold(store.larkspur.id);
+    let hours = store.rows(
+        "SELECT extract(epoch FROM bucket)::bigint AS bucket, count FROM request_counts \
+         WHERE grain = 60",
+    );
+    let hour = at("2026-11-23T10:00:00Z").timestamp();
+    assert_eq!(hours, [json!({"bucket": hour, "count": 2})]);
+}
+
+#[test]
+fn counters_go_when_their_time_is_over() {
+    let store = TestStore::new();
+    let now = at("2026-11-23T10:00:00Z");
+    let fine = now - TimeDelta::days(14);
+    add(
+        &store,
+        &[
+            ("2026-11-23T09:55:00Z", 0, 1),
+            ("2026-11-09T10:00:00Z", 0, 1),
+            ("2026-11-09T09:55:00Z", 0, 1),
+            ("2025-10-19T10:00:00Z", 0, 1),
+            ("2025-10-19T09:55:00Z", 0, 1),
+        ],
+    );
+    store.fold(store.larkspur.id);
+    counts::drop_older(&mut store.connection(), fine, now).unwrap();
+    let left = |grain| {
+        store.number(&format!(
+            "SELECT count(*) FROM request_counts WHERE grain = {grain}"
+        ))
+    };
+    assert_eq!((left(5), left(60)), (2, 4));
+}
+
+#[test]
+fn the_running_program_folds_by_itself() {
+    let app = TestApp::start();
+    let load = Load::of(&app.solo_tea);
+    load.send(app.address, 50, || {});
+    crate::support::eventually("the deltas are folded", || {
+        let left = app.number("SELECT count(*) FROM request_count_deltas");
+        (left == 0).then_some(())
+    });
+    let counted = "SELECT sum(count) FROM request_counts WHERE grain = 60";
+    assert_eq!(app.number(counted), 50);
+}

@@ -1,0 +1,63 @@
+//! Upkeep: what is personal goes in time, and nothing else does.
+
+use api_status_page::store::maintenance;
+use chrono::{DateTime, TimeDelta, Utc};
+
+use crate::support::company::{accepted, accepted_but};
+use crate::support::{Sender, TestApp};
+
+#[test]
+fn after_the_threshold_documents_go_and_facts_findings_and_counts_stay() {
+    let app = TestApp::start();
+    let received: DateTime<Utc> = "2026-10-01T12:00:00Z".parse().unwrap();
+    app.clock.stand_at(received);
+    let bad = accepted_but("/customer/email", "jane at home");
+    let old = app.production().requests(&bad).request_id();
+    let other = Sender::with_header(app.address, &app.solo_tea.test_key);
+    let others = other.requests(&accepted()).request_id();
+    app.clock.stand_at(received + TimeDelta::milliseconds(1));
+    let young = app.production().requests(&accepted()).request_id();
+
+    let mut connection = app.connection();
+    let now = received + TimeDelta::days(30) + TimeDelta::milliseconds(1);
+    let due = maintenance::due_for_expunge(&mut connection, now).unwrap();
+    let (_, before) = due.iter().find(|(id, _)| *id == app.larkspur.id).unwrap();
+    assert_eq!(*before, received + TimeDelta::milliseconds(1));
+    let expunge = |connection: &mut _| maintenance::expunge(connection, app.larkspur.id, *before);
+    assert_eq!(expunge(&mut connection).unwrap(), 1);
+    assert_eq!(expunge(&mut connection).unwrap(), 0);
+
+    let documents = app.rows("SELECT id FROM request_documents");
+    let has = |id: uuid::Uuid| documents.iter().any(|row| row["id"] == id.to_string());
+    assert_eq!((has(old), has(young), has(others)), (false, true, true));
+    assert_eq!(app.row_of("requests", old)["error_mask"], 1 << 3);
+    assert_eq!(app.findings_of(old).len(), 1);
+    let rows = app.requests_by_mask(app.larkspur.id);
+    assert_eq!(app.counts_by_mask(app.larkspur.id, 5), rows);
+    // Nothing of what stays has the customer in it.
+    for table in ["requests", "request_findings", "request_counts"] {
+        let rows = app.rows(&format!("SELECT * FROM {table}"));
+        let text = serde_json::to_string(&rows).unwrap();
+        assert!(!text.contains("jane"), "{table}: {text}");
+        assert!(!text.contains("Jane"), "{table}: {text}");
+    }
+}
+
+#[test]
+fn many_documents_go_in_batches() {
+    let app = TestApp::start();
+    app.clock.stand_at("2026-10-01T12:00:00Z".parse().unwrap());
+    let id = app.production().requests(&accepted()).request_id();
+    app.execute(&format!(
+        "INSERT INTO request_documents (company_id, received_at, id, body, body_cut) \
+         SELECT company_id, received_at, gen_random_uuid(), body, false \
+         FROM request_documents, generate_series(1, 2099) WHERE id = '{id}'"
+    ));
+    let before = "2026-10-02T00:00:00Z".parse().unwrap();
+    let mut connection = app.connection();
+    let mut expunge = || maintenance::expunge(&mut connection, app.larkspur.id, before).unwrap();
+    assert_eq!(
+        [expunge(), expunge(), expunge(), expunge()],
+        [1_000, 1_000, 100, 0]
+    );
+}

@@ -1,0 +1,83 @@
+//! The schema's steps, in both directions.
+
+use api_status_page::store::migrations::{self, MIGRATIONS};
+use api_status_page::store::{connect, partitions};
+use diesel::prelude::*;
+use diesel_migrations::MigrationHarness;
+use serde_json::{Value, json};
+
+use crate::support::{Cluster, TestStore};
+
+/// Everything in the schema, in words.
+fn schema(store: &TestStore) -> Vec<Value> {
+    store.rows(
+        "SELECT table_name::text AS table, column_name::text AS column, data_type::text AS type, \
+                is_nullable::text AS nullable, col_description(c.oid, ordinal_position) AS comment \
+         FROM information_schema.columns JOIN pg_class c ON c.relname = table_name \
+              AND c.relnamespace = 'public'::regnamespace \
+         WHERE table_schema = 'public' ORDER BY 1, 2",
+    )
+}
+
+#[test]
+fn all_steps_go_up_and_down_and_up_again() {
+    let store = TestStore::database_in(Cluster::shared());
+    let mut connection = connect(&store.url).unwrap();
+    let now = "2026-11-23T10:00:00Z".parse().unwrap();
+    let before = schema(&store);
+    assert!(before.len() > 100);
+    assert_eq!(
+        migrations::run(&mut connection).unwrap(),
+        0,
+        "a second start"
+    );
+    // With partitions and rows in it as well.
+    partitions::ensure_ahead(&mut connection, now).unwrap();
+    let undone = connection.revert_all_migrations(MIGRATIONS).unwrap().len();
+    let left = store.rows(
+        "SELECT relname::text AS name FROM pg_class \
+         WHERE relnamespace = 'public'::regnamespace AND relkind IN ('r', 'p', 'S', 'v') \
+               AND relname <> '__diesel_schema_migrations'",
+    );
+    assert_eq!(left, Vec::<Value>::new());
+    assert_eq!(migrations::run(&mut connection).unwrap(), undone);
+    assert_eq!(schema(&store), before);
+}
+
+#[test]
+fn every_table_and_column_says_what_it_is() {
+    let store = TestStore::database_in(Cluster::shared());
+    let without: Vec<Value> = schema(&store)
+        .into_iter()
+        .filter(|column| column["comment"] == Value::Null)
+        .filter(|column| column["table"] != json!("__diesel_schema_migrations"))
+        .collect();
+    assert_eq!(without, Vec::<Value>::new());
+    let tables = store.rows(
+        "SELECT relname::text AS name FROM pg_class \
+         WHERE relnamespace = 'public'::regnamespace AND relkind IN ('r', 'p') \
+               AND relname <> '__diesel_schema_migrations' \
+               AND obj_description(oid, 'pg_class') IS NULL",
+    );
+    assert_eq!(tables, Vec::<Value>::new());
+}
+
+#[test]
+fn nodes_that_start_at_once_do_not_both_migrate() {
+    let store = TestStore::database_in(Cluster::shared());
+    let mut connection = store.connection();
+    let steps = connection.revert_all_migrations(MIGRATIONS).unwrap().len();
+    let start = || {
+        std::thread::spawn({
+            let url = store.url.clone();
+            move || migrations::run(&mut connect(&url).unwrap()).unwrap()
+        })
+    };
+    let nodes = [start(), start(), start()];
+    let mut applied = nodes.map(|node| node.join().unwrap());
+    applied.sort_unstable();
+    assert_eq!(applied, [0, 0, steps]);
+    diesel::sql_query("SELECT 1 FROM requests")
+        .execute(&mut connection)
+        .unwrap();
+}

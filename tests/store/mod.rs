@@ -1,0 +1,7 @@
+//! The store: schema, partitions, counters, upkeep, settings.
+
+mod counts;
+mod maintenance;
+mod migrations;
+mod partitions;
+mod settings;

@@ -1,0 +1,92 @@
+//! The settings in memory follow the store on every node.
+
+use std::time::Duration;
+
+use diesel::connection::SimpleConnection;
+use serde_json::json;
+
+use crate::support::company::{accepted, accepted_but};
+use crate::support::{TestApp, TestStore, eventually, within};
+
+#[test]
+fn a_change_is_followed_by_every_node_within_a_second() {
+    let store = TestStore::new();
+    let (one, other) = (TestApp::on(&store), TestApp::on(&store));
+    let outlet = accepted_but("/brand", "larkspur-outlet");
+    for node in [&one, &other] {
+        assert_eq!(node.production().requests(&outlet).status, 400);
+    }
+    let statement = format!(
+        "UPDATE brands SET active = true WHERE label = 'larkspur-outlet' AND company_id = {}",
+        store.larkspur.id
+    );
+    let version = store.larkspur.change(&mut store.connection(), &statement);
+    for node in [&one, &other] {
+        let answer = within(Duration::from_secs(1), "the change is followed", || {
+            let answer = node.production().requests(&outlet);
+            (answer.status == 200).then_some(answer)
+        });
+        let row = node.row_of("requests", answer.request_id());
+        assert_eq!(row["settings_version"], json!(version));
+    }
+}
+
+#[test]
+fn a_change_made_while_a_node_loads_the_settings_is_not_missed() {
+    let store = TestStore::new();
+    let app = TestApp::on(&store);
+    // The first request makes the node load; it has read the version and waits for the employees.
+    let mut lock = store.connection();
+    lock.batch_execute("BEGIN; LOCK TABLE employees IN ACCESS EXCLUSIVE MODE")
+        .unwrap();
+    let outlet = accepted_but("/brand", "larkspur-outlet");
+    let sender = app.production();
+    let first = std::thread::spawn({
+        let (sender, outlet) = (sender.clone(), outlet.clone());
+        move || sender.requests(&outlet)
+    });
+    eventually("the node loads", || {
+        let waiting = "SELECT count(*) FROM pg_locks WHERE NOT granted \
+                       AND relation = 'employees'::regclass";
+        (app.number(waiting) > 0).then_some(())
+    });
+    let statement = "UPDATE brands SET active = true WHERE label = 'larkspur-outlet'";
+    store.larkspur.change(&mut store.connection(), statement);
+    // The node hears of the new version, as another company's change shows, and then gets the old
+    // settings.
+    let statement = "UPDATE channels SET enabled = true WHERE label = 'sms'";
+    store.solo_tea.change(&mut store.connection(), statement);
+    std::thread::sleep(Duration::from_millis(1_200));
+    lock.batch_execute("COMMIT").unwrap();
+    first.join().unwrap();
+    within(Duration::from_secs(2), "the change is followed", || {
+        (sender.requests(&outlet).status == 200).then_some(())
+    });
+}
+
+#[test]
+fn a_node_that_cannot_hear_of_changes_answers_503() {
+    let app = TestApp::start();
+    assert_eq!(app.production().requests(&accepted()).status, 200);
+    let mut lock = app.connection();
+    lock.batch_execute("BEGIN; LOCK TABLE companies IN ACCESS EXCLUSIVE MODE")
+        .unwrap();
+    let answer = eventually("the node is stale", || {
+        let answer = app.production().requests(&accepted());
+        (answer.status != 200).then_some(answer)
+    });
+    assert_eq!(
+        (answer.status, answer.header("retry-after")),
+        (503, Some("5"))
+    );
+    assert_eq!(app.visitor().get("/readyz").status, 503);
+    let none = format!(
+        "SELECT count(*) FROM requests WHERE id = '{}'",
+        answer.request_id()
+    );
+    assert_eq!(app.number(&none), 0);
+    lock.batch_execute("COMMIT").unwrap();
+    eventually("the node is fresh", || {
+        (app.production().requests(&accepted()).status == 200).then_some(())
+    });
+}

@@ -53,7 +53,6 @@ pub fn add(
         .map(|_| ())
 }
 
-<<<<<<< HEAD
 /// An entry as the page shows it.
 #[derive(Debug, Clone, Queryable, Selectable)]
 #[diesel(table_name = audit_log)]
@@ -62,19 +61,11 @@ pub struct EntryRow {
     pub at: DateTime<Utc>,
     pub id: i64,
     pub user_id: Option<i64>,
-=======
-/// A change that requests may have felt, as a chart shows it.
-#[derive(Debug, Clone, Queryable)]
-#[expect(missing_docs, reason = "the columns are documented in the schema")]
-pub struct RuleChange {
-    pub at: DateTime<Utc>,
->>>>>>> main
     pub actor: String,
     pub action: String,
     pub subject: String,
     pub before: Option<Value>,
     pub after: Option<Value>,
-<<<<<<< HEAD
     pub settings_version: Option<i64>,
 }
 
@@ -118,7 +109,24 @@ pub fn page(
             .lt(at)
             .or(audit_log::at.eq(at).and(audit_log::id.lt(id)));
         query = query.filter(audit_log::at.le(at)).filter(earlier);
-=======
+    }
+    query
+        .order((audit_log::at.desc(), audit_log::id.desc()))
+        .limit(limit)
+        .select(EntryRow::as_select())
+        .load(connection)
+}
+
+/// A change that requests may have felt, as a chart shows it.
+#[derive(Debug, Clone, Queryable)]
+#[expect(missing_docs, reason = "the columns are documented in the schema")]
+pub struct RuleChange {
+    pub at: DateTime<Utc>,
+    pub actor: String,
+    pub action: String,
+    pub subject: String,
+    pub before: Option<Value>,
+    pub after: Option<Value>,
 }
 
 /// The newest changes of a window that made a new version of the rules, newest first.
@@ -132,18 +140,16 @@ pub fn rule_changes(
         .filter(audit_log::company_id.eq(company.0))
         .filter(audit_log::at.ge(window.from))
         .filter(audit_log::settings_version.is_not_null())
-        .filter(audit_log::action.ne("company.created"))
+        .filter(audit_log::action.not_like("company.%"))
+        .filter(audit_log::action.not_like("mail.%"))
+        .filter(audit_log::action.not_like("%.renamed"))
         .into_boxed();
     if let Some(to) = window.to {
         query = query.filter(audit_log::at.lt(to));
->>>>>>> main
     }
     query
         .order((audit_log::at.desc(), audit_log::id.desc()))
         .limit(limit)
-<<<<<<< HEAD
-        .select(EntryRow::as_select())
-=======
         .select((
             audit_log::at,
             audit_log::actor,
@@ -152,6 +158,5 @@ pub fn rule_changes(
             audit_log::before,
             audit_log::after,
         ))
->>>>>>> main
         .load(connection)
 }

@@ -225,8 +225,7 @@ pub fn with_deltas(connection: &mut PgConnection) -> QueryResult<Vec<CompanyId>>
     Ok(ids.into_iter().map(CompanyId).collect())
 }
 
-/// Folds a company's deltas into both grains and notes when its keys were last used, to five
-/// minutes; call it in a transaction. Returns how many rows of
+/// Folds a company's deltas into both grains; call it in a transaction. Returns how many rows of
 /// deltas it took, none when another node is at it.
 pub fn fold(connection: &mut PgConnection, company: CompanyId) -> QueryResult<usize> {
     if !try_lock(connection, company)? {
@@ -244,11 +243,6 @@ pub fn fold(connection: &mut PgConnection, company: CompanyId) -> QueryResult<us
                     sum(count)::bigint AS count \
              FROM taken, (VALUES (5::smallint), (60::smallint)) AS grains (grain) \
              GROUP BY 1, 2, 3, 4, 5, 6, 7, 8, 9, 10 \
-         ), used AS ( \
-             UPDATE api_keys SET last_used_at = newest.bucket \
-             FROM (SELECT key_id, max(bucket) AS bucket FROM taken GROUP BY 1) AS newest \
-             WHERE api_keys.id = newest.key_id AND api_keys.company_id = $1 \
-                   AND (last_used_at IS NULL OR last_used_at < newest.bucket) \
          ) \
          INSERT INTO request_counts AS kept (company_id, grain, bucket, environment, kind, key_id, \
                                              channel, brand, language, error_mask, count) \

@@ -2,6 +2,7 @@
 
 mod access;
 mod architecture;
+mod commands;
 mod domain;
 mod faults;
 mod ingest;

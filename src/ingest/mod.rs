@@ -13,6 +13,7 @@ use std::time::Instant;
 
 use actix_web::http::header;
 use actix_web::{HttpRequest, HttpResponse, web};
+use metrics::{counter, histogram};
 
 use crate::clock::Clock;
 use crate::config::PublicUrl;
@@ -94,6 +95,20 @@ pub struct Sender {
 }
 
 async fn handle(
+    kind: Kind,
+    ingest: &Ingest,
+    http: &HttpRequest,
+    payload: web::Payload,
+) -> HttpResponse {
+    let since = Instant::now();
+    let response = answer(kind, ingest, http, payload).await;
+    let status = response.status().as_u16().to_string();
+    counter!("requests_answered_total", "status" => status).increment(1);
+    histogram!("request_seconds").record(since.elapsed().as_secs_f64());
+    response
+}
+
+async fn answer(
     kind: Kind,
     ingest: &Ingest,
     http: &HttpRequest,

@@ -3,7 +3,7 @@
 
 use std::time::Duration;
 
-use chrono::Days;
+use chrono::{Days, TimeDelta};
 use tokio::sync::watch;
 
 use super::{Work, log, pause};
@@ -22,7 +22,11 @@ pub(super) async fn run(work: Work, mut stopped: watch::Receiver<bool>) {
         log("fold counters", fold(&work).await);
         if round % ROUNDS == 0 {
             log("make partitions", make_partitions(&work).await);
-            log("drop what is too old", drop_old(&work).await);
+            log("drop partitions", drop_partitions(&work).await);
+            log(
+                "drop counters and sessions",
+                drop_counters_and_sessions(&work).await,
+            );
             log("expunge personal data", expunge(&work).await);
         }
         round += 1;
@@ -54,15 +58,28 @@ async fn make_partitions(work: &Work) -> Result<(), StoreError> {
         .await
 }
 
-async fn drop_old(work: &Work) -> Result<(), StoreError> {
-    let now = work.clock.now();
-    let before = now - Days::new(work.retention_days.into());
-    let fine = now - chrono::TimeDelta::days(FINE_GRAIN_DAYS);
+async fn drop_partitions(work: &Work) -> Result<(), StoreError> {
+    let before = work.clock.now() - Days::new(work.retention_days.into());
     work.store
-        .read(Scope::Installation, move |connection| {
-            partitions::drop_older(connection, before)?;
-            counts::drop_older(connection, fine, now)?;
-            maintenance::drop_dead_sessions(connection, now)
+        .write(Scope::Installation, move |connection| {
+            if maintenance::try_lock(connection)? {
+                partitions::drop_older(connection, before)?;
+            }
+            Ok(())
+        })
+        .await
+}
+
+async fn drop_counters_and_sessions(work: &Work) -> Result<(), StoreError> {
+    let now = work.clock.now();
+    let fine = now - TimeDelta::days(FINE_GRAIN_DAYS);
+    work.store
+        .write(Scope::Installation, move |connection| {
+            if maintenance::try_lock(connection)? {
+                counts::drop_older(connection, fine, now)?;
+                maintenance::drop_dead_sessions(connection, now)?;
+            }
+            Ok(())
         })
         .await
 }

@@ -12,12 +12,16 @@ use crate::clock::Clock;
 use crate::ingest::RevokedKeyCalls;
 use crate::store::settings::LiveSettings;
 use crate::store::{Scope, Store, StoreError, api_keys};
+use crate::telemetry;
 
 /// Changes made on other nodes are heard of this often.
 const FOLLOW_SETTINGS: Duration = Duration::from_millis(500);
 
 /// Calls with revoked keys are written down this often.
 const WRITE_REVOKED: Duration = Duration::from_secs(5);
+
+/// Samples of histograms are summed up this often.
+const SUM_METRICS_UP: Duration = Duration::from_secs(1);
 
 /// All running jobs.
 pub struct Jobs {
@@ -47,6 +51,7 @@ impl Jobs {
         let mut running = JoinSet::new();
         running.spawn_local(follow_settings(work.clone(), stopped.clone()));
         running.spawn_local(write_revoked(work.clone(), stopped.clone()));
+        running.spawn_local(sum_metrics_up(stopped.clone()));
         running.spawn_local(maintenance::run(work, stopped));
         Self { stop, running }
     }
@@ -78,6 +83,13 @@ fn log(job: &'static str, result: Result<(), StoreError>) {
 async fn follow_settings(work: Work, mut stopped: watch::Receiver<bool>) {
     while pause(&mut stopped, FOLLOW_SETTINGS).await {
         log("follow settings", work.settings.refresh(&work.store).await);
+    }
+}
+
+/// Histograms keep every sample until they are summed up, and nobody may ever look at `/metrics`.
+async fn sum_metrics_up(mut stopped: watch::Receiver<bool>) {
+    while pause(&mut stopped, SUM_METRICS_UP).await {
+        telemetry::metrics().run_upkeep();
     }
 }
 

@@ -2,13 +2,24 @@
 
 use chrono::{DateTime, TimeDelta, Utc};
 use diesel::prelude::*;
-use diesel::sql_types::{BigInt, Timestamptz};
+use diesel::sql_types::{BigInt, Bool, Timestamptz};
 
 use super::schema::{companies, password_links, sessions, sign_in_attempts};
 use crate::domain::company::CompanyId;
 
 /// So many documents go in one transaction.
 const EXPUNGE_BATCH: i64 = 1_000;
+
+/// Keeps two nodes from doing the same upkeep at the same time.
+const UPKEEP_LOCK: i64 = 0x6170_695f_7570;
+
+/// Takes the lock of upkeep until the transaction ends; `false` while another node has it.
+pub fn try_lock(connection: &mut PgConnection) -> QueryResult<bool> {
+    let lock = diesel::dsl::sql::<Bool>("pg_try_advisory_xact_lock(")
+        .bind::<BigInt, _>(UPKEEP_LOCK)
+        .sql(")");
+    diesel::select(lock).get_result(connection)
+}
 
 /// The companies, each with the time before which its customers' data must go.
 pub fn due_for_expunge(
@@ -23,12 +34,15 @@ pub fn due_for_expunge(
 }
 
 /// Deletes a batch of the documents received before `before` and says how many there were. Facts,
-/// findings and counts stay.
+/// findings and counts stay. Call it in a transaction; it does nothing while another node is at it.
 pub fn expunge(
     connection: &mut PgConnection,
     company: CompanyId,
     before: DateTime<Utc>,
 ) -> QueryResult<usize> {
+    if !try_lock(connection)? {
+        return Ok(0);
+    }
     diesel::sql_query(
         "DELETE FROM request_documents WHERE company_id = $1 AND received_at < $2 \
          AND (received_at, id) IN ( \

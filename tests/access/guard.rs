@@ -1,32 +1,38 @@
 //! What strangers, other roles and other sites get.
 
+use crate::support::company::accepted_but;
 use crate::support::people::PASSWORD;
 use crate::support::{Person, TestApp};
 
 /// The table itself, so that no page can be forgotten.
 const ROUTES: &str = include_str!("../../src/routes.rs");
 
+/// An id of nothing.
+const INVENTED: &str = "01a209e2-9161-7e9f-8748-07029ae46a46";
+
 /// The addresses in `fn guarded_pages`, with an id in place of each parameter.
 fn guarded() -> Vec<String> {
     let (_, function) = ROUTES.split_once("fn guarded_pages").unwrap();
     let (function, _) = function.split_once("\n}\n").unwrap();
-    let mut scope = "";
+    // The scopes around a line, each with how far it is indented.
+    let mut scopes: Vec<(usize, &str)> = Vec::new();
     let mut addresses = Vec::new();
-    let mut parts = function.split('"');
-    while let (Some(before), Some(literal)) = (parts.next(), parts.next()) {
-        let before = before.trim_end();
-        if before.ends_with("scope(") {
-            scope = literal;
-        } else if before.ends_with("page(") {
-            addresses.push(literal.to_owned());
+    for line in function.lines() {
+        let Some(literal) = line.split('"').nth(1) else {
+            continue;
+        };
+        let indent = line.len() - line.trim_start().len();
+        scopes.retain(|(outer, _)| *outer < indent);
+        if line.contains("scope(") {
+            scopes.push((indent, literal));
         } else {
-            addresses.push(format!("{scope}{literal}"));
+            let scope: String = scopes.iter().map(|(_, scope)| *scope).collect();
+            addresses.push(scope + literal);
         }
     }
-    let id = "01a209e2-9161-7e9f-8748-07029ae46a46";
     let with_id = |address: &String| {
         let parts = address.split('/').map(|part| match part.starts_with('{') {
-            true => id,
+            true => INVENTED,
             false => part,
         });
         parts.collect::<Vec<_>>().join("/")
@@ -38,7 +44,12 @@ fn guarded() -> Vec<String> {
 fn every_page_that_is_not_public_sends_strangers_to_sign_in_and_back() {
     let app = TestApp::start();
     let addresses = guarded();
-    assert!(addresses.contains(&"/settings/integrations".to_owned()));
+    for known in [
+        "/settings",
+        "/settings/integrations/api-status/test-requests",
+    ] {
+        assert!(addresses.contains(&known.to_owned()), "{addresses:?}");
+    }
     for address in addresses {
         let answer = app.visitor().get(&address);
         assert_eq!(answer.status, 303, "{address}");
@@ -50,6 +61,28 @@ fn every_page_that_is_not_public_sends_strangers_to_sign_in_and_back() {
         let form = Person::new(&app).post(&address, &[]);
         assert_eq!(form.header("location"), Some("/sign-in"), "{address}");
     }
+}
+
+#[test]
+fn every_page_is_drawn_for_both_roles_on_an_empty_and_on_a_full_store() {
+    let app = TestApp::start();
+    let (mut admin, mut support) = (app.admin(), app.support());
+    let answer = app.trying_out().requests(&accepted_but("/brand", "nope"));
+    let id = answer.header("x-request-id").unwrap();
+    for address in guarded() {
+        for person in [&mut admin, &mut support] {
+            for address in [address.clone(), address.replace(INVENTED, id)] {
+                let status = person.get(&address).status;
+                // 405: a form's address, which takes POST alone.
+                assert!(
+                    [200, 303, 403, 404, 405].contains(&status),
+                    "{address}: {status}"
+                );
+            }
+        }
+    }
+    let request = format!("/settings/integrations/api-status/requests/{id}");
+    assert_eq!(support.get(&request).status, 200);
 }
 
 #[test]

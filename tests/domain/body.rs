@@ -248,7 +248,7 @@ fn tags_and_property_values_are_cut_to_2000_characters() {
     assert_eq!(echo(&body)["custom_properties"], json!({"note": cut}));
     assert_eq!(
         warnings(&body),
-        [("cut", "/custom_properties/note"), ("cut", "/tags/0")]
+        [("cut", "/tags/0"), ("cut", "/custom_properties/note")]
     );
 
     let text = json!({"channel": "email", "tags": [cut]}).to_string();

@@ -2,9 +2,14 @@
 
 use std::time::{Duration, Instant};
 
+use api_status_page::domain::dictionary::ErrorCode;
+use api_status_page::web::format::number;
+
+use crate::support::company::accepted;
 use crate::support::load::Load;
+use crate::support::page::Page;
 use crate::support::postgres::Shutdown;
-use crate::support::{Cluster, TestApp, TestClock, TestStore, eventually, within};
+use crate::support::{Cluster, TestApp, TestStore, eventually, within};
 
 fn wait_for(load: &Load, answers: usize) {
     within(Duration::from_secs(60), "enough answers", || {
@@ -25,6 +30,23 @@ fn ten_thousand_requests_are_stored_and_counted_exactly() {
     assert_eq!(app.counts_by_mask(app.larkspur.id, 5), expected);
     assert_eq!(app.counts_by_mask(app.larkspur.id, 60), expected);
     assert!(app.requests_by_mask(app.solo_tea.id).is_empty());
+    // The page says the same: both tabs, and every line of the legend.
+    let mut admin = app.admin();
+    let answer = admin.get("/settings/integrations/api-status/invalid-requests");
+    let page = Page(String::from_utf8(answer.body).unwrap());
+    let count = |holds: &dyn Fn(i64, i64) -> bool| {
+        let cells = expected
+            .iter()
+            .filter(|((environment, mask), _)| holds(*environment, *mask));
+        number(cells.map(|(_, count)| count).sum())
+    };
+    let invalid = count(&|_, mask| mask != 0);
+    let tests = count(&|environment, _| environment == 1);
+    assert_eq!(page.tabs(), (invalid, tests));
+    for code in ErrorCode::ALL {
+        let with_it = count(&|_, mask| mask & i64::from(code.bit()) != 0);
+        assert_eq!(page.legend(code.title()), with_it, "{code:?}");
+    }
 }
 
 #[test]
@@ -58,15 +80,15 @@ fn a_stop_under_load_answers_what_is_under_way() {
 
 #[test]
 fn postgres_restarted_under_load_loses_nothing_that_was_answered() {
-    const TOTAL: usize = 4_000;
+    const TOTAL: usize = 2_400;
     let cluster = Cluster::start();
     let store = TestStore::database_in(&cluster);
     let app = TestApp::on(&store);
     let load = Load::of(&store.larkspur);
     load.send(app.address, TOTAL, || {
-        wait_for(&load, 800);
+        wait_for(&load, 500);
         cluster.restart(Shutdown::Fast);
-        wait_for(&load, 2_000);
+        wait_for(&load, 1_200);
         cluster.restart(Shutdown::Immediate);
     });
     assert_eq!(load.answered(), TOTAL, "each got an answer");
@@ -87,11 +109,8 @@ fn postgres_restarted_under_load_loses_nothing_that_was_answered() {
 fn a_node_notices_that_postgres_is_away_and_that_it_is_back() {
     let cluster = Cluster::start();
     let store = TestStore::database_in(&cluster);
-    let app = TestApp::at(&store, &store.url, TestClock::default());
-    let send = || {
-        app.production()
-            .requests(&crate::support::company::accepted())
-    };
+    let app = TestApp::on(&store);
+    let send = || app.production().requests(&accepted());
     assert_eq!(send().status, 200);
     let start_again = cluster.stop(Shutdown::Fast);
     let answer = send();

@@ -37,7 +37,7 @@ fn in_one_group(
     let mut first = send_all(app, ["first".to_owned()]);
     wait_until_held_up(app);
     let calls = calls();
-    wait_until_waiting(app, calls.len());
+    wait_until_waiting(calls.len());
     lock.batch_execute("COMMIT").unwrap();
     (answers(first.split_off(0)).remove(0), answers(calls))
 }
@@ -51,7 +51,7 @@ fn wait_until_held_up(app: &TestApp) {
 }
 
 /// The queue is not to be seen from outside; a call needs far less time than this to get there.
-fn wait_until_waiting(_app: &TestApp, calls: usize) {
+fn wait_until_waiting(calls: usize) {
     std::thread::sleep(Duration::from_millis(300 + calls as u64));
 }
 

@@ -1,74 +1,138 @@
-//! The filter: what the form offers, and what an address says.
+//! Filters in the address: each alone, together, negated, and what is not understood.
 
-use crate::support::TestApp;
-use crate::support::company::accepted_but;
+use serde_json::{Value, json};
 
-const INVALID: &str = "/settings/integrations/api-status/invalid-requests";
+use super::{INVALID, TEST, app_with_admin, page};
+use crate::support::company::{accepted, accepted_but};
+use crate::support::{Person, TestApp};
 
-#[test]
-fn several_values_and_exclusions_come_from_the_form_with_their_counts() {
-    let app = TestApp::start();
-    for brand in ["larkspur-outlet", "larkspur-outlet", "nobody"] {
-        app.production().requests(&accepted_but("/brand", brand));
-    }
-    app.production().requests(&accepted_but("/channel", "sms"));
-    let page = app
-        .admin()
-        .get(&format!("{INVALID}?brand=larkspur-outlet&-channel=sms"));
-    let page = page.text();
-    let (_, form) = page.split_once(r#"<form id="filter""#).unwrap();
-    let form = form.split_once("</form>").unwrap().0;
-    let field = |name: &str, value: &str, rest: &str| {
-        let start = format!(r#"name="{name}" value="{value}""#);
-        form.split('<')
-            .any(|tag| tag.contains(&start) && tag.contains(rest))
-    };
-    assert!(field("brand", "larkspur-outlet", "checked"), "{form}");
-    assert!(field("-channel", "sms", "checked"));
-    assert!(!field("channel", "sms", "checked"));
-    // A facet does not hide its own options.
-    let count = |words: &str| {
-        let (_, row) = form
-            .split_once(&format!(r#"<th scope="row">{words}</th>"#))
-            .unwrap();
-        let (_, number) = row.split_once(r#"class="number">"#).unwrap();
-        number.split_once('<').unwrap().0.trim().to_owned()
-    };
-    assert_eq!(count("larkspur-outlet"), "2");
-    assert_eq!(count("unknown to the company"), "0");
-    assert_eq!(count("sms"), "0");
-    assert!(!form.contains(r#"type="hidden" name="brand""#));
+/// Five invalid requests that differ in everything that can be filtered by.
+fn traffic() -> (TestApp, Person) {
+    let (app, admin) = app_with_admin();
+    let production = app.production();
+    production.requests(&accepted_but("/brand", "larkspur-outlet"));
+    production.requests(&accepted_but("/brand", "nope"));
+    production.requests(&accepted_but("/channel", "sms"));
+    production.requests(&accepted_but("/language", Value::Null));
+    app.trying_out().requests(&accepted_but(
+        "/employee",
+        json!({"email": "Paul.New@larkspur.example"}),
+    ));
+    production.requests(&accepted());
+    production.recovers(&json!({"employee": {"custom_id": "nobody"}, "ext_interaction_id": "1"}));
+    (app, admin)
 }
 
 #[test]
-fn the_link_to_copy_shows_the_same_tomorrow() {
-    let app = TestApp::start();
-    app.production().requests(&accepted_but("/brand", "nobody"));
-    let mut admin = app.admin();
-    let page = admin.get(&format!("{INVALID}?range=1h&kind=feedback"));
-    let (_, link) = page
-        .text()
-        .split_once("<a class=\"button\" href=\"")
-        .unwrap();
-    let (link, rest) = link.split_once('"').unwrap();
-    assert!(rest.starts_with(" data-copy-link"), "{rest}");
-    let link = link.replace("&#38;", "&");
-    for part in ["from=", "&to=", "&kind=feedback"] {
-        assert!(link.contains(part), "{link}");
+fn each_filter_shows_exactly_what_matches_and_counts_it() {
+    let (app, mut admin) = traffic();
+    let key = app.store().larkspur.test_key.id;
+    for (query, expected) in [
+        ("", 6),
+        ("error=invalid_brand", 2),
+        ("error=invalid_brand&error=channel_not_enabled", 3),
+        ("-error=invalid_brand", 4),
+        ("environment=test", 1),
+        ("-environment=test", 5),
+        ("channel=sms", 1),
+        ("-channel=sms", 5),
+        ("channel=email", 4),
+        ("brand=larkspur-outlet", 1),
+        ("brand=nope", 1),
+        ("brand=~unknown", 1),
+        ("brand=~none", 1),
+        ("language=~none", 2),
+        ("language=en&environment=production", 3),
+        ("employee=paul.new@larkspur.example", 1),
+        ("employee=PAUL.NEW@larkspur.example", 1),
+        ("employee=nobody", 1),
+        ("kind=recovery", 1),
+        ("kind=feedback", 5),
+        ("result=invalid", 6),
+        ("result=valid", 0),
+        (&format!("key={key}"), 1),
+        (&format!("-key={key}"), 5),
+        ("range=1h", 6),
+        ("from=2020-01-01T00:00&to=2020-01-02T00:00", 0),
+    ] {
+        let list = page(&mut admin, &format!("{INVALID}?{query}"));
+        assert_eq!(list.rows().len(), expected, "{query}");
+        assert_eq!(list.tabs().0, expected.to_string(), "{query}");
     }
-    assert!(!link.contains("range="), "{link}");
-    assert!(admin.get(&link).text().contains("1 invalid request,"));
+    let tests = page(&mut admin, &format!("{TEST}?result=invalid"));
+    assert_eq!(tests.rows().len(), 1);
 }
 
 #[test]
-fn what_an_address_says_wrong_is_named_and_the_rest_applies() {
-    let app = TestApp::start();
-    app.production().requests(&accepted_but("/brand", "nobody"));
-    let page = app
-        .admin()
-        .get(&format!("{INVALID}?environment=moon&kind=recovery&x=1"));
-    let page = page.text();
-    assert!(page.contains("<code>environment=moon</code>"), "{page}");
-    assert!(page.contains("<code>x=1</code>"));
-    assert!(page.contains("Without kind recovery: 1"), "{page}");
+fn chips_take_a_term_away_or_turn_it_round() {
+    let (_app, mut admin) = traffic();
+    let list = page(
+        &mut admin,
+        &format!("{INVALID}?channel=sms&environment=production"),
+    );
+    let turned = list.0.split("class=\"turn-round\" href=\"").nth(2).unwrap();
+    let turned = turned.split('"').next().unwrap().replace("&#38;", "&");
+    assert!(turned.contains("-channel=sms") && turned.contains("environment=production"));
+    assert_eq!(page(&mut admin, &turned).rows().len(), 4);
+    let cleared = list.link("Clear all").unwrap();
+    assert_eq!(page(&mut admin, &cleared).rows().len(), 6);
+}
+
+#[test]
+fn a_line_of_the_legend_is_its_filter_and_takes_it_off_again() {
+    let (_app, mut admin) = traffic();
+    let list = page(&mut admin, &format!("{INVALID}?environment=production"));
+    let only = list.link("Invalid/inactive brand signifier 2").unwrap();
+    let chosen = page(&mut admin, &only);
+    assert_eq!(chosen.rows().len(), 2);
+    assert_eq!(
+        chosen.legend("Channel not enabled"),
+        "1",
+        "the legend keeps its other counts"
+    );
+    let off = chosen.link("Invalid/inactive brand signifier 2").unwrap();
+    assert_eq!(off, format!("{INVALID}?environment=production"));
+}
+
+#[test]
+fn what_is_not_understood_is_named_and_the_rest_applies() {
+    let (_app, mut admin) = traffic();
+    let list = page(
+        &mut admin,
+        &format!("{INVALID}?channel=sms&foo=bar&error=none&range=soon&older=x"),
+    );
+    assert_eq!(list.rows().len(), 1);
+    let words = list.words();
+    for left_out in ["foo=bar", "error=none", "range=soon", "older=x"] {
+        assert!(words.contains(left_out), "{left_out}");
+    }
+}
+
+#[test]
+fn hostile_values_are_harmless() {
+    let (_app, mut admin) = traffic();
+    for query in [
+        "brand=%27;drop%20table%20requests;--",
+        "brand=%00",
+        "employee=%00%27%22",
+        "key=99999999999999999999",
+        "from=-1&to=9999999999-01-01T00:00",
+        "from=2026-11-01T00:00Z&to=2199-01-01T00:00Z",
+        "older=ffffffff-ffff-7fff-bfff-ffffffffffff",
+        "newer=00000000-0000-7000-8000-000000000000",
+        "%ff=%fe",
+    ] {
+        page(&mut admin, &format!("{INVALID}?{query}"));
+    }
+    let many = format!("{INVALID}?{}", "brand=x&".repeat(2_000));
+    page(&mut admin, &many);
+}
+
+#[test]
+fn tabs_share_the_window() {
+    let (_app, mut admin) = traffic();
+    let list = page(&mut admin, INVALID);
+    let tests = list.link("Test Requests").unwrap();
+    assert_eq!(tests, format!("{TEST}?range=24h"));
+    assert_eq!(page(&mut admin, &tests).tabs(), list.tabs());
 }

@@ -1,5 +1,34 @@
-//! The status page: against the real program and Postgres.
+//! The status page, as those who signed in see it.
 
 mod causes;
 mod chart;
+mod dictionary;
+mod empty;
+mod errors;
+mod facets;
 mod filters;
+mod paging;
+mod request;
+mod search;
+mod tenancy;
+
+use crate::support::page::Page;
+use crate::support::{Person, TestApp};
+
+const INVALID: &str = "/settings/integrations/api-status/invalid-requests";
+const TEST: &str = "/settings/integrations/api-status/test-requests";
+
+/// A page that must be there.
+#[track_caller]
+fn page(person: &mut Person, path: &str) -> Page {
+    let answer = person.get(path);
+    assert_eq!(answer.status, 200, "{path}");
+    Page(String::from_utf8(answer.body).unwrap())
+}
+
+/// A program with Larkspur on it, and its admin.
+fn app_with_admin() -> (TestApp, Person) {
+    let app = TestApp::start();
+    let admin = app.admin();
+    (app, admin)
+}

@@ -81,7 +81,7 @@ fn a_window_counts_the_same_before_during_and_after_folding() {
 
 #[test]
 fn folding_beside_ingest_neither_loses_nor_doubles_a_count() {
-    const TOTAL: usize = 1_500;
+    const TOTAL: usize = 900;
     let app = TestApp::start();
     let load = Load::of(&app.larkspur);
     let is_over = AtomicBool::new(false);

@@ -6,6 +6,7 @@ pub mod clients;
 pub mod company;
 pub mod http;
 pub mod load;
+pub mod page;
 pub mod people;
 pub mod postgres;
 pub mod proxy;

@@ -9,7 +9,7 @@ use api_status_page::domain::company::CompanyId;
 use api_status_page::store::{connect, counts, migrations};
 use diesel::connection::SimpleConnection;
 use diesel::prelude::*;
-use diesel::sql_types::{BigInt, Jsonb, Text};
+use diesel::sql_types::{BigInt, Jsonb};
 use serde_json::Value;
 use uuid::Uuid;
 
@@ -221,11 +221,4 @@ impl Drop for TestStore {
 fn next_name() -> String {
     static NEXT: AtomicU32 = AtomicU32::new(1);
     format!("test_{}", NEXT.fetch_add(1, Ordering::Relaxed))
-}
-
-/// The text that a query returns.
-pub fn text(connection: &mut PgConnection, query: &str) -> String {
-    diesel::select(diesel::dsl::sql::<Text>(&format!("({query})::text")))
-        .get_result(connection)
-        .unwrap()
 }

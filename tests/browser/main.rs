@@ -1,0 +1,53 @@
+//! The page in a real browser: Chromium, driven by ChromeDriver. Where there is no browser the
+//! tests are reported as ignored, with the reason; with `REQUIRE_BROWSER` they fail instead.
+
+#[path = "../support/mod.rs"]
+#[expect(
+    dead_code,
+    unused_imports,
+    reason = "shared with the other tests, which use more of it"
+)]
+mod support;
+
+mod chromium;
+mod journey;
+
+use std::process::ExitCode;
+
+use chromium::{Chromium, Width};
+use libtest_mimic::{Arguments, Completion, Failed, Trial};
+
+fn main() -> ExitCode {
+    let arguments = Arguments::from_args();
+    let trials = vec![
+        trial("the_whole_journey_on_a_desk", Width::Desk, journey::whole),
+        trial("the_whole_journey_on_a_phone", Width::Phone, journey::whole),
+        trial(
+            "the_keyboard_alone_is_enough",
+            Width::Desk,
+            journey::by_keyboard,
+        ),
+        trial(
+            "nothing_scrolls_sideways_on_a_phone",
+            Width::Phone,
+            journey::no_sideways,
+        ),
+        trial(
+            "pages_work_without_script",
+            Width::WithoutScript,
+            journey::whole,
+        ),
+    ];
+    libtest_mimic::run(&arguments, trials).exit_code()
+}
+
+fn trial(name: &str, width: Width, test: fn(&Chromium)) -> Trial {
+    Trial::ignorable_test(name, move || match Chromium::open(width) {
+        Ok(browser) => {
+            test(&browser);
+            Ok(Completion::Completed)
+        }
+        Err(missing) if std::env::var_os("REQUIRE_BROWSER").is_some() => Err(Failed::from(missing)),
+        Err(missing) => Ok(Completion::ignored_with(missing)),
+    })
+}

@@ -1,0 +1,65 @@
+//! Each empty list says why it is empty, and what to do.
+
+use api_status_page::clock::Clock;
+use chrono::TimeDelta;
+
+use super::{INVALID, TEST, app_with_admin, page};
+use crate::support::company::{accepted, accepted_but};
+
+#[test]
+fn a_company_that_never_received_anything_gets_a_line_to_paste() {
+    let (_app, mut admin) = app_with_admin();
+    for tab in [INVALID, TEST] {
+        let words = page(&mut admin, tab).words();
+        assert!(words.contains("Nothing has been received yet"), "{words}");
+        assert!(words.contains("curl -i https://status.example/v1/requests"));
+    }
+}
+
+#[test]
+fn nothing_failed_says_of_how_many() {
+    let (app, mut admin) = app_with_admin();
+    app.production().requests(&accepted());
+    let words = page(&mut admin, INVALID).words();
+    assert!(words.contains("Nothing failed 0 of 1 requests failed in the last 24 hours."));
+    let words = page(&mut admin, TEST).words();
+    assert!(
+        words.contains("No test request has been received yet"),
+        "{words}"
+    );
+}
+
+#[test]
+fn an_older_request_is_one_click_away() {
+    let (app, mut admin) = app_with_admin();
+    let three_days_ago = Clock::system().now() - TimeDelta::days(3);
+    app.clock.stand_at(three_days_ago);
+    app.production().requests(&accepted_but("/brand", "nope"));
+    app.clock.stand_at(Clock::system().now());
+    let list = page(&mut admin, INVALID);
+    assert!(
+        list.words().contains("No requests in the last 24 hours"),
+        "{}",
+        list.words()
+    );
+    assert!(list.words().contains("The last one came 3 days ago"));
+    let that_day = list.link("Show that day").unwrap();
+    assert_eq!(page(&mut admin, &that_day).rows().len(), 1);
+}
+
+#[test]
+fn a_filter_that_matches_nothing_says_which_to_drop() {
+    let (app, mut admin) = app_with_admin();
+    app.production().requests(&accepted_but("/channel", "sms"));
+    let list = page(
+        &mut admin,
+        &format!("{INVALID}?channel=sms&environment=test"),
+    );
+    assert!(
+        list.words().contains("No request matches both filters"),
+        "{}",
+        list.words()
+    );
+    let dropped = list.link("Without environment test: 1").unwrap();
+    assert_eq!(page(&mut admin, &dropped).rows().len(), 1);
+}

@@ -1,0 +1,91 @@
+//! Keyset pages: each row once, in order, also among equal times and while rows arrive.
+
+use std::collections::HashSet;
+
+use api_status_page::clock::Clock;
+
+use super::{INVALID, app_with_admin, page};
+use crate::support::company::accepted_but;
+use crate::support::{Person, TestApp};
+
+fn send(app: &TestApp, count: usize) -> HashSet<String> {
+    let body = accepted_but("/brand", "nope");
+    let sent = (0..count).map(|_| {
+        let answer = app.production().requests(&body);
+        assert_eq!(answer.status, 400);
+        answer.header("x-request-id").unwrap().to_owned()
+    });
+    sent.collect()
+}
+
+/// Follows a link through all pages and returns the ids in the order met.
+fn follow(admin: &mut Person, start: &str, text: &str) -> Vec<Vec<String>> {
+    let mut pages = Vec::new();
+    let mut next = Some(start.to_owned());
+    while let Some(url) = next {
+        let list = page(admin, &url);
+        next = list.link(text);
+        pages.push(list.ids());
+        assert!(pages.len() < 20, "pages without an end");
+    }
+    pages
+}
+
+#[test]
+fn many_requests_of_one_millisecond_are_each_shown_once() {
+    let (app, mut admin) = app_with_admin();
+    let now = Clock::system().now();
+    app.clock.stand_at(now);
+    let sent = send(&app, 120);
+    let pages = follow(&mut admin, INVALID, "Older");
+    assert_eq!(pages.iter().map(Vec::len).collect::<Vec<_>>(), [50, 50, 20]);
+    let shown: Vec<String> = pages.concat();
+    let mut sorted = shown.clone();
+    sorted.sort_by(|a, b| b.cmp(a));
+    assert_eq!(
+        shown, sorted,
+        "newest first, and by id within a millisecond"
+    );
+    assert_eq!(shown.into_iter().collect::<HashSet<_>>(), sent);
+}
+
+#[test]
+fn the_way_back_shows_the_same_pages() {
+    let (app, mut admin) = app_with_admin();
+    send(&app, 120);
+    let first = page(&mut admin, INVALID);
+    let second = page(&mut admin, &first.link("Older").unwrap());
+    let third = page(&mut admin, &second.link("Older").unwrap());
+    assert_eq!(third.link("Older"), None);
+    assert_eq!(first.link("Newer"), None);
+    let back = page(&mut admin, &third.link("Newer").unwrap());
+    assert_eq!(back.ids(), second.ids());
+    let back = page(&mut admin, &back.link("Newer").unwrap());
+    assert_eq!(back.ids(), first.ids());
+}
+
+#[test]
+fn rows_that_arrive_meanwhile_move_nothing() {
+    let (app, mut admin) = app_with_admin();
+    let sent = send(&app, 110);
+    let mut shown = Vec::new();
+    let mut next = Some(INVALID.to_owned());
+    while let Some(url) = next {
+        let list = page(&mut admin, &url);
+        shown.extend(list.ids());
+        next = list.link("Older");
+        send(&app, 7);
+    }
+    assert_eq!(shown.len(), sent.len());
+    assert_eq!(shown.into_iter().collect::<HashSet<_>>(), sent);
+}
+
+#[test]
+fn a_link_to_a_page_is_stable() {
+    let (app, mut admin) = app_with_admin();
+    send(&app, 60);
+    let older = page(&mut admin, INVALID).link("Older").unwrap();
+    let before = page(&mut admin, &older).ids();
+    send(&app, 60);
+    assert_eq!(page(&mut admin, &older).ids(), before);
+}

@@ -1,0 +1,153 @@
+//! The page of one request.
+
+use serde_json::{Value, json};
+
+use super::{app_with_admin, page};
+use crate::support::company::{accepted, accepted_but};
+use crate::support::{Person, TestApp};
+
+fn send(app: &TestApp, body: &Value) -> String {
+    let answer = app.production().requests(body);
+    answer.header("x-request-id").unwrap().to_owned()
+}
+
+fn words(person: &mut Person, id: &str) -> String {
+    page(
+        person,
+        &format!("/settings/integrations/api-status/requests/{id}"),
+    )
+    .words()
+}
+
+#[test]
+fn the_short_link_in_an_answer_leads_to_the_page() {
+    let (app, mut admin) = app_with_admin();
+    let id = send(&app, &accepted_but("/brand", "nope"));
+    let answer = admin.get(&format!("/r/{id}"));
+    assert_eq!(answer.status, 303);
+    let location = answer.header("location").unwrap().to_owned();
+    assert_eq!(
+        location,
+        format!("/settings/integrations/api-status/requests/{id}")
+    );
+    assert_eq!(admin.get(&location).status, 200);
+}
+
+#[test]
+fn an_invented_an_old_and_an_impossible_id_get_the_same_answer() {
+    let (_app, mut admin) = app_with_admin();
+    let mut pages = Vec::new();
+    for id in [
+        "01a209e2-9161-7e9f-8748-07029ae46a46",
+        "01637a5e-4f6b-7abc-8def-0123456789ab",
+        "ffffffff-ffff-7fff-bfff-ffffffffffff",
+        "11111111-1111-4111-8111-111111111111",
+        "nonsense",
+    ] {
+        let answer = admin.get(&format!("/r/{id}"));
+        assert_eq!(answer.status, 404, "{id}");
+        let page = String::from_utf8(answer.body.clone()).unwrap();
+        // Each answer names its own id.
+        pages.push(page.replace(answer.header("x-request-id").unwrap(), ""));
+    }
+    assert!(pages[0].contains("403 or 503"));
+    pages.dedup();
+    assert_eq!(pages.len(), 1);
+}
+
+#[test]
+fn every_check_is_passed_failed_or_not_checked() {
+    let (app, mut admin) = app_with_admin();
+    let body = json!({"channel": "phone", "brand": "Larkspur", "language": ["en"],
+        "employee": {"email": "ada.osei@larkspur.example"}, "customer": {"email": "jane@acme.example"}});
+    let words = words(&mut admin, &send(&app, &body));
+    for said in [
+        "Refused: 2 errors",
+        "Five checks: 3 passed, 1 failed, 1 not checked",
+        "Employee passed ada.osei@larkspur.example the e-mail or custom id of an active employee",
+        "Channel failed phone email, chat",
+        "Brand passed Larkspur larkspur, larkspur-kids",
+        "Language not checked not sent en, fr-CA",
+        "Malformed request sender must change",
+        "Channel is in manual mode fix in settings",
+    ] {
+        assert!(words.contains(said), "{said}\n{words}");
+    }
+}
+
+#[test]
+fn what_was_sent_and_answered_is_shown_with_words_for_the_ticket() {
+    let (app, mut admin) = app_with_admin();
+    let mut body = accepted_but("/brand", "nope");
+    body["ext_interaction_id"] = json!("T-77");
+    body["external_url"] = json!("crm.example/cases/77");
+    body["langauge"] = json!("en");
+    let id = send(&app, &body);
+    let words = words(&mut admin, &id);
+    for said in [
+        "POST /v1/requests · application/json",
+        "\"brand\":\"nope\"",
+        "400 · application/problem+json",
+        "1 warning",
+        "did you mean `language`?",
+        &format!("https://status.example/r/{id}"),
+        "Ticket: T-77",
+        "YOUR KEY",
+        "Same cause: no others in 7 days",
+    ] {
+        assert!(words.contains(said), "{said}\n{words}");
+    }
+    assert!(!words.contains("acs_live_"), "a key never leaves");
+}
+
+#[test]
+fn an_accepted_request_shows_its_echo() {
+    let (app, mut admin) = app_with_admin();
+    let words = words(&mut admin, &send(&app, &accepted()));
+    assert!(words.contains("Accepted"), "{words}");
+    assert!(words.contains("200 · application/json"), "{words}");
+    assert!(words.contains("5 passed, 0 failed"), "{words}");
+}
+
+#[test]
+fn the_same_cause_is_counted_and_listed() {
+    let (app, mut admin) = app_with_admin();
+    for _ in 0..4 {
+        send(&app, &accepted_but("/brand", "nope"));
+    }
+    send(&app, &accepted_but("/brand", "other"));
+    let id = send(&app, &accepted_but("/brand", "nope"));
+    let path = format!("/settings/integrations/api-status/requests/{id}");
+    let list = page(&mut admin, &path)
+        .link("Same cause: 4 others")
+        .unwrap();
+    assert_eq!(page(&mut admin, &list).rows().len(), 5);
+}
+
+#[test]
+fn after_the_expunge_the_facts_stay_and_the_customer_is_gone() {
+    let (app, mut admin) = app_with_admin();
+    let id = send(
+        &app,
+        &accepted_but("/customer", json!({"email": "jane@@acme"})),
+    );
+    app.execute("DELETE FROM request_documents");
+    let words = words(&mut admin, &id);
+    assert!(!words.contains("jane@@acme"), "{words}");
+    assert!(words.contains("Invalid customer"), "{words}");
+    assert!(words.contains("has been deleted"), "{words}");
+    let list = page(&mut admin, super::INVALID).rows();
+    assert_eq!(list[0].about, "deleted");
+}
+
+#[test]
+fn support_is_told_to_ask_an_admin() {
+    let app = TestApp::start();
+    let mut support = app.support();
+    let id = send(&app, &accepted_but("/brand", "larkspur-outlet"));
+    let words = words(&mut support, &id);
+    assert!(
+        words.contains("Ask an admin of Larkspur Outdoor"),
+        "{words}"
+    );
+}

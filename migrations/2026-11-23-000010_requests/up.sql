@@ -11,6 +11,7 @@ CREATE TABLE requests (
     settings_version bigint NOT NULL,
     employee_id bigint,
     employee_sent text COLLATE "C",
+    employee_custom_id text COLLATE "C",
     channel_sent text COLLATE "C",
     channel text COLLATE "C",
     brand_sent text COLLATE "C",
@@ -37,6 +38,9 @@ CREATE INDEX requests_ticket ON requests (company_id, ticket_id, received_at DES
     WHERE ticket_id IS NOT NULL;
 CREATE INDEX requests_employee ON requests (company_id, employee_sent, received_at DESC, id DESC)
     WHERE error_mask <> 0 OR environment = 1;
+CREATE INDEX requests_employee_custom_id ON requests
+    (company_id, employee_custom_id, received_at DESC, id DESC)
+    WHERE (error_mask <> 0 OR environment = 1) AND employee_custom_id IS NOT NULL;
 CREATE INDEX requests_customer ON requests (company_id, customer_hash, received_at DESC, id DESC)
     WHERE (error_mask <> 0 OR environment = 1) AND customer_hash IS NOT NULL;
 
@@ -53,6 +57,7 @@ COMMENT ON COLUMN requests.warning_count IS 'How many warnings it got.';
 COMMENT ON COLUMN requests.settings_version IS 'The version of the company''s settings it was judged against.';
 COMMENT ON COLUMN requests.employee_id IS 'The employee found, whatever their status.';
 COMMENT ON COLUMN requests.employee_sent IS 'The employee''s e-mail, folded, else the custom id, as sent; first 255 characters.';
+COMMENT ON COLUMN requests.employee_custom_id IS 'The custom id, where an e-mail was sent as well; first 255 characters.';
 COMMENT ON COLUMN requests.channel_sent IS 'The channel as sent, first 255 characters.';
 COMMENT ON COLUMN requests.channel IS 'The label of the channel found.';
 COMMENT ON COLUMN requests.brand_sent IS 'The brand as sent, first 255 characters.';

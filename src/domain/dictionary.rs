@@ -221,8 +221,8 @@ impl Reason {
             | Self::ChannelManual
             | Self::BrandInactive
             | Self::LanguageInactive => EndedBy::Admin,
-            Self::EmployeeUnknown
-            | Self::EmployeeNotSent
+            Self::EmployeeUnknown => EndedBy::Either,
+            Self::EmployeeNotSent
             | Self::CustomerEmailMissing
             | Self::CustomerEmailFormat
             | Self::CustomerNameFormat

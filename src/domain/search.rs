@@ -64,6 +64,8 @@ impl Search {
     fn sort_in(&mut self, piece: &str) {
         if let Ok(id) = piece.parse::<RequestId>() {
             push_once(&mut self.ids, id);
+            // A helpdesk may number its tickets with the same kind of id.
+            push_once(&mut self.words, piece.to_owned());
         } else if piece.contains('@') && !piece.contains(char::is_whitespace) {
             push_once(&mut self.emails, email::fold(piece).into_owned());
         } else {

@@ -26,9 +26,10 @@ pub fn record(
     let (company_id, id) = (snapshot.company.0, arrival.id.uuid());
     let received_at = arrival.id.received_at();
     let environment = arrival.key.environment.number();
-    let employee_sent = match body.employee_email.as_str() {
-        Some(email) => Some(email::fold(email).into_owned()),
-        None => body.employee_custom_id.as_str().map(str::to_owned),
+    let custom_id = body.employee_custom_id.as_str();
+    let (employee_sent, employee_custom_id) = match body.employee_email.as_str() {
+        Some(email) => (Some(email::fold(email).into_owned()), custom_id),
+        None => (custom_id.map(str::to_owned), None),
     };
     Record {
         request: RequestRow {
@@ -44,6 +45,7 @@ pub fn record(
             settings_version: snapshot.rules.version,
             employee_id: verdict.employee.map(|e| e.id),
             employee_sent: employee_sent.as_deref().map(kept),
+            employee_custom_id: employee_custom_id.map(kept),
             channel_sent: body.channel.as_str().map(kept),
             channel: verdict.channel.map(str::to_owned),
             brand_sent: body.brand.as_str().map(kept),

@@ -6,6 +6,7 @@ use askama_web::WebTemplate;
 use serde::Serialize;
 
 use super::Status;
+use super::legend::icon_of;
 use super::row::{icon, tone};
 use crate::config::PublicUrl;
 use crate::domain::dictionary::{EndedBy, Entry, ErrorCode, Reason};
@@ -50,11 +51,7 @@ pub async fn index(shell: Option<Shell>) -> ErrorsPage {
     let group = |ended_by| Group {
         ended_by,
         tone: tone(ended_by),
-        icon: match ended_by {
-            EndedBy::Admin => "gear",
-            EndedBy::Sender => "sender",
-            EndedBy::Either => "people",
-        },
+        icon: icon_of(ended_by),
         codes: ErrorCode::ALL
             .into_iter()
             .filter(|c| c.ended_by() == ended_by)

@@ -9,7 +9,6 @@ use super::row::KeyNames;
 use crate::domain::cube::Cube;
 use crate::domain::filter::Filter;
 use crate::domain::window::{Preset, Range};
-use crate::store::requests::Tab;
 use crate::web::format::{Moment, ago, number};
 
 /// Why a list is empty.
@@ -37,6 +36,11 @@ pub enum Empty {
         last: Option<Older>,
         /// The list with a longer window.
         longer: String,
+    },
+    /// A page beyond the last one, or the first: the window went on since its link was made.
+    NothingFurther {
+        /// The first page.
+        first: String,
     },
     /// The filter lets nothing through.
     NothingMatches {
@@ -87,10 +91,8 @@ pub fn without_each(
         .map(|term| {
             let filter = address.filter.without(term);
             let on_tab = cube.map(|cube| {
-                cube.filtered(&filter).count(|cell| match address.tab {
-                    Tab::Invalid => cell.is_invalid(),
-                    Tab::Test => cell.is_test(),
-                })
+                let filtered = cube.filtered(&filter);
+                filtered.count(|cell| address.tab.holds(cell))
             });
             let sign = if term.negated { "not " } else { "" };
             let name = what(term.subject.parameter()).to_lowercase();

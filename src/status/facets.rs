@@ -13,7 +13,6 @@ use crate::domain::request::{Environment, Kind};
 use crate::domain::settings::CompanySettings;
 use crate::domain::window::{Preset, Range};
 use crate::store::api_keys::KeyRow;
-use crate::store::requests::Tab;
 use crate::web::format::{city, number};
 
 /// A field that a form sends along unseen: name and value.
@@ -190,10 +189,7 @@ fn facet(
 ) -> Facet {
     let others = address.filter.without_any(name);
     let cube = cube.map(|cube| cube.filtered(&others));
-    let on_tab = |cell: &Cell| match address.tab {
-        Tab::Invalid => cell.is_invalid(),
-        Tab::Test => cell.is_test(),
-    };
+    let on_tab = |cell: &Cell| address.tab.holds(cell);
     let is_set = |subject: &Subject, negated| {
         let subject = subject.clone();
         address.filter.has(&Term { subject, negated })

@@ -4,6 +4,7 @@ use chrono::{DateTime, Utc};
 
 use super::ROOT;
 use super::row::KeyNames;
+use crate::domain::cube::Cell;
 use crate::domain::filter::{Filter, Label, Subject, Term};
 use crate::domain::paging::Cursor;
 use crate::domain::window::{Preset, Range, Window};
@@ -51,6 +52,14 @@ impl Tab {
         match self {
             Self::Invalid => "Invalid Requests",
             Self::Test => "Test Requests",
+        }
+    }
+
+    /// Whether the requests counted in `cell` are on the tab.
+    pub fn holds(self, cell: &Cell) -> bool {
+        match self {
+            Self::Invalid => cell.is_invalid(),
+            Self::Test => cell.is_test(),
         }
     }
 

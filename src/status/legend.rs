@@ -3,10 +3,8 @@
 
 use super::filters::Address;
 use super::row::{icon, tone};
-use crate::domain::cube::Cube;
 use crate::domain::dictionary::{EndedBy, ErrorCode};
 use crate::domain::filter::{Filter, Subject, Term};
-use crate::store::requests::Tab;
 use crate::web::format::number;
 
 /// A group of the legend: errors that the same person ends.
@@ -39,16 +37,44 @@ pub struct Line {
     pub ended_by: &'static str,
     /// Its page in the dictionary.
     pub dictionary: String,
-    /// How many requests have it; `None` where the counters cannot tell.
-    pub count: Option<String>,
+    /// How many requests have it.
+    pub count: String,
     /// Whether nobody has it.
     pub is_zero: bool,
 }
 
-/// The legend of a tab. `cube` is the window without a filter by error; `None` where the counters
-/// cannot tell.
-pub fn groups(address: &Address, tab: Tab, cube: Option<&Cube>) -> Vec<Group> {
-    let line = |code| line(address, tab, cube, code);
+/// How many requests of a tab have which errors, whatever error the filter asks for.
+pub struct ErrorCounts {
+    /// Error masks, and how many requests have each.
+    pub masks: Vec<(i16, i64)>,
+    /// Whether the counting stopped before the end.
+    pub or_more: bool,
+}
+
+impl ErrorCounts {
+    fn of(&self, code: ErrorCode) -> i64 {
+        let with_it = self.masks.iter().filter(|(mask, _)| mask & code.bit() != 0);
+        with_it.map(|(_, count)| count).sum()
+    }
+
+    fn in_words(&self, count: i64) -> String {
+        let more = if self.or_more { "+" } else { "" };
+        number(count) + more
+    }
+}
+
+/// The icon of a group in the sprite.
+pub fn icon_of(ended_by: EndedBy) -> &'static str {
+    match ended_by {
+        EndedBy::Admin => "gear",
+        EndedBy::Sender => "sender",
+        EndedBy::Either => "people",
+    }
+}
+
+/// The legend of a tab.
+pub fn groups(address: &Address, counts: &ErrorCounts) -> Vec<Group> {
+    let line = |code| line(address, counts, code);
     let of = |ended_by| {
         ErrorCode::ALL
             .into_iter()
@@ -58,33 +84,21 @@ pub fn groups(address: &Address, tab: Tab, cube: Option<&Cube>) -> Vec<Group> {
         .into_iter()
         .map(|ended_by| Group {
             heading: ended_by.heading(),
-            icon: match ended_by {
-                EndedBy::Admin => "gear",
-                EndedBy::Sender => "sender",
-                EndedBy::Either => "people",
-            },
+            icon: icon_of(ended_by),
             tone: tone(ended_by),
             lines: of(ended_by).map(line).collect(),
         })
         .collect()
 }
 
-fn line(address: &Address, tab: Tab, cube: Option<&Cube>, code: ErrorCode) -> Line {
+fn line(address: &Address, counts: &ErrorCounts, code: ErrorCode) -> Line {
     let term = Term {
         subject: Subject::Error(code),
         negated: false,
     };
     let filter: &Filter = &address.filter;
     let is_chosen = filter.has(&term);
-    let count = cube.map(|cube| {
-        cube.count(|cell| {
-            let on_tab = match tab {
-                Tab::Invalid => cell.is_invalid(),
-                Tab::Test => cell.is_test(),
-            };
-            on_tab && cell.is(&term.subject)
-        })
-    });
+    let count = counts.of(code);
     Line {
         url: match is_chosen {
             true => address.with_filter(filter.without(&term)),
@@ -97,7 +111,7 @@ fn line(address: &Address, tab: Tab, cube: Option<&Cube>, code: ErrorCode) -> Li
         explanation: code.entry().explanation,
         ended_by: code.ended_by().who(),
         dictionary: format!("/errors/{}", code.as_str()),
-        count: count.map(number),
-        is_zero: count == Some(0),
+        count: counts.in_words(count),
+        is_zero: count == 0,
     }
 }

@@ -1,16 +1,19 @@
 //! The two tabs.
 
+use std::sync::Arc;
+
 use actix_web::{HttpRequest, Responder, web};
 use askama::Template;
 use askama_web::WebTemplate;
 use chrono::{DateTime, TimeDelta, Utc};
+use chrono_tz::Tz;
 
 use super::causes::CausesView;
 use super::chart::{self, Chart, Side};
 use super::empty::{self, Empty, Older};
 use super::facets::{self, FilterForms};
 use super::filters::{self, Address, Chip, View};
-use super::legend::{self, Group};
+use super::legend::{self, ErrorCounts, Group};
 use super::rate::{ALERT_PERCENT, RateLine};
 use super::row::{About, Customer, KeyNames, Named, Row, key_names};
 use super::{ROOT, Status};
@@ -18,14 +21,14 @@ use crate::domain::cube::{Cell, Cube};
 use crate::domain::dictionary::EndedBy;
 use crate::domain::filter::Filter;
 use crate::domain::paging::Cursor;
-use crate::domain::request::Environment;
+use crate::domain::request::{Environment, RequestId};
 use crate::domain::window::{Range, Window};
 use crate::error::PageError;
 use crate::store::api_keys::{self, KeyRow};
 use crate::store::audit::{self, RuleChange};
 use crate::store::causes::{self, Causes};
 use crate::store::counts;
-use crate::store::requests::{self, Count, Selection, Tab};
+use crate::store::requests::{self, Count, ListRow, MAX_COUNTED_ENTRIES, Selection, Tab};
 use crate::store::settings::Snapshot;
 use crate::web::format::{Moment, number};
 use crate::web::shell::Shell;
@@ -78,8 +81,10 @@ pub struct Pager {
     older: Option<String>,
     /// From when to when this page goes.
     span: String,
-    /// Where a rare filter stopped looking.
+    /// Where a rare filter stopped looking, in words.
     searched_to: Option<String>,
+    /// Whether it looked towards the newest.
+    searches_forward: bool,
 }
 
 /// What the store tells about a list.
@@ -88,10 +93,18 @@ struct Facts {
     causes: Option<(Causes, Vec<RuleChange>)>,
     cube: Cube,
     cube_before: Cube,
-    counts: Option<[Count; 2]>,
+    counted: Option<Counted>,
     keys: Vec<KeyRow>,
     newest_on_tab: Option<DateTime<Utc>>,
     newest_of_all: Option<DateTime<Utc>>,
+}
+
+/// What was counted in the index, where the counters cannot tell.
+struct Counted {
+    /// Both tabs.
+    tabs: [Count; 2],
+    /// This tab, whatever error the filter asks for.
+    legend: Count,
 }
 
 /// `GET …/api-status`: the first tab.
@@ -135,6 +148,18 @@ pub async fn causes_of_test(
     show(Tab::Test, View::Causes, shell, &status, &http).await
 }
 
+/// What a reader looks at.
+struct Look {
+    shell: Shell,
+    address: Address,
+    cursor: Cursor,
+    /// What of the address was not understood.
+    notices: Vec<String>,
+    window: Window,
+    now: DateTime<Utc>,
+    snapshot: Arc<Snapshot>,
+}
+
 async fn show(
     tab: Tab,
     view: View,
@@ -142,68 +167,81 @@ async fn show(
     status: &Status,
     http: &HttpRequest,
 ) -> Result<ListPage, PageError> {
-    let now = status.clock.now();
-    let (address, cursor, notices) = read(tab, view, http.query_string(), &shell);
-    let window = address.filter.window(tab.default_range(), now);
-    let window = status.within_retention(window, now);
-    let snapshot = status
-        .settings
-        .snapshot(&status.store, shell.company.id)
-        .await?;
-    let (facts, chart) = tokio::join!(
-        facts(
-            status,
-            &shell,
-            &address,
-            cursor,
-            window,
-            now,
-            snapshot.clone(),
-        ),
-        async {
-            match address.filter.is_countable(&snapshot.rules) {
-                true => chart::chart(status, &shell.company, &address, window, now).await,
-                false => None,
+    let company = shell.company.id;
+    let snapshot = status.settings.snapshot(&status.store, company).await?;
+    let look = Look::read(tab, view, http.query_string(), shell, status, snapshot);
+    let (facts, chart) = tokio::join!(facts(status, &look), async {
+        match look.is_countable() {
+            true => {
+                let Look {
+                    shell,
+                    address,
+                    window,
+                    now,
+                    ..
+                } = &look;
+                chart::chart(status, &shell.company, address, *window, *now).await
             }
-        },
-    );
-    Ok(ListPage::new(
-        shell, status, address, cursor, window, now, notices, &snapshot, facts?, chart,
-    ))
+            false => None,
+        }
+    });
+    Ok(ListPage::new(status, look, facts?, chart))
 }
 
-/// Reads the address; what is no part of it is named in a notice.
-fn read(tab: Tab, view: View, query: &str, shell: &Shell) -> (Address, Cursor, Vec<String>) {
-    let parameters: Vec<(String, String)> = form_urlencoded::parse(query.as_bytes())
-        .into_owned()
-        .collect();
-    let pairs = parameters
-        .iter()
-        .map(|(name, value)| (name.as_str(), value.as_str()));
-    let (filter, others) = Filter::parse(pairs, shell.company.zone);
-    let mut cursor = Cursor::Newest;
-    let mut notices = Vec::new();
-    for (name, value) in others {
-        match Cursor::from_parameter(name, value) {
-            Some(read) => cursor = read,
-            None => notices.push(format!("{name}={value}")),
+impl Look {
+    /// Reads the address; what is no part of it is named in a notice.
+    fn read(
+        tab: Tab,
+        view: View,
+        query: &str,
+        shell: Shell,
+        status: &Status,
+        snapshot: Arc<Snapshot>,
+    ) -> Self {
+        let parameters: Vec<(String, String)> = form_urlencoded::parse(query.as_bytes())
+            .into_owned()
+            .collect();
+        let pairs = parameters
+            .iter()
+            .map(|(name, value)| (name.as_str(), value.as_str()));
+        let (filter, others) = Filter::parse(pairs, shell.company.zone);
+        let mut cursor = Cursor::Newest;
+        let mut notices = Vec::new();
+        for (name, value) in others {
+            match Cursor::from_parameter(name, value) {
+                Some(read) => cursor = read,
+                None => notices.push(format!("{name}={value}")),
+            }
+        }
+        let now = status.clock.now();
+        let filter = filter.resolved(&snapshot.rules);
+        let window = filter.window(tab.default_range(), now);
+        Self {
+            shell,
+            address: Address { tab, filter, view },
+            cursor,
+            notices,
+            window: status.within_retention(window, now),
+            now,
+            snapshot,
         }
     }
-    let address = Address { tab, filter, view };
-    (address, cursor, notices)
+
+    /// Whether the counters can tell how many requests match.
+    fn is_countable(&self) -> bool {
+        self.address.filter.is_countable(&self.snapshot.rules)
+    }
+
+    fn zone(&self) -> Tz {
+        self.shell.company.zone
+    }
 }
 
-async fn facts(
-    status: &Status,
-    shell: &Shell,
-    address: &Address,
-    cursor: Cursor,
-    window: Window,
-    now: DateTime<Utc>,
-    snapshot: std::sync::Arc<Snapshot>,
-) -> Result<Facts, PageError> {
-    let company = shell.company.id;
-    let (tab, view, filter) = (address.tab, address.view, address.filter.clone());
+async fn facts(status: &Status, look: &Look) -> Result<Facts, PageError> {
+    let company = look.shell.company.id;
+    let Address { tab, view, filter } = look.address.clone();
+    let (cursor, window, now) = (look.cursor, look.window, look.now);
+    let snapshot = look.snapshot.clone();
     let oldest = status.oldest(now);
     let read = status.store.read(company, move |connection| {
         let settings = &snapshot.rules;
@@ -224,12 +262,22 @@ async fn facts(
                 audit::rule_changes(connection, company, a_day_more(window), MOST_CHANGES)?,
             )),
         };
-        let counts = match filter.is_countable(settings) {
+        let counted = match filter.is_countable(settings) {
             true => None,
-            false => Some([
-                requests::count(connection, company, &on(Tab::Invalid))?,
-                requests::count(connection, company, &on(Tab::Test))?,
-            ]),
+            false => {
+                let of_any_error = filter.without_any("error");
+                let legend = Selection {
+                    filter: &of_any_error,
+                    ..on(tab)
+                };
+                let mut count = |selection: &Selection<'_>| {
+                    requests::count(connection, company, selection, MAX_COUNTED_ENTRIES)
+                };
+                Some(Counted {
+                    tabs: [count(&on(Tab::Invalid))?, count(&on(Tab::Test))?],
+                    legend: count(&legend)?,
+                })
+            }
         };
         let is_empty = match &causes {
             Some((causes, _)) => causes.total == 0,
@@ -242,7 +290,7 @@ async fn facts(
         Ok(Facts {
             cube: counts::cube(connection, company, window)?,
             cube_before: counts::cube(connection, company, window.before(now))?,
-            counts,
+            counted,
             keys: api_keys::of_company(connection, company)?,
             newest_on_tab: newest(connection, Some(tab))?,
             newest_of_all: newest(connection, None)?,
@@ -262,33 +310,17 @@ fn a_day_more(window: Window) -> Window {
 }
 
 impl ListPage {
-    #[expect(
-        clippy::too_many_arguments,
-        reason = "everything that the page is made of, once"
-    )]
-    fn new(
-        shell: Shell,
-        status: &Status,
-        address: Address,
-        cursor: Cursor,
-        window: Window,
-        now: DateTime<Utc>,
-        notices: Vec<String>,
-        snapshot: &Snapshot,
-        facts: Facts,
-        chart: Option<Chart>,
-    ) -> Self {
-        let zone = shell.company.zone;
+    fn new(status: &Status, look: Look, facts: Facts, chart: Option<Chart>) -> Self {
+        let (address, now, zone) = (&look.address, look.now, look.zone());
         let names = key_names(&facts.keys);
-        let is_countable = facts.counts.is_none();
+        let is_countable = facts.counted.is_none();
         let filtered = facts.cube.filtered(&address.filter);
-        let without_error = facts.cube.filtered(&address.filter.without_any("error"));
         let tabs: Vec<TabLink> = Tab::ALL
             .into_iter()
             .map(|tab| TabLink {
                 title: tab.title(),
                 url: address.on(tab),
-                count: count(tab, &filtered, facts.counts.as_ref()),
+                count: count(tab, &filtered, facts.counted.as_ref()),
                 is_current: tab == address.tab,
             })
             .collect();
@@ -302,7 +334,7 @@ impl ListPage {
             let failed =
                 |cell: &Cell| cell.is_invalid() && (address.tab == Tab::Invalid || cell.is_test());
             let failures = is_countable.then(|| filtered.count(failed));
-            CausesView::new(&address, causes, changes, failures, &names, now, zone)
+            CausesView::new(address, causes, changes, failures, &names, now, zone)
         });
         let is_empty = match &causes {
             Some(view) => view.causes.is_empty(),
@@ -318,11 +350,18 @@ impl ListPage {
         Self {
             chart,
             rate: RateLine::new(facts.cube.production(), facts.cube_before.production()),
-            range: range_words(&address, window, now, zone),
-            form: facets::forms(&address, cube, &snapshot.rules, &facts.keys, &names, zone),
-            chips: filters::chips(&address, &names),
+            range: range_words(&look),
+            form: facets::forms(
+                address,
+                cube,
+                &look.snapshot.rules,
+                &facts.keys,
+                &names,
+                zone,
+            ),
+            chips: filters::chips(address, &names),
             clear: address.with_filter(address.filter.without_terms()),
-            frozen: address.frozen(window, now, cursor),
+            frozen: address.frozen(look.window, now, look.cursor),
             caption: format!(
                 "{} {}, newest first · times in {}",
                 on_tab.as_deref().unwrap_or_default(),
@@ -334,21 +373,16 @@ impl ListPage {
                 },
                 Moment::new(now, zone).zone()
             ),
-            pager: Pager::new(&address, &facts.page, &rows, now, zone),
-            empty: is_empty
-                .then(|| empty(&address, status, &facts, &names, is_countable, now, &shell)),
-            legend: legend::groups(
-                &address,
-                address.tab,
-                is_countable.then_some(&without_error),
-            ),
+            pager: Pager::new(&look, &facts.page),
+            empty: is_empty.then(|| empty(status, &look, &facts, &names)),
+            legend: legend::groups(address, &error_counts(address, &facts)),
             tab: address.tab,
             tabs,
             views: views.into(),
             causes,
             rows,
-            notices,
-            shell,
+            notices: look.notices,
+            shell: look.shell,
         }
     }
 
@@ -361,62 +395,84 @@ impl ListPage {
     }
 }
 
-fn count(tab: Tab, filtered: &Cube, counted: Option<&[Count; 2]>) -> String {
+fn count(tab: Tab, filtered: &Cube, counted: Option<&Counted>) -> String {
     match (tab, counted) {
-        (Tab::Invalid, None) => number(filtered.count(|cell| cell.is_invalid())),
-        (Tab::Test, None) => number(filtered.count(|cell| cell.is_test())),
-        (Tab::Invalid, Some([count, _])) | (Tab::Test, Some([_, count])) => {
+        (tab, None) => number(filtered.count(|cell| tab.holds(cell))),
+        (
+            Tab::Invalid,
+            Some(Counted {
+                tabs: [count, _], ..
+            }),
+        )
+        | (
+            Tab::Test,
+            Some(Counted {
+                tabs: [_, count], ..
+            }),
+        ) => {
             let more = if count.or_more { "+" } else { "" };
             number(count.count) + more
         }
     }
 }
 
-/// The window in words, with its true beginning.
-fn range_words(
-    address: &Address,
-    window: Window,
-    now: DateTime<Utc>,
-    zone: chrono_tz::Tz,
-) -> String {
-    let range = address
-        .filter
-        .range
-        .unwrap_or(Range::Last(address.tab.default_range()));
-    let time = |at| Moment::new(at, zone).weekday();
-    let (from, to) = (time(window.from), time(window.to.unwrap_or(now)));
-    match range {
-        Range::Last(preset) => format!("in the {}", preset.title()),
-        Range::Between(..) => format!("from {from} to {to}"),
+/// How many requests of the tab have which errors, whatever error the filter asks for.
+fn error_counts(address: &Address, facts: &Facts) -> ErrorCounts {
+    match &facts.counted {
+        Some(counted) => ErrorCounts {
+            masks: counted.legend.masks.clone(),
+            or_more: counted.legend.or_more,
+        },
+        None => {
+            let any_error = facts.cube.filtered(&address.filter.without_any("error"));
+            let on_tab = any_error.0.iter().filter(|cell| address.tab.holds(cell));
+            ErrorCounts {
+                masks: on_tab.map(|cell| (cell.error_mask, cell.count)).collect(),
+                or_more: false,
+            }
+        }
     }
 }
 
-fn empty(
-    address: &Address,
-    status: &Status,
-    facts: &Facts,
-    names: &KeyNames,
-    is_countable: bool,
-    now: DateTime<Utc>,
-    shell: &Shell,
-) -> Empty {
-    let zone = shell.company.zone;
-    let older = |at| Older::new(address, at, now, zone);
+/// The window in words; the chart below says its true beginning.
+fn range_words(look: &Look) -> String {
+    let default = Range::Last(look.address.tab.default_range());
+    let time = |at| Moment::new(at, look.zone()).weekday();
+    match look.address.filter.range.unwrap_or(default) {
+        Range::Last(preset) => format!("in the {}", preset.title()),
+        Range::Between(..) => {
+            let to = look.window.to.unwrap_or(look.now);
+            format!("from {} to {}", time(look.window.from), time(to))
+        }
+    }
+}
+
+fn empty(status: &Status, look: &Look, facts: &Facts, names: &KeyNames) -> Empty {
+    let address = &look.address;
+    let older = |at| Older::new(address, at, look.now, look.zone());
     let curl = || curl(status);
     let total = facts.cube.count(|_| true);
     match (facts.newest_of_all, facts.newest_on_tab) {
         (None, _) => Empty::NothingEver { curl: curl() },
         (Some(_), None) if address.tab == Tab::Test => Empty::NoTestEver { curl: curl() },
+        _ if look.cursor != Cursor::Newest && facts.page.searched_to.is_none() => {
+            let first = address.url();
+            Empty::NothingFurther { first }
+        }
         _ if !address.filter.terms().is_empty() => Empty::NothingMatches {
-            without: empty::without_each(address, is_countable.then_some(&facts.cube), names),
+            without: empty::without_each(
+                address,
+                look.is_countable().then_some(&facts.cube),
+                names,
+            ),
             clear: address.with_filter(address.filter.without_terms()),
         },
         (_, last) if total > 0 && address.tab == Tab::Invalid => Empty::NothingFailed {
             total: number(total),
             last: last.map(older),
         },
-        (newest, on_tab) => Empty::NothingInWindow {
-            last: on_tab.or(newest).map(older),
+        (newest, _) => Empty::NothingInWindow {
+            last: newest.map(older),
             longer: empty::in_the_longest_window(address),
         },
     }
@@ -433,38 +489,47 @@ fn curl(status: &Status) -> String {
 }
 
 impl Pager {
-    fn new(
-        address: &Address,
-        page: &requests::Page,
-        rows: &[Row],
-        now: DateTime<Utc>,
-        zone: chrono_tz::Tz,
-    ) -> Self {
-        let id = |row: &requests::ListRow| crate::domain::request::RequestId::from_uuid(row.id);
+    fn new(look: &Look, page: &requests::Page) -> Self {
+        let id = |row: &ListRow| RequestId::from_uuid(row.id);
         let (first, last) = (
             page.rows.first().and_then(id),
             page.rows.last().and_then(id),
         );
-        let older = page.searched_to.or(last).filter(|_| page.has_older);
-        let newer = first.or(page.searched_to).filter(|_| page.has_newer);
-        let searched_to = page
-            .searched_to
-            .map(|id| Moment::new(id.received_at(), zone).short(now));
+        // Where a rare filter stopped, the way goes on from there and not from the last row shown.
+        let (older, newer) = match look.cursor {
+            Cursor::NewerThan(from) => (last.or(Some(from)), page.searched_to.or(first)),
+            Cursor::Newest => (page.searched_to.or(last), first),
+            Cursor::OlderThan(from) => (page.searched_to.or(last), first.or(Some(from))),
+        };
+        let short = |id: RequestId| Moment::new(id.received_at(), look.zone()).short(look.now);
+        let link = |cursor| look.address.at(cursor);
         Self {
-            newer: newer.map(|id| address.at(Cursor::NewerThan(id))),
-            older: older.map(|id| address.at(Cursor::OlderThan(id))),
-            span: match (rows.last(), rows.first()) {
-                (Some(last), Some(first)) if rows.len() > 1 => {
-                    format!(
-                        "{} – {}",
-                        last.received.short(now),
-                        first.received.short(now)
-                    )
+            newer: newer
+                .filter(|_| page.has_newer)
+                .map(|id| link(Cursor::NewerThan(id))),
+            older: older
+                .filter(|_| page.has_older)
+                .map(|id| link(Cursor::OlderThan(id))),
+            span: match (last, first) {
+                (Some(last), Some(first)) if last != first => {
+                    format!("{} – {}", short(last), short(first))
                 }
-                (Some(only), _) => only.received.short(now),
+                (Some(only), _) => short(only),
                 _ => String::new(),
             },
-            searched_to,
+            searches_forward: matches!(look.cursor, Cursor::NewerThan(_)),
+            searched_to: page.searched_to.map(|id| match look.cursor {
+                Cursor::NewerThan(_) => format!("Searched forward to {}", short(id)),
+                _ => format!("Searched back to {}", short(id)),
+            }),
+        }
+    }
+
+    /// Where a search that stopped goes on.
+    fn onwards(&self) -> Option<&String> {
+        match self.searches_forward {
+            true => self.newer.as_ref(),
+            false => self.older.as_ref(),
         }
     }
 }

@@ -15,7 +15,7 @@ pub mod request;
 mod row;
 pub mod search;
 
-use chrono::{DateTime, Days, Utc};
+use chrono::{DateTime, Days, DurationRound, TimeDelta, Utc};
 
 use crate::clock::Clock;
 use crate::config::PublicUrl;
@@ -47,10 +47,16 @@ impl Status {
         now - Days::new(self.retention_days.into())
     }
 
-    /// The part of a window that is shown.
+    /// The part of a window that is shown. It begins on the hour, as old counters do, so that the
+    /// list and its counts speak of the same requests.
     fn within_retention(&self, window: Window, now: DateTime<Utc>) -> Window {
+        let hour = TimeDelta::hours(1);
+        let oldest = self.oldest(now);
+        let first_hour = oldest
+            .duration_trunc(hour)
+            .map_or(oldest, |begun| begun + hour);
         Window {
-            from: window.from.max(self.oldest(now)),
+            from: window.from.max(first_hour),
             to: window.to,
         }
     }

@@ -1,10 +1,12 @@
 //! One request: the place where support ends the call. What was sent, what was answered, every rule
 //! as passed, failed or not checked, what ends each error, and words to paste into the ticket.
 
+use std::sync::Arc;
+
 use actix_web::{HttpResponse, web};
 use askama::Template;
 use askama_web::WebTemplate;
-use chrono::{DateTime, Days, TimeDelta, Utc};
+use chrono::{DateTime, Days, Utc};
 
 use super::causes;
 use super::filters::{Address, View};
@@ -19,14 +21,20 @@ use crate::domain::validate::{Aspect, Outcome};
 use crate::domain::warning::Warning;
 use crate::domain::window::{Preset, Range};
 use crate::error::PageError;
-use crate::store::requests::{self, Count, Document, FindingRow, ListRow, Tab};
+use crate::store::requests::{
+    self, Count, Document, FindingRow, ListRow, MAX_ENTRIES, Selection, Tab,
+};
+use crate::store::settings::Snapshot;
 use crate::store::{api_keys, companies};
 use crate::web::format::{Breakable, Moment, counted, number};
 use crate::web::redirect::see_other;
 use crate::web::shell::{Company, Shell};
 
-/// *Same cause* looks back so many days.
-const SAME_CAUSE_DAYS: i64 = 7;
+/// *Same cause* looks back so far …
+const SAME_CAUSE: Range = Range::Last(Preset::Week);
+
+/// … and is counted for at most so many findings of a request.
+const MOST_COUNTED: usize = 6;
 
 /// The page of a request.
 #[derive(Template, WebTemplate)]
@@ -124,6 +132,8 @@ struct Stored {
     keys: Vec<api_keys::KeyRow>,
     expunge_after_days: i32,
     same_causes: Vec<Count>,
+    /// Whether the request itself is among those counted.
+    is_counted: bool,
 }
 
 /// `GET /r/{id}`: the short form in answers and tickets.
@@ -150,13 +160,12 @@ pub async fn show(
     id: web::Path<String>,
 ) -> Result<RequestPage, PageError> {
     let id = known_id(&status, &id)?;
-    let stored = read(&status, &shell, id)
-        .await?
-        .ok_or(PageError::NotFound)?;
     let snapshot = status
         .settings
         .snapshot(&status.store, shell.company.id)
         .await?;
+    let stored = read(&status, &shell, snapshot.clone(), id).await?;
+    let stored = stored.ok_or(PageError::NotFound)?;
     Ok(RequestPage::new(shell, &status, &snapshot.rules, stored))
 }
 
@@ -169,24 +178,41 @@ fn known_id(status: &Status, id: &str) -> Result<RequestId, PageError> {
         .ok_or(PageError::NotFound)
 }
 
-async fn read(status: &Status, shell: &Shell, id: RequestId) -> Result<Option<Stored>, PageError> {
+async fn read(
+    status: &Status,
+    shell: &Shell,
+    settings: Arc<Snapshot>,
+    id: RequestId,
+) -> Result<Option<Stored>, PageError> {
     let company = shell.company.id;
-    let since = status.clock.now() - TimeDelta::days(SAME_CAUSE_DAYS);
+    let window = status.within_retention(SAME_CAUSE.at(status.clock.now()), status.clock.now());
     let read = status.store.read(company, move |connection| {
         let Some(row) = requests::find(connection, company, id)? else {
             return Ok(None);
         };
-        let same_causes = row
-            .findings
-            .0
-            .iter()
-            .map(|f| requests::same_cause(connection, company, f, since))
-            .collect::<Result<_, _>>()?;
+        let mut same_causes = Vec::new();
+        // Aspects have one finding each; many findings are many bad fields, and one count tells.
+        for (reason, finding) in reasons(&row).take(MOST_COUNTED) {
+            let filter = same_cause(reason, finding).resolved(&settings.rules);
+            let selection = Selection {
+                tab: Tab::Invalid,
+                window,
+                filter: &filter,
+                settings: &settings.rules,
+            };
+            same_causes.push(requests::count(
+                connection,
+                company,
+                &selection,
+                MAX_ENTRIES,
+            )?);
+        }
         Ok(Some(Stored {
             document: requests::document(connection, company, id)?,
             keys: api_keys::of_company(connection, company)?,
             expunge_after_days: companies::find(connection, company)?.expunge_after_days,
             same_causes,
+            is_counted: window.from <= id.received_at(),
             row,
         }))
     });
@@ -204,8 +230,12 @@ impl RequestPage {
             errors => format!("Refused: {}", counted(errors, "error")),
         };
         let findings: Vec<FindingView> = reasons(row)
-            .zip(&stored.same_causes)
-            .map(|((reason, finding), count)| FindingView::new(row, reason, finding, *count))
+            .enumerate()
+            .map(|(place, (reason, finding))| {
+                let count = stored.same_causes.get(place);
+                let others = count.map(|c| (c.count - i64::from(stored.is_counted), c.or_more));
+                FindingView::new(row, reason, finding, others)
+            })
             .collect();
         let checks: Vec<Check> = Aspect::ALL
             .into_iter()
@@ -243,9 +273,13 @@ impl RequestPage {
 }
 
 impl FindingView {
-    fn new(row: &ListRow, reason: Reason, finding: &FindingRow, count: Count) -> Self {
-        let others = (count.count - 1).max(0);
-        let more = if count.or_more { "+" } else { "" };
+    /// `others` is how many other requests have the same cause, and whether there may be more.
+    fn new(
+        row: &ListRow,
+        reason: Reason,
+        finding: &FindingRow,
+        others: Option<(i64, bool)>,
+    ) -> Self {
         Self {
             title: reason.code().title(),
             icon: icon(reason.code()),
@@ -256,9 +290,15 @@ impl FindingView {
             value: about(row, reason, finding),
             next_step: reason.next_step(),
             same_cause: match others {
-                0 => "Same cause: no others in 7 days".to_owned(),
-                1 if more.is_empty() => "Same cause: 1 other in 7 days".to_owned(),
-                others => format!("Same cause: {}{more} others in 7 days", number(others)),
+                None => "Same cause: show all".to_owned(),
+                Some((..=0, false)) => "Same cause: no others in 7 days".to_owned(),
+                Some((1, false)) => "Same cause: 1 other in 7 days".to_owned(),
+                Some((others, false)) => {
+                    format!("Same cause: {} others in 7 days", number(others))
+                }
+                Some((others, true)) => {
+                    format!("Same cause: {}+ others in 7 days", number(others.max(0)))
+                }
             },
             same_cause_url: same_cause_url(reason, finding),
             dictionary: format!("/errors/{}", reason.code().as_str()),
@@ -285,12 +325,16 @@ impl Check {
     }
 }
 
-/// The list of those that failed for the same reason.
+/// The filter for those that failed for the same reason: what is counted is what the link shows.
+fn same_cause(reason: Reason, finding: &FindingRow) -> Filter {
+    let week = Filter::default().with_range(SAME_CAUSE);
+    causes::only(&week, reason, finding.value.as_deref())
+}
+
 fn same_cause_url(reason: Reason, finding: &FindingRow) -> String {
-    let week = Filter::default().with_range(Range::Last(Preset::Week));
     Address {
         tab: Tab::Invalid,
-        filter: causes::only(&week, reason, finding.value.as_deref()),
+        filter: same_cause(reason, finding),
         view: View::Requests,
     }
     .url()
@@ -495,13 +539,16 @@ fn ticket_text(
     lines.join("\n")
 }
 
-/// The request as a command to paste, without its key. `None` for a body that no shell can hold.
+/// The request as a command to paste, without its key. `None` for a body that no terminal should
+/// be given.
 fn curl(status: &Status, kind: Kind, document: &Document) -> Option<String> {
     let body = std::str::from_utf8(&document.body).ok()?;
-    let is_whole = !document.body_cut && !body.contains('\0');
+    // A control character could act on the terminal that the line is pasted into.
+    let is_harmless = |c: char| !c.is_control() || c == '\n' || c == '\t';
+    let is_whole = !document.body_cut && body.chars().all(is_harmless);
     is_whole.then(|| {
         format!(
-            "curl -i {} \\\n  -H 'x-api-key: YOUR KEY' \\\n  -H 'content-type: application/json' \\\n  -d '{}'",
+            "curl -i {} \\\n  -H 'x-api-key: YOUR KEY' \\\n  -H 'content-type: application/json' \\\n  --data-raw '{}'",
             status.public_url.join(path(kind)),
             body.replace('\'', r"'\''")
         )

@@ -163,7 +163,7 @@ fn read_as(search: &Search) -> Option<String> {
     if !search.emails.is_empty() {
         kinds.push("an e-mail");
     }
-    if !search.words.is_empty() {
+    if search.words.len() > search.ids.len() {
         kinds.push("a ticket id or an employee's custom id");
     }
     (!kinds.is_empty()).then(|| kinds.join(" and "))

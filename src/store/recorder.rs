@@ -76,6 +76,7 @@ pub struct RequestRow {
     pub settings_version: i64,
     pub employee_id: Option<i64>,
     pub employee_sent: Option<String>,
+    pub employee_custom_id: Option<String>,
     pub channel_sent: Option<String>,
     pub channel: Option<String>,
     pub brand_sent: Option<String>,

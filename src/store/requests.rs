@@ -28,7 +28,7 @@ pub const MAX_ENTRIES: i64 = 20_000;
 pub const MAX_COUNT: i64 = 10_000;
 
 /// … and looks at most at so many entries.
-const MAX_COUNTED_ENTRIES: i64 = 100_000;
+pub const MAX_COUNTED_ENTRIES: i64 = 100_000;
 
 /// The two lists.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -163,12 +163,14 @@ pub struct Document {
 }
 
 /// How many requests match, as far as they were counted.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Count {
     /// So many.
     pub count: i64,
     /// … or more: the count stopped.
     pub or_more: bool,
+    /// The same by error mask.
+    pub masks: Vec<(i16, i64)>,
 }
 
 #[derive(QueryableByName)]
@@ -179,6 +181,8 @@ struct Place {
 
 #[derive(QueryableByName)]
 struct Counted {
+    #[diesel(sql_type = SmallInt)]
+    error_mask: i16,
     #[diesel(sql_type = BigInt)]
     count: i64,
 }
@@ -238,34 +242,28 @@ pub fn page(
     })
 }
 
-/// How many requests of a list match, counted in the index as far as [`MAX_COUNT`]: for what the
-/// counters do not tell.
+/// How many requests of a list match, by error mask, counted in the index: at most [`MAX_COUNT`] of
+/// the newest, among at most `entries`. For what the counters do not tell.
 pub fn count(
     connection: &mut PgConnection,
     company: CompanyId,
     selection: &Selection<'_>,
+    entries: i64,
 ) -> QueryResult<Count> {
     let (cursor, direction) = (Cursor::Newest, Direction::Older);
-    let matching = matching(company, selection, cursor, direction, MAX_COUNTED_ENTRIES);
-    let counted: Counted = matching
+    let counted: Vec<Counted> = matching(company, selection, cursor, direction, entries)
         .within(
-            "SELECT count(*) AS count FROM (",
-            &format!(" LIMIT {}) AS matching", MAX_COUNT + 1),
+            "SELECT error_mask, count(*) AS count FROM (",
+            &format!(" LIMIT {MAX_COUNT}) AS matching GROUP BY error_mask"),
         )
-        .load(connection)?
-        .pop()
-        .ok_or(diesel::result::Error::NotFound)?;
-    let last = last_entry(
-        connection,
-        company,
-        selection,
-        cursor,
-        direction,
-        MAX_COUNTED_ENTRIES,
-    )?;
+        .load(connection)?;
+    let masks: Vec<(i16, i64)> = counted.iter().map(|c| (c.error_mask, c.count)).collect();
+    let count = masks.iter().map(|(_, count)| count).sum();
+    let last = last_entry(connection, company, selection, cursor, direction, entries)?;
     Ok(Count {
-        count: counted.count.min(MAX_COUNT),
-        or_more: counted.count > MAX_COUNT || last.is_some(),
+        count,
+        or_more: count == MAX_COUNT || last.is_some(),
+        masks,
     })
 }
 
@@ -329,47 +327,6 @@ pub fn find(
     id: RequestId,
 ) -> QueryResult<Option<ListRow>> {
     Ok(rows(connection, company, &[id.uuid()])?.pop())
-}
-
-/// How many requests since `since` have the same finding: the same reason about the same value.
-/// Counted among the newest [`MAX_ENTRIES`] of its error.
-pub fn same_cause(
-    connection: &mut PgConnection,
-    company: CompanyId,
-    finding: &FindingRow,
-    since: DateTime<Utc>,
-) -> QueryResult<Count> {
-    #[derive(QueryableByName)]
-    struct Both {
-        #[diesel(sql_type = BigInt)]
-        same: i64,
-        #[diesel(sql_type = BigInt)]
-        all: i64,
-    }
-    let Some(reason) = Reason::from_number(finding.reason) else {
-        return Ok(Count {
-            count: 0,
-            or_more: false,
-        });
-    };
-    let both: Both = diesel::sql_query(
-        "SELECT count(*) FILTER (WHERE reason = $4 AND value IS NOT DISTINCT FROM $5) AS same, \
-                count(*) AS all \
-         FROM (SELECT reason, value FROM request_findings \
-               WHERE company_id = $1 AND code = $2 AND received_at >= $3 \
-               ORDER BY received_at DESC, id DESC LIMIT $6) AS newest",
-    )
-    .bind::<BigInt, _>(company.0)
-    .bind::<SmallInt, _>(reason.code().bit())
-    .bind::<Timestamptz, _>(since)
-    .bind::<SmallInt, _>(finding.reason)
-    .bind::<Nullable<Text>, _>(&finding.value)
-    .bind::<BigInt, _>(MAX_ENTRIES)
-    .get_result(connection)?;
-    Ok(Count {
-        count: both.same,
-        or_more: both.all == MAX_ENTRIES,
-    })
 }
 
 /// Requests that failed for one reason: about which value, with which key.
@@ -499,6 +456,9 @@ pub fn search(
         arm("ticket_id = ANY($8)"),
         arm(&format!("{listed} AND employee_sent = ANY($9)")),
         arm(&format!(
+            "{listed} AND employee_custom_id = ANY($9) AND employee_custom_id IS NOT NULL"
+        )),
+        arm(&format!(
             "{listed} AND customer_hash = ANY($10) AND customer_hash IS NOT NULL"
         )),
     ];
@@ -553,7 +513,7 @@ pub(super) fn matching(
     let conditions = conditions(&mut query, selection);
     let order = order(direction);
     query.and(&format!(
-        "SELECT id, received_at FROM ({source}) AS entries WHERE {conditions} {order}"
+        "SELECT id, received_at, error_mask FROM ({source}) AS entries WHERE {conditions} {order}"
     ))
 }
 
@@ -613,22 +573,38 @@ fn entries(
              ) AS r ON true"
         );
     }
-    let employee = match employees(selection.filter) {
-        employees if employees.is_empty() => String::new(),
+    let tab = selection.tab.condition();
+    let list = |condition: &str| {
+        format!(
+            "SELECT {columns} FROM requests \
+             WHERE company_id = $1 AND {tab} {condition} AND {range} {order} LIMIT {limit}"
+        )
+    };
+    match employees(selection.filter) {
+        employees if employees.is_empty() => list(""),
         employees => {
             let employees = query.value(Value::Texts(employees));
-            format!("AND employee_sent = ANY({employees}) AND (error_mask <> 0 OR environment = 1)")
+            let listed = "(error_mask <> 0 OR environment = 1)";
+            let by_name = list(&format!(
+                "AND employee_sent = ANY({employees}) AND {listed}"
+            ));
+            let by_custom_id = list(&format!(
+                "AND employee_custom_id = ANY({employees}) AND employee_custom_id IS NOT NULL \
+                 AND {listed}"
+            ));
+            format!(
+                "SELECT * FROM (({by_name}) UNION ({by_custom_id})) AS named {order} LIMIT {limit}"
+            )
         }
-    };
-    format!(
-        "SELECT {columns} FROM requests WHERE company_id = $1 AND {} {employee} AND {range} \
-         {order} LIMIT {limit}",
-        selection.tab.condition()
-    )
+    }
 }
 
-/// The only error asked for, if there is only one.
+/// The only error asked for, if nothing else is: with another condition each entry would cost a
+/// look into the requests, and the covering index of the list answers by itself.
 fn lone_error(filter: &Filter) -> Option<ErrorCode> {
+    if filter.terms().len() > 1 {
+        return None;
+    }
     let mut wanted = filter.about("error").filter(|term| !term.negated);
     match (wanted.next(), wanted.next()) {
         (Some(term), None) => match term.subject {
@@ -671,7 +647,7 @@ fn columns(selection: &Selection<'_>) -> String {
     ];
     for term in selection.filter.terms() {
         let column = match &term.subject {
-            Subject::Employee(_) => "employee_sent",
+            Subject::Employee(_) => "employee_sent, employee_custom_id",
             Subject::Channel(_) if !term.subject.is_configured(selection.settings) => {
                 "channel_sent"
             }
@@ -746,7 +722,7 @@ fn condition(query: &mut Query, subject: &Subject, settings: &CompanySettings) -
         }
         Subject::Employee(sent) => {
             let forms = query.value(Value::Texts(stored_forms(sent)));
-            format!("employee_sent = ANY({forms})")
+            format!("(employee_sent = ANY({forms}) OR employee_custom_id = ANY({forms}))")
         }
         Subject::Channel(label) => {
             label_condition(query, "channel", label, subject.is_configured(settings))

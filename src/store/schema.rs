@@ -329,6 +329,8 @@ diesel::table! {
         employee_id -> Nullable<Int8>,
         /// The employee's e-mail, folded, else the custom id, as sent; first 255 characters.
         employee_sent -> Nullable<Text>,
+        /// The custom id, where an e-mail was sent as well; first 255 characters.
+        employee_custom_id -> Nullable<Text>,
         /// The channel as sent, first 255 characters.
         channel_sent -> Nullable<Text>,
         /// The label of the channel found.

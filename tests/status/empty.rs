@@ -63,3 +63,18 @@ fn a_filter_that_matches_nothing_says_which_to_drop() {
     let dropped = list.link("Without environment test: 1").unwrap();
     assert_eq!(page(&mut admin, &dropped).rows().len(), 1);
 }
+
+#[test]
+fn a_page_beyond_the_last_one_leads_back_to_the_newest() {
+    let (app, mut admin) = app_with_admin();
+    app.production().requests(&accepted_but("/channel", "sms"));
+    let id = page(&mut admin, INVALID).ids().remove(0);
+    let beyond = page(&mut admin, &format!("{INVALID}?older={id}"));
+    assert!(
+        beyond.words().contains("Nothing further in this window"),
+        "{}",
+        beyond.words()
+    );
+    let newest = beyond.link("To the newest").unwrap();
+    assert_eq!(page(&mut admin, &newest).ids(), [id]);
+}

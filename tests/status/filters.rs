@@ -64,6 +64,46 @@ fn each_filter_shows_exactly_what_matches_and_counts_it() {
 }
 
 #[test]
+fn a_label_is_meant_however_it_is_written() {
+    let (_app, mut admin) = traffic();
+    for written in ["Larkspur_Outlet", " larkspur-OUTLET"] {
+        let list = page(
+            &mut admin,
+            &format!("{INVALID}?brand={}", written.replace(' ', "+")),
+        );
+        assert_eq!(list.rows().len(), 1, "{written}");
+        assert_eq!(list.tabs().0, "1", "{written}");
+    }
+}
+
+#[test]
+fn the_legend_counts_also_what_only_the_index_knows() {
+    let (_app, mut admin) = traffic();
+    let list = page(&mut admin, &format!("{INVALID}?brand=nope"));
+    assert_eq!(list.legend("Invalid/inactive brand"), "1");
+    assert_eq!(list.legend("Channel not enabled"), "0");
+    let other = page(
+        &mut admin,
+        &format!("{INVALID}?brand=nope&error=channel_not_enabled"),
+    );
+    assert!(other.rows().is_empty());
+    assert_eq!(other.legend("Invalid/inactive brand"), "1");
+}
+
+#[test]
+fn an_employee_is_found_by_either_name_that_was_sent() {
+    let (app, mut admin) = app_with_admin();
+    let both = json!({"email": "nobody@larkspur.example", "custom_id": "L-9999"});
+    app.production().requests(&accepted_but("/employee", both));
+    for name in ["nobody@larkspur.example", "L-9999"] {
+        let list = page(&mut admin, &format!("{INVALID}?employee={name}"));
+        assert_eq!(list.rows().len(), 1, "{name}");
+        let found = format!("/settings/integrations/api-status/search?q={name}");
+        assert_eq!(page(&mut admin, &found).rows().len(), 1, "{name}");
+    }
+}
+
+#[test]
 fn chips_take_a_term_away_or_turn_it_round() {
     let (_app, mut admin) = traffic();
     let list = page(

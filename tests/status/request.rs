@@ -125,6 +125,26 @@ fn the_same_cause_is_counted_and_listed() {
 }
 
 #[test]
+fn a_request_with_many_bad_fields_has_a_page_all_the_same() {
+    let (app, mut admin) = app_with_admin();
+    let mut body = accepted();
+    body["custom_properties"] = (0..200).map(|n| (n.to_string(), json!({}))).collect();
+    let id = send(&app, &body);
+    assert!(words(&mut admin, &id).contains("Malformed request"));
+}
+
+#[test]
+fn a_body_that_could_act_on_a_terminal_is_not_offered_as_a_command() {
+    let (app, mut admin) = app_with_admin();
+    let call = app
+        .production()
+        .post("/v1/requests")
+        .body("{\"channel\": \"\u{3}\"}");
+    let id = call.send().header("x-request-id").unwrap().to_owned();
+    assert!(!words(&mut admin, &id).contains("Copy as curl"));
+}
+
+#[test]
 fn after_the_expunge_the_facts_stay_and_the_customer_is_gone() {
     let (app, mut admin) = app_with_admin();
     let id = send(

@@ -53,6 +53,15 @@ fn ids_and_tickets_find_every_request() {
 }
 
 #[test]
+fn a_ticket_id_may_look_like_an_id_of_ours() {
+    let (app, mut admin) = app_with_admin();
+    let ticket = "01937a5e-4f6b-7abc-8def-0123456789ab";
+    app.production()
+        .requests(&with(accepted(), "/ext_interaction_id", ticket));
+    assert_eq!(search(&mut admin, ticket).ids().len(), 1);
+}
+
+#[test]
 fn emails_find_the_failed_and_the_test_requests_and_the_page_says_so() {
     let (_app, mut admin, [_, invalid]) = traffic();
     assert_eq!(search(&mut admin, "failed@acme.example").ids(), invalid);

@@ -3,7 +3,7 @@
 use std::io::Write;
 
 use flate2::Compression;
-use flate2::write::{GzEncoder, ZlibEncoder};
+use flate2::write::{DeflateEncoder, GzEncoder, ZlibEncoder};
 use serde_json::json;
 
 use crate::support::company::{accepted, with};
@@ -19,6 +19,12 @@ fn gzip(bytes: &[u8]) -> Vec<u8> {
 
 fn deflate(bytes: &[u8]) -> Vec<u8> {
     let mut encoder = ZlibEncoder::new(Vec::new(), Compression::fast());
+    encoder.write_all(bytes).unwrap();
+    encoder.finish().unwrap()
+}
+
+fn deflate_without_a_frame(bytes: &[u8]) -> Vec<u8> {
+    let mut encoder = DeflateEncoder::new(Vec::new(), Compression::fast());
     encoder.write_all(bytes).unwrap();
     encoder.finish().unwrap()
 }
@@ -69,6 +75,7 @@ fn packed_bodies_are_unpacked() {
         ("gzip", gzip(body.as_bytes())),
         ("GZIP", gzip(body.as_bytes())),
         ("deflate", deflate(body.as_bytes())),
+        ("deflate", deflate_without_a_frame(body.as_bytes())),
         ("identity", body.clone().into_bytes()),
     ] {
         let call = app.production().post("/v1/requests").body(packed);
@@ -90,6 +97,23 @@ fn a_small_parcel_with_a_huge_body_is_too_large() {
 }
 
 #[test]
+fn a_parcel_over_the_limit_is_too_large_whatever_is_in_it() {
+    let app = TestApp::start();
+    let mut parcel = gzip(accepted().to_string().as_bytes());
+    // Parcels of nothing behind it: unpacked it is a small body.
+    while parcel.len() <= LIMIT {
+        parcel.extend_from_slice(&gzip(b""));
+    }
+    let call = app.production().post("/v1/requests").body(parcel);
+    let answer = call.header("content-encoding", "gzip").send();
+    expect_malformed(&app, &answer, 413, "too_large");
+    let kept = accepted().to_string().into_bytes();
+    assert_eq!(app.body_of(answer.request_id()), kept);
+    let document = app.row_of("request_documents", answer.request_id());
+    assert_eq!(document["body_cut"], json!(true));
+}
+
+#[test]
 fn what_cannot_be_unpacked_is_recorded_as_it_came() {
     let app = TestApp::start();
     let call = app.production().post("/v1/requests");
@@ -98,6 +122,11 @@ fn what_cannot_be_unpacked_is_recorded_as_it_came() {
     let answer = unknown.body(&b"\x28\xb5\x2f\xfd"[..]).send();
     expect_malformed(&app, &answer, 415, "not_json");
     assert_eq!(app.body_of(answer.request_id()), b"\x28\xb5\x2f\xfd");
+    // Its programs unpack a few hundred bytes to gigabytes in one piece.
+    let brotli = call.clone().header("content-encoding", "br");
+    let answer = brotli.body(&b"\x0b\x00\x80{}\x03"[..]).send();
+    expect_malformed(&app, &answer, 415, "not_json");
+    assert_eq!(app.body_of(answer.request_id()), b"\x0b\x00\x80{}\x03");
     let made_up = call.clone().header("content-encoding", "rot13");
     let answer = made_up.body(accepted().to_string()).send();
     expect_malformed(&app, &answer, 415, "not_json");
@@ -106,8 +135,11 @@ fn what_cannot_be_unpacked_is_recorded_as_it_came() {
     expect_malformed(&app, &answer, 400, "not_json");
     let mut cut_off = gzip(accepted().to_string().as_bytes());
     cut_off.truncate(cut_off.len() - 12);
-    let answer = call.header("content-encoding", "gzip").body(cut_off).send();
+    let cut_off = call.header("content-encoding", "gzip").body(cut_off);
+    let answer = cut_off.send();
     expect_malformed(&app, &answer, 400, "not_json");
+    let stored = app.body_of(answer.request_id());
+    assert_eq!(stored, cut_off.call.sent(), "as it came");
 }
 
 #[test]

@@ -132,7 +132,7 @@ impl LiveSettings {
     /// Swaps in a company's settings as they are now; call it after a change, before the answer.
     pub async fn reload(&self, store: &Store, company: CompanyId) -> Result<(), StoreError> {
         let snapshot = store
-            .read(company, move |connection| load(connection, company))
+            .read_settings(company, move |connection| load(connection, company))
             .await?;
         self.put(snapshot);
         self.reload_keys(store).await
@@ -142,7 +142,7 @@ impl LiveSettings {
     pub async fn refresh(&self, store: &Store) -> Result<(), StoreError> {
         let asked = self.0.started.elapsed().as_millis() as u64;
         let versions: HashMap<CompanyId, i64> = store
-            .read(Scope::Installation, |connection| {
+            .read_settings(Scope::Installation, |connection| {
                 companies::table
                     .select((companies::id, companies::settings_version))
                     .load::<(i64, i64)>(connection)
@@ -160,7 +160,7 @@ impl LiveSettings {
             let company = *company;
             if versions.get(&company) > Some(&snapshot.rules.version) {
                 let snapshot = store
-                    .read(company, move |connection| load(connection, company))
+                    .read_settings(company, move |connection| load(connection, company))
                     .await?;
                 self.put(snapshot);
             }
@@ -189,7 +189,9 @@ impl LiveSettings {
     }
 
     async fn reload_keys(&self, store: &Store) -> Result<(), StoreError> {
-        let rows = store.read(Scope::Installation, api_keys::all).await?;
+        let rows = store
+            .read_settings(Scope::Installation, api_keys::all)
+            .await?;
         let keys = rows.into_iter().filter_map(KnownKey::of);
         let keys = keys.map(|key| (key.hash, key));
         self.0.keys.store(Arc::new(keys.collect()));

@@ -2,11 +2,23 @@
 
 use std::time::Duration;
 
+use api_status_page::store::settings::LiveSettings;
+use api_status_page::store::{Scope, Store};
+use diesel::PgConnection;
 use diesel::connection::SimpleConnection;
 use serde_json::json;
+use tokio::time::timeout;
 
 use crate::support::company::{accepted, accepted_but};
 use crate::support::{TestApp, TestStore, eventually, within};
+
+fn on_a_runtime(work: impl Future<Output = ()>) {
+    tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .unwrap()
+        .block_on(work);
+}
 
 #[test]
 fn a_change_is_followed_by_every_node_within_a_second() {
@@ -88,5 +100,36 @@ fn a_node_that_cannot_hear_of_changes_answers_503() {
     lock.batch_execute("COMMIT").unwrap();
     eventually("the node is fresh", || {
         (app.production().requests(&accepted()).status == 200).then_some(())
+    });
+}
+
+#[test]
+fn slow_pages_do_not_keep_a_node_from_hearing_of_changes() {
+    let store = TestStore::new();
+    on_a_runtime(async {
+        let pages = Store::connect(&store.url).unwrap();
+        let live = LiveSettings::load(&pages).await.unwrap();
+        let slow: Vec<_> = (0..10)
+            .map(|_| {
+                let pages = pages.clone();
+                let sleep = |c: &mut PgConnection| c.batch_execute("SELECT pg_sleep(2.25)");
+                tokio::spawn(async move { pages.read(Scope::Installation, sleep).await })
+            })
+            .collect();
+        eventually("all connections of pages are taken", || {
+            let sleeping = "SELECT count(*) FROM pg_stat_activity \
+                            WHERE query = 'SELECT pg_sleep(2.25)' AND state = 'active'";
+            (store.number(sleeping) == 10).then_some(())
+        });
+        let second = Duration::from_secs(1);
+        timeout(second, live.refresh(&pages))
+            .await
+            .unwrap()
+            .unwrap();
+        let snapshot = timeout(second, live.snapshot(&pages, store.larkspur.id)).await;
+        assert_eq!(snapshot.unwrap().unwrap().company, store.larkspur.id);
+        for page in slow {
+            page.await.unwrap().unwrap();
+        }
     });
 }

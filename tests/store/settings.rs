@@ -133,3 +133,48 @@ fn slow_pages_do_not_keep_a_node_from_hearing_of_changes() {
         }
     });
 }
+
+#[test]
+fn those_who_wait_for_one_load_of_the_settings_hold_no_connection() {
+    let store = TestStore::new();
+    on_a_runtime(async {
+        let pages = Store::connect(&store.url).unwrap();
+        let live = LiveSettings::load(&pages).await.unwrap();
+        let mut lock = store.connection();
+        lock.batch_execute("BEGIN; LOCK TABLE employees IN ACCESS EXCLUSIVE MODE")
+            .unwrap();
+        let asking = || {
+            let (live, pages, company) = (live.clone(), pages.clone(), store.larkspur.id);
+            tokio::spawn(async move { live.snapshot(&pages, company).await })
+        };
+        let waiting: Vec<_> = (0..20).map(|_| asking()).collect();
+        eventually("one of them loads", || {
+            let loads = "SELECT count(*) FROM pg_locks WHERE NOT granted \
+                         AND relation = 'employees'::regclass";
+            (store.number(loads) == 1).then_some(())
+        });
+        tokio::time::sleep(Duration::from_millis(300)).await;
+        let refreshed = timeout(Duration::from_secs(1), live.refresh(&pages)).await;
+        refreshed.unwrap().unwrap();
+        lock.batch_execute("COMMIT").unwrap();
+        for snapshot in waiting {
+            let snapshot = snapshot.await.unwrap().unwrap();
+            assert_eq!(snapshot.company, store.larkspur.id);
+        }
+    });
+}
+
+#[test]
+fn a_load_that_fails_fails_for_all_who_wait_and_the_next_one_is_tried() {
+    let store = TestStore::new();
+    on_a_runtime(async {
+        let pages = Store::connect(&store.url).unwrap();
+        let live = LiveSettings::load(&pages).await.unwrap();
+        store.execute("ALTER TABLE employees RENAME TO away");
+        let ask = || live.snapshot(&pages, store.larkspur.id);
+        let answers = futures_util::future::join_all((0..5).map(|_| ask())).await;
+        assert!(answers.iter().all(Result::is_err));
+        store.execute("ALTER TABLE away RENAME TO employees");
+        ask().await.unwrap();
+    });
+}

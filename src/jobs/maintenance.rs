@@ -85,11 +85,11 @@ async fn drop_counters_and_sessions(work: &Work) -> Result<(), StoreError> {
 }
 
 async fn expunge(work: &Work) -> Result<(), StoreError> {
-    let now = work.clock.now();
+    let (now, retention_days) = (work.clock.now(), work.retention_days);
     let companies = work
         .store
         .read(Scope::Installation, move |connection| {
-            maintenance::due_for_expunge(connection, now)
+            maintenance::due_for_expunge(connection, retention_days, now)
         })
         .await?;
     for (company, before) in companies {

@@ -21,15 +21,20 @@ pub fn try_lock(connection: &mut PgConnection) -> QueryResult<bool> {
     diesel::select(lock).get_result(connection)
 }
 
-/// The companies, each with the time before which its customers' data must go.
+/// The companies, each with the time before which its customers' data must go: the company's own
+/// threshold, and never later than requests are kept.
 pub fn due_for_expunge(
     connection: &mut PgConnection,
+    retention_days: u32,
     now: DateTime<Utc>,
 ) -> QueryResult<Vec<(CompanyId, DateTime<Utc>)>> {
     let rows: Vec<(i64, i32)> = companies::table
         .select((companies::id, companies::expunge_after_days))
         .load(connection)?;
-    let due = |(id, days): (i64, i32)| (CompanyId(id), now - TimeDelta::days(days.into()));
+    let due = |(id, days): (i64, i32)| {
+        let days = i64::from(days).min(retention_days.into());
+        (CompanyId(id), now - TimeDelta::days(days))
+    };
     Ok(rows.into_iter().map(due).collect())
 }
 

@@ -4,7 +4,7 @@ use api_status_page::store::maintenance;
 use chrono::{DateTime, TimeDelta, Utc};
 
 use crate::support::company::{accepted, accepted_but};
-use crate::support::{Sender, TestApp};
+use crate::support::{Sender, TestApp, TestStore};
 
 #[test]
 fn after_the_threshold_documents_go_and_facts_findings_and_counts_stay() {
@@ -20,7 +20,7 @@ fn after_the_threshold_documents_go_and_facts_findings_and_counts_stay() {
 
     let mut connection = app.connection();
     let now = received + TimeDelta::days(30) + TimeDelta::milliseconds(1);
-    let due = maintenance::due_for_expunge(&mut connection, now).unwrap();
+    let due = maintenance::due_for_expunge(&mut connection, 90, now).unwrap();
     let (_, before) = due.iter().find(|(id, _)| *id == app.larkspur.id).unwrap();
     assert_eq!(*before, received + TimeDelta::milliseconds(1));
     let expunge = |connection: &mut _| maintenance::expunge(connection, app.larkspur.id, *before);
@@ -41,6 +41,23 @@ fn after_the_threshold_documents_go_and_facts_findings_and_counts_stay() {
         assert!(!text.contains("jane"), "{table}: {text}");
         assert!(!text.contains("Jane"), "{table}: {text}");
     }
+}
+
+#[test]
+fn no_document_is_kept_longer_than_its_request() {
+    let store = TestStore::new();
+    store.execute(&format!(
+        "UPDATE companies SET expunge_after_days = 60 WHERE id = {}",
+        store.larkspur.id
+    ));
+    let now: DateTime<Utc> = "2026-11-23T12:00:00Z".parse().unwrap();
+    let days_of_larkspur = |retention_days| {
+        let mut connection = store.connection();
+        let due = maintenance::due_for_expunge(&mut connection, retention_days, now).unwrap();
+        let (_, before) = due.iter().find(|(id, _)| *id == store.larkspur.id).unwrap();
+        (now - *before).num_days()
+    };
+    assert_eq!((days_of_larkspur(90), days_of_larkspur(45)), (60, 45));
 }
 
 #[test]

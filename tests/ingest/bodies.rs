@@ -1,13 +1,14 @@
 //! How bodies arrive: too large, packed, cut off, of other types.
 
 use std::io::Write;
+use std::net::{Shutdown, TcpStream};
 
 use flate2::Compression;
 use flate2::write::{DeflateEncoder, GzEncoder, ZlibEncoder};
 use serde_json::json;
 
 use crate::support::company::{accepted, with};
-use crate::support::{Answer, TestApp};
+use crate::support::{Answer, TestApp, eventually};
 
 const LIMIT: usize = 256 * 1024;
 
@@ -164,4 +165,36 @@ fn another_content_type_is_415_only_when_the_body_is_no_json_either() {
     let answer = call.send();
     expect_malformed(&app, &answer, 400, "not_json");
     assert!(answer.json()["detail"].as_str().unwrap().contains("empty"));
+}
+
+#[test]
+fn json_that_is_no_object_and_a_damaged_parcel_are_400_whatever_the_content_type() {
+    let app = TestApp::start();
+    let call = app.production().post("/v1/requests");
+    let call = call.header("content-type", "text/plain");
+    for body in ["[]", "\"text\"", "null", "1"] {
+        let answer = call.clone().body(body).send();
+        expect_malformed(&app, &answer, 400, "not_json");
+    }
+    let damaged = call.header("content-encoding", "gzip");
+    let answer = damaged.body("this is not gzip").send();
+    expect_malformed(&app, &answer, 400, "not_json");
+}
+
+#[test]
+fn a_body_that_does_not_arrive_whole_is_400() {
+    let app = TestApp::start();
+    let mut stream = TcpStream::connect(app.address).unwrap();
+    let key = &app.larkspur.production_key.text;
+    let head = format!(
+        "POST /v1/requests HTTP/1.1\r\nhost: test\r\nx-api-key: {key}\r\n\
+         content-type: text/plain\r\ncontent-length: 100\r\n\r\nhalf of"
+    );
+    stream.write_all(head.as_bytes()).unwrap();
+    stream.shutdown(Shutdown::Write).unwrap();
+    let row = eventually("it is stored", || {
+        app.rows("SELECT http_status, error_mask FROM requests")
+            .pop()
+    });
+    assert_eq!(row, json!({"http_status": 400, "error_mask": 1024}));
 }

@@ -204,8 +204,8 @@ pub fn not_recorded(error: &NotRecorded, id: RequestId) -> HttpResponse {
 
 /// The answer when the store is full or away.
 pub fn unavailable(id: RequestId) -> HttpResponse {
-    let detail =
-        "The request could not be stored just now. Send it again after the time in Retry-After.";
+    let detail = "The request could not be confirmed just now; it may nevertheless have been \
+                  stored. Send it again after the time in Retry-After.";
     let mut response = Problem::plain(StatusCode::SERVICE_UNAVAILABLE, detail, id).into_response();
     let pause = header::HeaderValue::from_static("5");
     response.headers_mut().insert(header::RETRY_AFTER, pause);

@@ -91,6 +91,7 @@ fn a_node_that_cannot_hear_of_changes_answers_503() {
         (answer.status, answer.header("retry-after")),
         (503, Some("5"))
     );
+    assert!(answer.text().contains("may nevertheless have been stored"));
     assert_eq!(app.visitor().get("/readyz").status, 503);
     let none = format!(
         "SELECT count(*) FROM requests WHERE id = '{}'",

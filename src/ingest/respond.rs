@@ -31,7 +31,7 @@ pub struct Answer {
 #[derive(Serialize)]
 struct ErrorItem<'a> {
     code: &'static str,
-    #[serde(skip_serializing_if = "Option::is_none")]
+    /// `null` where an error has only one.
     variant: Option<&'static str>,
     title: &'static str,
     detail: String,

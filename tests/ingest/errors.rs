@@ -151,7 +151,7 @@ fn expect_answer(answer: &Answer, expected: &[Expected<'_>]) {
     for (error, (number, pointer, value)) in errors.iter().zip(expected) {
         let (_, code, variant, title) = reason(*number);
         assert_eq!(error["code"], json!(code));
-        assert_eq!(error["variant"], json!(variant));
+        assert_eq!(error.get("variant"), Some(&json!(variant)));
         assert_eq!(error["title"], json!(title));
         assert_eq!(error["pointer"], json!(pointer));
         assert_eq!(error["value"], json!(value));

@@ -28,7 +28,7 @@ const MAX_TAGS: usize = 20;
 
 /// Only so many properties that cannot be read are named one by one. A body of nothing else would
 /// have 30,000 findings, each stored as a row and answered in 200 bytes.
-const MAX_BAD_PROPERTIES: usize = 100;
+const MAX_BAD_PROPERTIES: usize = 20;
 
 /// A field as it was sent.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -10,7 +10,10 @@ use actix_web::dev::{ServiceRequest, ServiceResponse};
 use actix_web::http::header::{HeaderMap, HeaderName, HeaderValue};
 use actix_web::middleware::Next;
 use actix_web::web;
+use chrono::{DateTime, Utc};
 use ipnet::IpNet;
+use tracing::Span;
+use tracing::field::display;
 
 use crate::clock::Clock;
 use crate::domain::request::RequestId;
@@ -33,8 +36,8 @@ pub async fn at_the_door(
     let now = request
         .app_data::<web::Data<Clock>>()
         .map_or_else(|| Clock::system().now(), |clock| clock.now());
-    let id = RequestId::new(now);
-    request.extensions_mut().insert(id);
+    let at_first = RequestId::new(now);
+    request.extensions_mut().insert(at_first);
     if let Some(peer) = request.peer_addr() {
         let trusted = request.app_data::<web::Data<TrustedProxies>>();
         let networks = trusted.map_or(&[][..], |proxies| &proxies.0);
@@ -42,6 +45,8 @@ pub async fn at_the_door(
         request.extensions_mut().insert(ClientAddress(address));
     }
     let mut response = next.call(request).await?;
+    let id = response.request().extensions().get().copied();
+    let id: RequestId = id.unwrap_or(at_first);
     let value = HeaderValue::from_str(&id.to_string())
         .map_err(actix_web::error::ErrorInternalServerError)?;
     response.headers_mut().insert(REQUEST_ID, value);
@@ -52,6 +57,15 @@ pub async fn at_the_door(
 pub fn request_id(request: &HttpRequest) -> RequestId {
     let id = request.extensions().get::<RequestId>().copied();
     id.unwrap_or_else(|| RequestId::new(Clock::system().now()))
+}
+
+/// Gives this call another id, as if it had come at `now`: its log lines and its answer have that
+/// one from here on.
+pub fn renew_id(request: &HttpRequest, now: DateTime<Utc>) -> RequestId {
+    let id = RequestId::new(now);
+    request.extensions_mut().insert(id);
+    Span::current().record("request.id", display(id));
+    id
 }
 
 /// Where this call came from, as far as it can be believed; `None` in a test without a socket.

@@ -1,13 +1,15 @@
 //! How bodies arrive: too large, packed, cut off, of other types.
 
-use std::io::Write;
+use std::io::{Read, Write};
 use std::net::{Shutdown, TcpStream};
+use std::time::Duration;
 
+use chrono::{DateTime, TimeDelta, Utc};
 use flate2::Compression;
 use flate2::write::{DeflateEncoder, GzEncoder, ZlibEncoder};
-use serde_json::json;
+use serde_json::{Value, json};
 
-use crate::support::company::{accepted, with};
+use crate::support::company::{accepted, accepted_but, with};
 use crate::support::{Answer, TestApp, eventually};
 
 const LIMIT: usize = 256 * 1024;
@@ -197,4 +199,35 @@ fn a_body_that_does_not_arrive_whole_is_400() {
             .pop()
     });
     assert_eq!(row, json!({"http_status": 400, "error_mask": 1024}));
+}
+
+#[test]
+fn a_request_is_received_when_its_body_is_there() {
+    let app = TestApp::start();
+    let begun: DateTime<Utc> = "2026-11-23T10:00:00Z".parse().unwrap();
+    let complete = begun + TimeDelta::seconds(20);
+    app.clock.stand_at(begun);
+    let body = accepted_but("/brand", "nowhere").to_string();
+    let (first, second) = body.split_at(10);
+    let head = format!(
+        "POST /v1/requests HTTP/1.1\r\nhost: test\r\nx-api-key: {}\r\nconnection: close\r\n\
+         content-length: {}\r\n\r\n{first}",
+        app.larkspur.production_key.text,
+        body.len()
+    );
+    let mut stream = TcpStream::connect(app.address).unwrap();
+    stream.write_all(head.as_bytes()).unwrap();
+    std::thread::sleep(Duration::from_millis(500));
+    app.clock.stand_at(complete);
+    stream.write_all(second.as_bytes()).unwrap();
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer).unwrap();
+    let (head, body) = answer.split_once("\r\n\r\n").unwrap();
+    let problem: Value = serde_json::from_str(body).unwrap();
+    let id = problem["request_id"].as_str().unwrap();
+    assert!(head.contains(&format!("x-request-id: {id}")), "{head}");
+    assert_eq!(problem["instance"], json!(format!("/r/{id}")));
+    let row = app.row_of("requests", id.parse().unwrap());
+    let received_at: DateTime<Utc> = row["received_at"].as_str().unwrap().parse().unwrap();
+    assert_eq!(received_at, complete);
 }

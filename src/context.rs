@@ -1,7 +1,7 @@
 //! What every call gets at the door, before anyone looks at it: an id, which is also the
 //! `x-request-id` of its answer, and the address of whoever sent it.
 
-use std::net::IpAddr;
+use std::net::{IpAddr, SocketAddr};
 
 use actix_web::HttpMessage;
 use actix_web::HttpRequest;
@@ -77,7 +77,7 @@ pub fn client_address(request: &HttpRequest) -> Option<IpAddr> {
 /// of our proxies: whatever stands before it was written by a stranger.
 fn client_address_of(peer: IpAddr, headers: &HeaderMap, trusted: &[IpNet]) -> IpAddr {
     let is_trusted = |address: &IpAddr| trusted.iter().any(|network| network.contains(address));
-    let mut nearest = peer;
+    let mut nearest = peer.to_canonical();
     let forwarded: Vec<&str> = headers
         .get_all("x-forwarded-for")
         .filter_map(|value| value.to_str().ok())
@@ -87,12 +87,21 @@ fn client_address_of(peer: IpAddr, headers: &HeaderMap, trusted: &[IpNet]) -> Ip
         if !is_trusted(&nearest) {
             break;
         }
-        match address.trim().parse() {
-            Ok(address) => nearest = address,
-            Err(_) => break,
+        match parse_address(address.trim()) {
+            Some(address) => nearest = address,
+            None => break,
         }
     }
     nearest
+}
+
+/// An address as proxies write it, with a port or without, IPv6 in brackets or bare. One of IPv4
+/// that came over a socket for both is the IPv4 address, by which networks are compared.
+fn parse_address(text: &str) -> Option<IpAddr> {
+    let bare = || text.strip_prefix('[')?.strip_suffix(']')?.parse().ok();
+    let with_port = || text.parse::<SocketAddr>().ok().map(|socket| socket.ip());
+    let address = text.parse().ok().or_else(bare).or_else(with_port)?;
+    Some(address.to_canonical())
 }
 
 #[cfg(test)]
@@ -114,5 +123,16 @@ mod tests {
         let spoofed = "1.2.3.4, 198.51.100.1, 10.0.0.9";
         assert_eq!(address("10.0.0.2", spoofed), "198.51.100.1");
         assert_eq!(address("10.0.0.2", "garbage"), "10.0.0.2");
+    }
+    #[test]
+    fn addresses_are_read_in_every_form_that_proxies_write() {
+        assert_eq!(address("10.0.0.2", "198.51.100.1:4711"), "198.51.100.1");
+        assert_eq!(address("10.0.0.2", "[2001:db8::1]:443"), "2001:db8::1");
+        assert_eq!(address("10.0.0.2", "[2001:db8::1]"), "2001:db8::1");
+        assert_eq!(address("10.0.0.2", "2001:db8::1"), "2001:db8::1");
+        assert_eq!(address("::ffff:10.0.0.2", "198.51.100.1"), "198.51.100.1");
+        assert_eq!(address("::ffff:203.0.113.9", ""), "203.0.113.9");
+        let through_two = "198.51.100.1, ::ffff:10.0.0.9";
+        assert_eq!(address("10.0.0.2", through_two), "198.51.100.1");
     }
 }

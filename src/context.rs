@@ -1,7 +1,7 @@
 //! What every call gets at the door, before anyone looks at it: an id, which is also the
 //! `x-request-id` of its answer, and the address of whoever sent it.
 
-use std::net::IpAddr;
+use std::net::{IpAddr, SocketAddr};
 
 use actix_web::HttpMessage;
 use actix_web::HttpRequest;
@@ -10,7 +10,10 @@ use actix_web::dev::{ServiceRequest, ServiceResponse};
 use actix_web::http::header::{HeaderMap, HeaderName, HeaderValue};
 use actix_web::middleware::Next;
 use actix_web::web;
+use chrono::{DateTime, Utc};
 use ipnet::IpNet;
+use tracing::Span;
+use tracing::field::display;
 
 use crate::clock::Clock;
 use crate::domain::request::RequestId;
@@ -33,8 +36,8 @@ pub async fn at_the_door(
     let now = request
         .app_data::<web::Data<Clock>>()
         .map_or_else(|| Clock::system().now(), |clock| clock.now());
-    let id = RequestId::new(now);
-    request.extensions_mut().insert(id);
+    let at_first = RequestId::new(now);
+    request.extensions_mut().insert(at_first);
     if let Some(peer) = request.peer_addr() {
         let trusted = request.app_data::<web::Data<TrustedProxies>>();
         let networks = trusted.map_or(&[][..], |proxies| &proxies.0);
@@ -42,6 +45,8 @@ pub async fn at_the_door(
         request.extensions_mut().insert(ClientAddress(address));
     }
     let mut response = next.call(request).await?;
+    let id = response.request().extensions().get().copied();
+    let id: RequestId = id.unwrap_or(at_first);
     let value = HeaderValue::from_str(&id.to_string())
         .map_err(actix_web::error::ErrorInternalServerError)?;
     response.headers_mut().insert(REQUEST_ID, value);
@@ -54,6 +59,15 @@ pub fn request_id(request: &HttpRequest) -> RequestId {
     id.unwrap_or_else(|| RequestId::new(Clock::system().now()))
 }
 
+/// Gives this call another id, as if it had come at `now`: its log lines and its answer have that
+/// one from here on.
+pub fn renew_id(request: &HttpRequest, now: DateTime<Utc>) -> RequestId {
+    let id = RequestId::new(now);
+    request.extensions_mut().insert(id);
+    Span::current().record("request.id", display(id));
+    id
+}
+
 /// Where this call came from, as far as it can be believed; `None` in a test without a socket.
 pub fn client_address(request: &HttpRequest) -> Option<IpAddr> {
     request.extensions().get::<ClientAddress>().map(|a| a.0)
@@ -63,7 +77,7 @@ pub fn client_address(request: &HttpRequest) -> Option<IpAddr> {
 /// of our proxies: whatever stands before it was written by a stranger.
 fn client_address_of(peer: IpAddr, headers: &HeaderMap, trusted: &[IpNet]) -> IpAddr {
     let is_trusted = |address: &IpAddr| trusted.iter().any(|network| network.contains(address));
-    let mut nearest = peer;
+    let mut nearest = peer.to_canonical();
     let forwarded: Vec<&str> = headers
         .get_all("x-forwarded-for")
         .filter_map(|value| value.to_str().ok())
@@ -73,12 +87,21 @@ fn client_address_of(peer: IpAddr, headers: &HeaderMap, trusted: &[IpNet]) -> Ip
         if !is_trusted(&nearest) {
             break;
         }
-        match address.trim().parse() {
-            Ok(address) => nearest = address,
-            Err(_) => break,
+        match parse_address(address.trim()) {
+            Some(address) => nearest = address,
+            None => break,
         }
     }
     nearest
+}
+
+/// An address as proxies write it, with a port or without, IPv6 in brackets or bare. One of IPv4
+/// that came over a socket for both is the IPv4 address, by which networks are compared.
+fn parse_address(text: &str) -> Option<IpAddr> {
+    let bare = || text.strip_prefix('[')?.strip_suffix(']')?.parse().ok();
+    let with_port = || text.parse::<SocketAddr>().ok().map(|socket| socket.ip());
+    let address = text.parse().ok().or_else(bare).or_else(with_port)?;
+    Some(address.to_canonical())
 }
 
 #[cfg(test)]
@@ -100,5 +123,16 @@ mod tests {
         let spoofed = "1.2.3.4, 198.51.100.1, 10.0.0.9";
         assert_eq!(address("10.0.0.2", spoofed), "198.51.100.1");
         assert_eq!(address("10.0.0.2", "garbage"), "10.0.0.2");
+    }
+    #[test]
+    fn addresses_are_read_in_every_form_that_proxies_write() {
+        assert_eq!(address("10.0.0.2", "198.51.100.1:4711"), "198.51.100.1");
+        assert_eq!(address("10.0.0.2", "[2001:db8::1]:443"), "2001:db8::1");
+        assert_eq!(address("10.0.0.2", "[2001:db8::1]"), "2001:db8::1");
+        assert_eq!(address("10.0.0.2", "2001:db8::1"), "2001:db8::1");
+        assert_eq!(address("::ffff:10.0.0.2", "198.51.100.1"), "198.51.100.1");
+        assert_eq!(address("::ffff:203.0.113.9", ""), "203.0.113.9");
+        let through_two = "198.51.100.1, ::ffff:10.0.0.9";
+        assert_eq!(address("10.0.0.2", through_two), "198.51.100.1");
     }
 }

@@ -2,10 +2,70 @@
 //! durably and answered with every problem found; admins and support see which fail, why, and what
 //! ends it.
 //!
-//! Two flows, two folders:
+//! # Two flows
 //!
-//! - a request comes in: [`ingest`](https://docs.rs) — receive, authenticate, validate, record, respond
-//! - a person looks at it: filter, query, render
+//! Every address is in [`routes`], grouped by who calls: machines, probes, people.
+//!
+//! **A request comes in** ([`ingest`]).
+//!
+//! 1. [`context::at_the_door`] gives the call an id, which is also the id of its row.
+//! 2. The key's hash is looked up in memory, in [`LiveSettings`]; a call without a valid key ends
+//!    here and is not recorded.
+//! 3. The body is received, unpacked, and read forgivingly by [`Body::parse`]: what can be put right
+//!    is a warning.
+//! 4. [`validate`] judges it against an immutable [`Snapshot`] of the company's settings and finds
+//!    all errors at once, in the order of the rules.
+//! 5. [`Recorder::record`] returns when the rows are committed: one thread writes all that waits in
+//!    one transaction, so the busier it gets the larger the groups are.
+//! 6. Only then the [`Answer`] is sent.
+//!
+//! **A person looks at it** ([`status`]; the pages of [`settings`] go the same way).
+//!
+//! 1. [`guard::signed_in`] reads the session and hands the page its [`Shell`]: who looks, at which
+//!    company.
+//! 2. The address becomes a tab, a [`Window`] and a [`Filter`].
+//! 3. [`Store::read`], always with the company first, answers as of one moment: lists by key, newest
+//!    first; numbers from the counters of [`store::counts`], so that they are exact and cost the same
+//!    however many rows there are.
+//! 4. The page is a struct, such as [`ListPage`], and the template of its name draws it.
+//!
+//! # The rooms
+//!
+//! Imports point one way, and features do not import each other:
+//!
+//! ```text
+//! domain  <-  store  <-  { ingest, status, settings, access }  <-  routes  <-  app  <-  commands
+//! domain  <-  web    <-  {         status, settings, access }
+//! ```
+//!
+//! | room | what lives there |
+//! |---|---|
+//! | [`domain`] | what is true whoever asks: requests, settings, rules, words; no HTTP, no SQL, no clock |
+//! | [`store`] | the only SQL, a file per noun; the recorder, the partitions, the private PostgreSQL |
+//! | [`ingest`] | the machine's way in |
+//! | [`status`] | the API Status Page and the dictionary of errors |
+//! | [`settings`] | a file per page of settings |
+//! | [`access`] | sessions, passwords, the guard before the pages |
+//! | [`web`] | what every page shares: the frame, forms, formats, headers |
+//! | [`jobs`] | what runs by itself: following the settings, folding counters, upkeep |
+//! | [`commands`], [`demo`] | the command line; the demo companies and their week |
+//!
+//! Beside them stand single files: [`app`] builds and runs the program, for `main` and for tests
+//! alike; [`config`] has every variable with its default; [`error`] says which error type to use
+//! where; [`clock`] and [`blocking`] are the only homes of the time and of slow work.
+//!
+//! [`LiveSettings`]: store::settings::LiveSettings
+//! [`Body::parse`]: domain::body::Body::parse
+//! [`validate`]: domain::validate::validate
+//! [`Snapshot`]: store::settings::Snapshot
+//! [`Recorder::record`]: store::recorder::Recorder::record
+//! [`Answer`]: ingest::Answer
+//! [`guard::signed_in`]: access::guard::signed_in
+//! [`Shell`]: web::shell::Shell
+//! [`Window`]: domain::window::Window
+//! [`Filter`]: domain::filter::Filter
+//! [`Store::read`]: store::Store::read
+//! [`ListPage`]: status::list::ListPage
 
 pub mod access;
 pub mod app;

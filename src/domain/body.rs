@@ -28,7 +28,7 @@ const MAX_TAGS: usize = 20;
 
 /// Only so many properties that cannot be read are named one by one. A body of nothing else would
 /// have 30,000 findings, each stored as a row and answered in 200 bytes.
-const MAX_BAD_PROPERTIES: usize = 100;
+const MAX_BAD_PROPERTIES: usize = 20;
 
 /// A field as it was sent.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -101,6 +101,8 @@ pub struct Body<'a> {
     pub initial_feedback_request_id: Text<'a>,
     /// What was put right.
     pub warnings: Warnings,
+    /// Whether it was JSON, if of another type than an object.
+    pub is_json: bool,
     /// What could not be, in pointer order. A body that is no JSON object has exactly one, and every
     /// field is broken.
     pub malformed: Vec<Finding>,
@@ -117,8 +119,10 @@ impl<'a> Body<'a> {
                 let warnings = std::mem::take(&mut body.warnings);
                 body = Self::with_every_field(Given::Broken, Given::Broken, Given::Broken);
                 body.warnings = warnings;
+                body.is_json = matches!(problem, NoObject::OtherJson(_));
+                let (NoObject::OtherJson(detail) | NoObject::NotJson(detail)) = problem;
                 let finding = Finding::new(Reason::NotJson, "", None);
-                body.malformed.push(finding.with_detail(problem));
+                body.malformed.push(finding.with_detail(detail));
             }
         }
         body.malformed
@@ -129,6 +133,7 @@ impl<'a> Body<'a> {
     /// Stands for a body of which nothing was looked at: it was too large, or did not arrive whole.
     pub fn unreadable(finding: Finding) -> Self {
         let mut body = Self::with_every_field(Given::Broken, Given::Broken, Given::Broken);
+        body.is_json = false;
         body.malformed.push(finding);
         body
     }
@@ -154,6 +159,7 @@ impl<'a> Body<'a> {
             tags,
             initial_feedback_request_id: text,
             warnings: Warnings::default(),
+            is_json: true,
             malformed: Vec::new(),
         }
     }
@@ -483,11 +489,19 @@ fn documented_fields(kind: Kind) -> &'static [&'static str] {
     }
 }
 
-/// Finds the outermost object, or says in a sentence why there is none.
+/// Why a body has no outermost object, in a sentence.
+enum NoObject {
+    /// It is JSON of another type.
+    OtherJson(String),
+    /// It is no JSON at all.
+    NotJson(String),
+}
+
+/// Finds the outermost object, or says why there is none.
 fn parse_object<'a>(
     bytes: &'a [u8],
     warnings: &mut Warnings,
-) -> Result<Vec<(Cow<'a, str>, &'a RawValue)>, String> {
+) -> Result<Vec<(Cow<'a, str>, &'a RawValue)>, NoObject> {
     const BYTE_ORDER_MARK: &[u8] = b"\xEF\xBB\xBF";
     let bytes = match bytes.strip_prefix(BYTE_ORDER_MARK) {
         Some(rest) => {
@@ -497,20 +511,26 @@ fn parse_object<'a>(
         None => bytes,
     };
     if bytes.trim_ascii().is_empty() {
-        return Err("The body is empty. A JSON object is due.".to_owned());
+        let detail = "The body is empty. A JSON object is due.".to_owned();
+        return Err(NoObject::NotJson(detail));
     }
     let text = std::str::from_utf8(bytes).map_err(|e| {
         let position = e.valid_up_to();
-        format!("The body is not UTF-8 text: the byte at position {position} is none.")
+        NoObject::NotJson(format!(
+            "The body is not UTF-8 text: the byte at position {position} is none."
+        ))
     })?;
-    let not_json = |e: serde_json::Error| format!("The body is not valid JSON: {e}.");
+    let not_json =
+        |e: serde_json::Error| NoObject::NotJson(format!("The body is not valid JSON: {e}."));
     if bytes.trim_ascii_start().starts_with(b"{") {
         let entries: Entries = serde_json::from_str(text).map_err(not_json)?;
         return Ok(entries.0);
     }
     let raw: &RawValue = serde_json::from_str(text).map_err(not_json)?;
     let sent = JsonType::of(raw);
-    Err(format!("The body is {sent}. A JSON object is due."))
+    Err(NoObject::OtherJson(format!(
+        "The body is {sent}. A JSON object is due."
+    )))
 }
 
 /// The documented entries of an object, each once, in the order sent; warns of the others.

@@ -1,7 +1,6 @@
 //! The counters of one window, as one small table in memory: tabs, legend, facets and the error
 //! rate are sums over it, so they can never contradict each other.
 
-use super::dictionary::ErrorCode;
 use super::filter::{Filter, Label, Subject, Verdict};
 use super::request::{Environment, Kind};
 
@@ -20,7 +19,7 @@ pub struct Cell {
     pub brand: Label,
     /// The language as counted.
     pub language: Label,
-    /// The errors, see [`ErrorCode::bit`].
+    /// The errors, see [`ErrorCode::bit`](super::dictionary::ErrorCode::bit).
     pub error_mask: i16,
     /// How many requests.
     pub count: i64,
@@ -69,11 +68,6 @@ impl Cube {
     pub fn filtered(&self, filter: &Filter) -> Self {
         let admitted = |cell: &&Cell| filter.admits(|subject| cell.is(subject));
         Self(self.0.iter().filter(admitted).cloned().collect())
-    }
-
-    /// How many requests have this error.
-    pub fn with_error(&self, code: ErrorCode) -> i64 {
-        self.count(|cell| cell.error_mask & code.bit() != 0)
     }
 
     /// Production requests, and how many of them are invalid.

@@ -37,9 +37,3 @@ impl Warnings {
         &self.0
     }
 }
-
-impl FromIterator<Warning> for Warnings {
-    fn from_iter<I: IntoIterator<Item = Warning>>(warnings: I) -> Self {
-        Self(warnings.into_iter().take(MOST_KEPT).collect())
-    }
-}

@@ -132,11 +132,6 @@ impl Window {
             to: Some(self.from),
         }
     }
-
-    /// Whether `at` lies inside.
-    pub fn contains(self, at: DateTime<Utc>) -> bool {
-        self.from <= at && self.to.is_none_or(|to| at < to)
-    }
 }
 
 /// Reads a moment from an address: with an offset as it stands, without one (a form's

@@ -60,14 +60,12 @@ pub fn authenticate(ingest: &Ingest, http: &HttpRequest) -> Result<KnownKey, Ref
 }
 
 impl Credentials {
-    /// Reads either form; the header wins.
+    /// Reads either form; the header wins, unless it is empty.
     pub fn of(http: &HttpRequest) -> Self {
-        if let Some(key) = http.headers().get("x-api-key") {
-            return match key.to_str().map(str::trim) {
-                Ok("") => Self::Missing,
-                Ok(key) => Self::Key(key.to_owned()),
-                Err(_) => Self::Unreadable,
-            };
+        match http.headers().get("x-api-key").map(|key| key.to_str()) {
+            Some(Err(_)) => return Self::Unreadable,
+            Some(Ok(key)) if !key.trim().is_empty() => return Self::Key(key.trim().to_owned()),
+            Some(Ok(_)) | None => {}
         }
         let Some(authorization) = http.headers().get(header::AUTHORIZATION) else {
             return Self::Missing;
@@ -78,13 +76,19 @@ impl Credentials {
             .and_then(|text| text.trim().split_once(' '))
             .filter(|(scheme, _)| scheme.eq_ignore_ascii_case("basic"))
             .and_then(|(_, encoded)| BASE64_STANDARD.decode(encoded.trim()).ok())
-            .and_then(|decoded| String::from_utf8(decoded).ok())
-            .and_then(|pair| Some(pair.split_once(':')?.1.trim().to_owned()));
+            .and_then(|pair| password_of(&pair));
         match password {
             Some(password) if !password.is_empty() => Self::Key(password),
             _ => Self::Unreadable,
         }
     }
+}
+
+/// What follows the first colon. The user's name may be in any encoding: nobody looks at it.
+fn password_of(pair: &[u8]) -> Option<String> {
+    let colon = pair.iter().position(|byte| *byte == b':')?;
+    let password = std::str::from_utf8(&pair[colon + 1..]).ok()?;
+    Some(password.trim().to_owned())
 }
 
 impl Refusal {
@@ -139,5 +143,30 @@ mod tests {
         assert_eq!(read("authorization", "Basic !!"), Credentials::Unreadable);
         assert_eq!(read("x-api-key", ""), Credentials::Missing);
         assert_eq!(read("accept", "*/*"), Credentials::Missing);
+    }
+
+    #[test]
+    fn an_empty_header_leaves_the_word_to_basic() {
+        let pair = BASE64_STANDARD.encode("anyone:acs_test_3");
+        let request = TestRequest::default()
+            .insert_header(("x-api-key", " "))
+            .insert_header(("authorization", format!("Basic {pair}")));
+        let read = Credentials::of(&request.to_http_request());
+        assert_eq!(read, Credentials::Key("acs_test_3".to_owned()));
+    }
+
+    #[test]
+    fn the_user_name_may_be_in_any_encoding_and_the_password_hold_a_colon() {
+        let read = |pair: &[u8]| {
+            let value = format!("Basic {}", BASE64_STANDARD.encode(pair));
+            let request = TestRequest::default().insert_header(("authorization", value));
+            Credentials::of(&request.to_http_request())
+        };
+        let latin = read(b"Andr\xe9:acs_test_4");
+        assert_eq!(latin, Credentials::Key("acs_test_4".to_owned()));
+        let colon = read(b"user:a:b");
+        assert_eq!(colon, Credentials::Key("a:b".to_owned()));
+        assert_eq!(read(b"user:\xe9"), Credentials::Unreadable);
+        assert_eq!(read(b"no colon"), Credentials::Unreadable);
     }
 }

@@ -1,12 +1,13 @@
 //! Reads the body of a call: whole up to the limit, its beginning beyond it, and never without an
 //! end. What cannot be read is a finding like any other, so that it is recorded and answered.
 
+use std::io::{self, Read};
 use std::time::Duration;
 
 use actix_web::HttpRequest;
-use actix_web::dev::Decompress;
-use actix_web::http::header::{self, ContentEncoding};
+use actix_web::http::header;
 use actix_web::web;
+use flate2::read::{DeflateDecoder, MultiGzDecoder, ZlibDecoder};
 use futures_util::StreamExt;
 
 use crate::domain::body::MAX_BYTES;
@@ -40,6 +41,13 @@ pub struct Received {
     pub unknown_encoding: bool,
 }
 
+/// How a body is packed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Packing {
+    Gzip,
+    Deflate,
+}
+
 /// Reads the body.
 pub async fn receive(http: &HttpRequest, payload: web::Payload) -> Received {
     let content_type = header_text(http, header::CONTENT_TYPE);
@@ -51,53 +59,91 @@ pub async fn receive(http: &HttpRequest, payload: web::Payload) -> Received {
         content_type,
         unknown_encoding: false,
     };
-    let encoding = header_text(http, header::CONTENT_ENCODING);
-    let encoding = match encoding.as_deref().map(str::trim) {
-        None | Some("") => ContentEncoding::Identity,
-        Some(name) => match name.parse() {
-            Ok(
-                known @ (ContentEncoding::Identity
-                | ContentEncoding::Brotli
-                | ContentEncoding::Deflate
-                | ContentEncoding::Gzip),
-            ) => known,
-            _ => {
-                received.unknown_encoding = true;
-                received.fail("The content encoding is unknown. Send the body as it is, or packed with gzip, deflate or br.");
-                ContentEncoding::Identity
-            }
-        },
+    let packing = match header_text(http, header::CONTENT_ENCODING)
+        .map(|name| name.trim().to_ascii_lowercase())
+        .as_deref()
+    {
+        None | Some("" | "identity") => None,
+        Some("gzip") => Some(Packing::Gzip),
+        Some("deflate") => Some(Packing::Deflate),
+        Some(_) => {
+            received.unknown_encoding = true;
+            received.fail("The content encoding is unknown. Send the body as it is, or packed with gzip or deflate.");
+            None
+        }
     };
-    let reading = received.read(Decompress::new(payload.into_inner(), encoding));
+    let reading = received.read(payload);
     if tokio::time::timeout(TIME_TO_ARRIVE, reading).await.is_err() {
         received.fail("The body did not arrive whole within 30 seconds.");
     }
+    if let Some(packing) = packing
+        && received.problem.is_none()
+    {
+        received.unpack(packing);
+    }
+    received.cut_to_limit();
     received
 }
 
 impl Received {
-    async fn read(&mut self, mut body: Decompress<actix_web::dev::Payload>) {
+    /// Reads the bytes on the wire, and of too many one more than the limit.
+    async fn read(&mut self, mut payload: web::Payload) {
         let mut read = 0;
-        while let Some(chunk) = body.next().await {
+        while let Some(chunk) = payload.next().await {
             let chunk = match chunk {
                 Ok(chunk) => chunk,
                 Err(error) => {
                     return self.fail(&format!("The body did not arrive whole: {error}."));
                 }
             };
+            let room = MAX_BYTES + 1 - self.bytes.len();
+            self.bytes
+                .extend_from_slice(&chunk[..chunk.len().min(room)]);
             read += chunk.len();
-            if !self.cut {
-                self.bytes.extend_from_slice(&chunk);
-            }
-            if read > MAX_BYTES && !self.cut {
-                self.bytes.truncate(KEPT_OF_TOO_LARGE);
-                self.bytes.shrink_to_fit();
-                self.cut = true;
-                self.problem = Some(Finding::new(Reason::TooLarge, "", None));
-            }
             if read > READ_OF_TOO_LARGE {
                 return;
             }
+        }
+    }
+
+    /// Unpacks the body, and of one that is too large only so much that this shows: 600 bytes can
+    /// hold gigabytes. What cannot be unpacked stays as it came.
+    fn unpack(&mut self, packing: Packing) {
+        let packed = &self.bytes[..];
+        let is_whole = packed.len() <= MAX_BYTES;
+        let unpacked = match packing {
+            Packing::Gzip => unpack(MultiGzDecoder::new(packed)),
+            // By the standard it is zlib's; some senders leave zlib's frame away.
+            Packing::Deflate => match unpack(ZlibDecoder::new(packed)) {
+                (begun, Err(_)) if begun.is_empty() => unpack(DeflateDecoder::new(packed)),
+                unpacked => unpacked,
+            },
+        };
+        match unpacked {
+            (bytes, Ok(())) if is_whole => self.bytes = bytes,
+            (_, Err(error)) if is_whole => {
+                self.fail(&format!("The body could not be unpacked: {error}."));
+            }
+            (bytes, _) => {
+                // Only its beginning was kept, so only that could be unpacked.
+                if !bytes.is_empty() {
+                    self.bytes = bytes;
+                }
+                self.problem = Some(Finding::new(Reason::TooLarge, "", None));
+                self.cut = true;
+            }
+        }
+    }
+
+    /// Of a body over the limit keeps the beginning.
+    fn cut_to_limit(&mut self) {
+        if self.bytes.len() > MAX_BYTES {
+            self.problem = Some(Finding::new(Reason::TooLarge, "", None));
+            self.cut = true;
+        }
+        if self.cut {
+            self.bytes.truncate(KEPT_OF_TOO_LARGE);
+            self.bytes.shrink_to_fit();
         }
     }
 
@@ -106,6 +152,13 @@ impl Received {
             self.problem = Some(Finding::new(Reason::NotJson, "", None).with_detail(detail));
         }
     }
+}
+
+/// What was unpacked, at most one byte more than the limit, and how it ended.
+fn unpack(packed: impl Read) -> (Vec<u8>, io::Result<()>) {
+    let mut bytes = Vec::new();
+    let ended = packed.take(MAX_BYTES as u64 + 1).read_to_end(&mut bytes);
+    (bytes, ended.map(drop))
 }
 
 fn says_json(content_type: &str) -> bool {

@@ -91,7 +91,7 @@ pub fn record(
                 position,
                 code: finding.code().bit(),
                 reason: finding.reason.number(),
-                pointer: kept(&finding.pointer),
+                pointer: kept(stored_pointer(finding)),
                 value: stored_value(finding),
                 environment,
                 key_id: arrival.key.id,
@@ -110,6 +110,16 @@ fn stored_value(finding: &Finding) -> Option<String> {
     match finding.code() {
         ErrorCode::InvalidCustomer => None,
         _ => finding.value.as_deref().map(kept),
+    }
+}
+
+/// The names of custom properties are the sender's own and may say who the customer is: the row
+/// names the object that holds them, the answer the property.
+fn stored_pointer(finding: &Finding) -> &str {
+    const CUSTOM_PROPERTIES: &str = "/custom_properties";
+    match finding.pointer.strip_prefix(CUSTOM_PROPERTIES) {
+        Some(property) if property.starts_with('/') => CUSTOM_PROPERTIES,
+        _ => &finding.pointer,
     }
 }
 

@@ -31,7 +31,7 @@ pub struct Answer {
 #[derive(Serialize)]
 struct ErrorItem<'a> {
     code: &'static str,
-    #[serde(skip_serializing_if = "Option::is_none")]
+    /// `null` where an error has only one.
     variant: Option<&'static str>,
     title: &'static str,
     detail: String,
@@ -68,7 +68,7 @@ impl Answer {
                 warnings,
             },
             Some(first) => {
-                let status = status_of(first, received);
+                let status = status_of(first, received, body);
                 Self {
                     status,
                     body: problem(id, status, &verdict.findings, &warnings, public_url),
@@ -98,13 +98,16 @@ impl Answer {
     }
 }
 
-/// 413 for too large; 415 where the content type is wrong and the body no JSON, or the content
-/// encoding is unknown; else 400.
-fn status_of(first: &Finding, received: &Received) -> StatusCode {
+/// 413 for too large; 415 where the content encoding is unknown, or the content type is wrong and
+/// the body, which arrived whole, no JSON; else 400.
+fn status_of(first: &Finding, received: &Received, body: &Body<'_>) -> StatusCode {
     let is_declared_otherwise = received.content_type.is_some() && !received.is_declared_json;
+    let is_something_else = received.problem.is_none() && !body.is_json;
     match first.reason {
         Reason::TooLarge => StatusCode::PAYLOAD_TOO_LARGE,
-        Reason::NotJson if received.unknown_encoding || is_declared_otherwise => {
+        Reason::NotJson
+            if received.unknown_encoding || is_declared_otherwise && is_something_else =>
+        {
             StatusCode::UNSUPPORTED_MEDIA_TYPE
         }
         _ => StatusCode::BAD_REQUEST,
@@ -201,8 +204,8 @@ pub fn not_recorded(error: &NotRecorded, id: RequestId) -> HttpResponse {
 
 /// The answer when the store is full or away.
 pub fn unavailable(id: RequestId) -> HttpResponse {
-    let detail =
-        "The request could not be stored just now. Send it again after the time in Retry-After.";
+    let detail = "The request could not be confirmed just now; it may nevertheless have been \
+                  stored. Send it again after the time in Retry-After.";
     let mut response = Problem::plain(StatusCode::SERVICE_UNAVAILABLE, detail, id).into_response();
     let pause = header::HeaderValue::from_static("5");
     response.headers_mut().insert(header::RETRY_AFTER, pause);

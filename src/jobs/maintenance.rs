@@ -1,82 +1,103 @@
-//! Upkeep of the store: partitions ahead and behind, counters folded, personal data expunged, dead
-//! sessions gone. One node at a time; ingest never waits for it.
+//! Upkeep of the store: counters folded; partitions ahead and behind, personal data expunged, what
+//! is past its time gone. One node at a time, in small transactions; ingest never waits for it, and
+//! folding waits for nothing else.
 
 use std::time::Duration;
 
-use chrono::{Days, TimeDelta};
+use chrono::{DateTime, Days, TimeDelta, Utc};
+use diesel::{PgConnection, QueryResult};
 use tokio::sync::watch;
 
 use super::{Work, log, pause};
+use crate::domain::company::CompanyId;
 use crate::domain::window::FINE_GRAIN_DAYS;
 use crate::store::{Scope, StoreError, counts, maintenance, partitions};
 
 /// Counters are folded this often, so that readers add up few rows.
 const FOLD: Duration = Duration::from_secs(2);
 
-/// Everything else is looked after once in so many rounds of folding: every minute.
-const ROUNDS: u32 = 30;
+/// A node that has just started lets the first requests come before it does upkeep.
+const FIRST_UPKEEP: Duration = Duration::from_secs(2);
 
-pub(super) async fn run(work: Work, mut stopped: watch::Receiver<bool>) {
-    let mut round = 0;
+/// Everything else is looked after this often.
+const UPKEEP: Duration = Duration::from_secs(60);
+
+/// What is kept for months is looked through once in so many rounds of upkeep: every hour.
+const HISTORY_ROUNDS: u32 = 60;
+
+/// In one round at most so many batches of one kind go for one company, so that the others get
+/// their turn: 100,000 documents a minute.
+const MOST_BATCHES: u32 = 100;
+
+/// Folds counters, company by company.
+pub(super) async fn fold(work: Work, mut stopped: watch::Receiver<bool>) {
     while pause(&mut stopped, FOLD).await {
-        log("fold counters", fold(&work).await);
-        if round % ROUNDS == 0 {
-            log("make partitions", make_partitions(&work).await);
-            log("drop partitions", drop_partitions(&work).await);
-            log(
-                "drop counters and sessions",
-                drop_counters_and_sessions(&work).await,
-            );
-            log("expunge personal data", expunge(&work).await);
+        let companies = work.store.read(Scope::Installation, counts::with_deltas);
+        for company in or_log("find counters to fold", companies.await) {
+            if *stopped.borrow() {
+                return;
+            }
+            let folded = work.store.write(company, move |connection| {
+                counts::fold(connection, company)?;
+                Ok(())
+            });
+            log("fold counters", folded.await);
         }
-        round += 1;
     }
 }
 
-async fn fold(work: &Work) -> Result<(), StoreError> {
-    let companies = work
-        .store
-        .read(Scope::Installation, counts::with_deltas)
-        .await?;
-    for company in companies {
-        work.store
-            .write(company, move |connection| {
-                counts::fold(connection, company)?;
-                Ok::<_, StoreError>(())
-            })
-            .await?;
+/// Everything else.
+pub(super) async fn upkeep(work: Work, mut stopped: watch::Receiver<bool>) {
+    let mut pause_before = FIRST_UPKEEP;
+    let mut round = 0;
+    while pause(&mut stopped, pause_before).await {
+        log("make partitions", make_partitions(&work).await);
+        drop_partitions(&work, &stopped).await;
+        log("drop dead sessions", drop_dead_sessions(&work).await);
+        expunge(&work, &stopped).await;
+        if round % HISTORY_ROUNDS == 0 {
+            drop_history(&work, &stopped).await;
+        }
+        round += 1;
+        pause_before = UPKEEP;
     }
-    Ok(())
 }
 
 async fn make_partitions(work: &Work) -> Result<(), StoreError> {
     let now = work.clock.now();
     work.store
-        .read(Scope::Installation, move |connection| {
-            partitions::ensure_ahead(connection, now)
+        .write(Scope::Installation, move |connection| {
+            Ok(partitions::ensure_ahead(connection, now)?)
         })
         .await
 }
 
-async fn drop_partitions(work: &Work) -> Result<(), StoreError> {
+/// Each in a transaction of its own: one that a slow page still reads is left for the next round and
+/// holds nothing up.
+async fn drop_partitions(work: &Work, stopped: &watch::Receiver<bool>) {
     let before = work.clock.now() - Days::new(work.retention_days.into());
-    work.store
-        .write(Scope::Installation, move |connection| {
+    let older = work.store.read(Scope::Installation, move |connection| {
+        partitions::older(connection, before)
+    });
+    for partition in or_log("find old partitions", older.await) {
+        if *stopped.borrow() {
+            return;
+        }
+        let dropped = work.store.write(Scope::Installation, move |connection| {
             if maintenance::try_lock(connection)? {
-                partitions::drop_older(connection, before)?;
+                partitions::drop_one(connection, &partition)?;
             }
             Ok(())
-        })
-        .await
+        });
+        log("drop a partition", dropped.await);
+    }
 }
 
-async fn drop_counters_and_sessions(work: &Work) -> Result<(), StoreError> {
+async fn drop_dead_sessions(work: &Work) -> Result<(), StoreError> {
     let now = work.clock.now();
-    let fine = now - TimeDelta::days(FINE_GRAIN_DAYS);
     work.store
         .write(Scope::Installation, move |connection| {
             if maintenance::try_lock(connection)? {
-                counts::drop_older(connection, fine, now)?;
                 maintenance::drop_dead_sessions(connection, now)?;
             }
             Ok(())
@@ -84,24 +105,63 @@ async fn drop_counters_and_sessions(work: &Work) -> Result<(), StoreError> {
         .await
 }
 
-async fn expunge(work: &Work) -> Result<(), StoreError> {
-    let now = work.clock.now();
-    let companies = work
-        .store
-        .read(Scope::Installation, move |connection| {
-            maintenance::due_for_expunge(connection, now)
-        })
-        .await?;
-    for (company, before) in companies {
-        // In small transactions, so that nothing waits for a long one.
-        while work
-            .store
-            .write(company, move |connection| {
-                Ok::<_, StoreError>(maintenance::expunge(connection, company, before)?)
-            })
-            .await?
-            > 0
-        {}
+async fn expunge(work: &Work, stopped: &watch::Receiver<bool>) {
+    let (now, retention_days) = (work.clock.now(), work.retention_days);
+    let due = work.store.read(Scope::Installation, move |connection| {
+        maintenance::due_for_expunge(connection, retention_days, now)
+    });
+    for (company, before) in or_log("find personal data to expunge", due.await) {
+        let expunged = in_batches(work, stopped, company, move |connection| {
+            maintenance::expunge(connection, company, before)
+        });
+        log("expunge personal data", expunged.await);
+    }
+}
+
+async fn drop_history(work: &Work, stopped: &watch::Receiver<bool>) {
+    let now: DateTime<Utc> = work.clock.now();
+    let fine = now - TimeDelta::days(FINE_GRAIN_DAYS);
+    let companies = work.store.read(Scope::Installation, maintenance::companies);
+    for company in or_log("find companies", companies.await) {
+        let dropped = in_batches(work, stopped, company, move |connection| {
+            counts::drop_older(connection, company, fine, now)
+        });
+        log("drop old counters", dropped.await);
+        let dropped = in_batches(work, stopped, company, move |connection| {
+            maintenance::drop_old_history(connection, company, now)
+        });
+        log("drop old history", dropped.await);
+    }
+}
+
+/// Repeats a step in transactions of their own, until it finds nothing more to do, its turn is over,
+/// the program stops, or another node is at it.
+async fn in_batches(
+    work: &Work,
+    stopped: &watch::Receiver<bool>,
+    company: CompanyId,
+    step: impl Fn(&mut PgConnection) -> QueryResult<usize> + Clone + Send + 'static,
+) -> Result<(), StoreError> {
+    for _ in 0..MOST_BATCHES {
+        if *stopped.borrow() {
+            break;
+        }
+        let step = step.clone();
+        let done = work.store.write(company, move |connection| {
+            let is_ours = maintenance::try_lock(connection)?;
+            Ok::<_, StoreError>(if is_ours { step(connection)? } else { 0 })
+        });
+        if done.await? == 0 {
+            break;
+        }
     }
     Ok(())
+}
+
+/// What there is to do; nothing where that could not be learned.
+fn or_log<T>(job: &'static str, found: Result<Vec<T>, StoreError>) -> Vec<T> {
+    found.unwrap_or_else(|error| {
+        log(job, Err(error));
+        Vec::new()
+    })
 }

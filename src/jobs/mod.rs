@@ -52,7 +52,8 @@ impl Jobs {
         running.spawn_local(follow_settings(work.clone(), stopped.clone()));
         running.spawn_local(write_revoked(work.clone(), stopped.clone()));
         running.spawn_local(sum_metrics_up(stopped.clone()));
-        running.spawn_local(maintenance::run(work, stopped));
+        running.spawn_local(maintenance::fold(work.clone(), stopped.clone()));
+        running.spawn_local(maintenance::upkeep(work, stopped));
         Self { stop, running }
     }
 

@@ -16,6 +16,9 @@ use crate::domain::window::Window;
 /// The hour grain is kept so many days.
 const HOUR_GRAIN_DAYS: i64 = 400;
 
+/// So many counters of a grain are dropped in one transaction.
+const DROP_BATCH: i64 = 5_000;
+
 /// Keeps two nodes from folding one company at the same time.
 const FOLD_LOCK: i32 = 0x666f_6c64;
 
@@ -280,23 +283,29 @@ fn try_lock(connection: &mut PgConnection, company: CompanyId) -> QueryResult<bo
     .get_result(connection)
 }
 
-/// Deletes the counters that are past their time: five-minute ones before `fine`, hourly ones
-/// before 400 days ago.
+/// Deletes a batch of a company's counters that are past their time, and says how many there were:
+/// five-minute ones before `fine`, hourly ones before 400 days ago.
 pub fn drop_older(
     connection: &mut PgConnection,
+    company: CompanyId,
     fine: DateTime<Utc>,
     now: DateTime<Utc>,
 ) -> QueryResult<usize> {
-    use super::schema::request_counts::dsl::{bucket, grain, request_counts};
     let coarse = now - TimeDelta::days(HOUR_GRAIN_DAYS);
-    Ok(
-        diesel::delete(request_counts.filter(grain.eq(5)).filter(bucket.lt(fine)))
-            .execute(connection)?
-            + diesel::delete(
-                request_counts
-                    .filter(grain.eq(60))
-                    .filter(bucket.lt(coarse)),
-            )
-            .execute(connection)?,
-    )
+    let mut dropped = 0;
+    for (grain, before) in [(5, fine), (60, coarse)] {
+        // By the beginning of the primary key: the table may have millions of rows.
+        dropped += diesel::sql_query(
+            "DELETE FROM request_counts WHERE ctid = ANY (ARRAY( \
+                 SELECT ctid FROM request_counts \
+                 WHERE company_id = $1 AND grain = $2 AND bucket < $3 \
+                 ORDER BY bucket LIMIT $4))",
+        )
+        .bind::<BigInt, _>(company.0)
+        .bind::<SmallInt, _>(grain)
+        .bind::<Timestamptz, _>(before)
+        .bind::<BigInt, _>(DROP_BATCH)
+        .execute(connection)?;
+    }
+    Ok(dropped)
 }

@@ -1,13 +1,19 @@
 //! What the maintenance job does to the store, one small step per call.
 
-use chrono::{DateTime, TimeDelta, Utc};
+use chrono::{DateTime, Months, TimeDelta, Utc};
 use diesel::prelude::*;
 use diesel::sql_types::{BigInt, Bool, Timestamptz};
 
 use super::schema::{companies, employee_imports, password_links, sessions, sign_in_attempts};
 use crate::domain::company::CompanyId;
 
-/// So many documents go in one transaction.
+/// Calls with revoked keys are kept so many days.
+const REVOKED_CALLS_DAYS: i64 = 90;
+
+/// The audit log is kept so many months.
+const AUDIT_LOG_MONTHS: u32 = 24;
+
+/// So many rows of a table go in one transaction.
 const EXPUNGE_BATCH: i64 = 1_000;
 
 /// Keeps two nodes from doing the same upkeep at the same time.
@@ -21,28 +27,36 @@ pub fn try_lock(connection: &mut PgConnection) -> QueryResult<bool> {
     diesel::select(lock).get_result(connection)
 }
 
-/// The companies, each with the time before which its customers' data must go.
+/// The companies, each with the time before which its customers' data must go: the company's own
+/// threshold, and never later than requests are kept.
 pub fn due_for_expunge(
     connection: &mut PgConnection,
+    retention_days: u32,
     now: DateTime<Utc>,
 ) -> QueryResult<Vec<(CompanyId, DateTime<Utc>)>> {
     let rows: Vec<(i64, i32)> = companies::table
         .select((companies::id, companies::expunge_after_days))
         .load(connection)?;
-    let due = |(id, days): (i64, i32)| (CompanyId(id), now - TimeDelta::days(days.into()));
+    let due = |(id, days): (i64, i32)| {
+        let days = i64::from(days).min(retention_days.into());
+        (CompanyId(id), now - TimeDelta::days(days))
+    };
     Ok(rows.into_iter().map(due).collect())
 }
 
+/// All companies.
+pub fn companies(connection: &mut PgConnection) -> QueryResult<Vec<CompanyId>> {
+    let ids: Vec<i64> = companies::table.select(companies::id).load(connection)?;
+    Ok(ids.into_iter().map(CompanyId).collect())
+}
+
 /// Deletes a batch of the documents received before `before` and says how many there were. Facts,
-/// findings and counts stay. Call it in a transaction; it does nothing while another node is at it.
+/// findings and counts stay.
 pub fn expunge(
     connection: &mut PgConnection,
     company: CompanyId,
     before: DateTime<Utc>,
 ) -> QueryResult<usize> {
-    if !try_lock(connection)? {
-        return Ok(0);
-    }
     diesel::sql_query(
         "DELETE FROM request_documents WHERE company_id = $1 AND received_at < $2 \
          AND (received_at, id) IN ( \
@@ -53,6 +67,35 @@ pub fn expunge(
     .bind::<Timestamptz, _>(before)
     .bind::<BigInt, _>(EXPUNGE_BATCH)
     .execute(connection)
+}
+
+/// Deletes a batch of what a company's history has too much, and says how many rows there were:
+/// calls with revoked keys after 90 days, changes of settings after two years.
+pub fn drop_old_history(
+    connection: &mut PgConnection,
+    company: CompanyId,
+    now: DateTime<Utc>,
+) -> QueryResult<usize> {
+    let calls = diesel::sql_query(
+        "DELETE FROM revoked_key_calls WHERE company_id = $1 AND hour < $2 \
+         AND (key_id, hour) IN ( \
+             SELECT key_id, hour FROM revoked_key_calls \
+             WHERE company_id = $1 AND hour < $2 LIMIT $3)",
+    )
+    .bind::<BigInt, _>(company.0)
+    .bind::<Timestamptz, _>(now - TimeDelta::days(REVOKED_CALLS_DAYS))
+    .bind::<BigInt, _>(EXPUNGE_BATCH)
+    .execute(connection)?;
+    let changes = diesel::sql_query(
+        "DELETE FROM audit_log WHERE company_id = $1 AND at < $2 \
+         AND (at, id) IN ( \
+             SELECT at, id FROM audit_log WHERE company_id = $1 AND at < $2 ORDER BY at LIMIT $3)",
+    )
+    .bind::<BigInt, _>(company.0)
+    .bind::<Timestamptz, _>(now - Months::new(AUDIT_LOG_MONTHS))
+    .bind::<BigInt, _>(EXPUNGE_BATCH)
+    .execute(connection)?;
+    Ok(calls + changes)
 }
 
 /// Deletes sessions and links that ended, attempts to sign in that no throttle asks for, and files

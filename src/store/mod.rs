@@ -48,6 +48,10 @@ const POOL_WAIT: Duration = Duration::from_secs(3);
 /// Connections for pages; the recorder has its own beside them.
 const POOL_SIZE: u32 = 10;
 
+/// Connections for keys and settings. Without them no request can be judged, so slow pages must not
+/// hold them.
+const SETTINGS_POOL_SIZE: u32 = 2;
+
 /// Whose data a closure touches: the later hook for routing and row-level security.
 #[derive(Debug, Clone, Copy)]
 pub enum Scope {
@@ -84,10 +88,11 @@ impl From<DieselError> for StoreError {
     }
 }
 
-/// The pool of connections. Cheap to clone.
+/// The pools of connections. Cheap to clone.
 #[derive(Clone)]
 pub struct Store {
-    pool: r2d2::Pool<ConnectionManager<PgConnection>>,
+    pages: Pool,
+    settings: Pool,
 }
 
 impl std::fmt::Debug for Store {
@@ -99,16 +104,10 @@ impl std::fmt::Debug for Store {
 impl Store {
     /// Connects to the database at `url`; fails when it cannot be reached.
     pub fn connect(url: &str) -> anyhow::Result<Self> {
-        let manager = ConnectionManager::new(with_time_limits(url));
-        let pool = r2d2::Pool::builder()
-            .max_size(POOL_SIZE)
-            .min_idle(Some(2))
-            .connection_timeout(POOL_WAIT)
-            .test_on_check_out(false)
-            .connection_customizer(Box::new(PageConnection))
-            .build(manager)
-            .context("no connection to the database")?;
-        Ok(Self { pool })
+        Ok(Self {
+            pages: pool(url, POOL_SIZE)?,
+            settings: pool(url, SETTINGS_POOL_SIZE)?,
+        })
     }
 
     /// Runs a reading closure. It is run once more when its connection turns out to be closed.
@@ -117,11 +116,24 @@ impl Store {
         T: Send + 'static,
         F: Fn(&mut PgConnection) -> Result<T, DieselError> + Send + 'static,
     {
-        self.blocking(scope.into(), "read", move |pool| {
-            match closure(&mut *connection(pool)?) {
-                Err(error) if is_connection_lost(&error) => Ok(closure(&mut *connection(pool)?)?),
-                result => Ok(result?),
-            }
+        blocking(&self.pages, scope.into(), "read", move |pool| {
+            read(pool, closure)
+        })
+        .await
+    }
+
+    /// The same for keys and settings, on a connection that no page can hold.
+    async fn read_settings<T, F>(
+        &self,
+        scope: impl Into<Scope>,
+        closure: F,
+    ) -> Result<T, StoreError>
+    where
+        T: Send + 'static,
+        F: Fn(&mut PgConnection) -> Result<T, DieselError> + Send + 'static,
+    {
+        blocking(&self.settings, scope.into(), "read settings", move |pool| {
+            read(pool, closure)
         })
         .await
     }
@@ -133,34 +145,55 @@ impl Store {
         E: From<StoreError> + From<DieselError> + Send + 'static,
         F: FnOnce(&mut PgConnection) -> Result<T, E> + Send + 'static,
     {
-        self.blocking(scope.into(), "write", move |pool| {
+        blocking(&self.pages, scope.into(), "write", move |pool| {
             let mut connection = connection(pool)?;
             let connection: &mut PgConnection = &mut connection;
             connection.transaction(closure)
         })
         .await
     }
-
-    async fn blocking<T, E, F>(&self, scope: Scope, mode: &'static str, work: F) -> Result<T, E>
-    where
-        T: Send + 'static,
-        E: From<StoreError> + Send + 'static,
-        F: FnOnce(&Pool) -> Result<T, E> + Send + 'static,
-    {
-        let company = match scope {
-            Scope::Company(company) => Some(company.0),
-            Scope::Installation => None,
-        };
-        let span =
-            tracing::debug_span!(parent: Span::current(), "store", mode, company.id = company);
-        let pool = self.pool.clone();
-        tokio::task::spawn_blocking(move || span.in_scope(|| work(&pool)))
-            .await
-            .map_err(|panic| StoreError::Refused(panic.into()))?
-    }
 }
 
 type Pool = r2d2::Pool<ConnectionManager<PgConnection>>;
+
+fn pool(url: &str, size: u32) -> anyhow::Result<Pool> {
+    r2d2::Pool::builder()
+        .max_size(size)
+        .min_idle(Some(size.min(2)))
+        .connection_timeout(POOL_WAIT)
+        .test_on_check_out(false)
+        .connection_customizer(Box::new(PageConnection))
+        .build(ConnectionManager::new(with_time_limits(url)))
+        .context("no connection to the database")
+}
+
+async fn blocking<T, E, F>(pool: &Pool, scope: Scope, mode: &'static str, work: F) -> Result<T, E>
+where
+    T: Send + 'static,
+    E: From<StoreError> + Send + 'static,
+    F: FnOnce(&Pool) -> Result<T, E> + Send + 'static,
+{
+    let company = match scope {
+        Scope::Company(company) => Some(company.0),
+        Scope::Installation => None,
+    };
+    let span = tracing::debug_span!(parent: Span::current(), "store", mode, company.id = company);
+    let pool = pool.clone();
+    tokio::task::spawn_blocking(move || span.in_scope(|| work(&pool)))
+        .await
+        .map_err(|panic| StoreError::Refused(panic.into()))?
+}
+
+/// Runs a reading closure, and once more when its connection turns out to be closed.
+fn read<T>(
+    pool: &Pool,
+    closure: impl Fn(&mut PgConnection) -> QueryResult<T>,
+) -> Result<T, StoreError> {
+    match closure(&mut *connection(pool)?) {
+        Err(error) if is_connection_lost(&error) => Ok(closure(&mut *connection(pool)?)?),
+        result => Ok(result?),
+    }
+}
 
 fn connection(
     pool: &Pool,

@@ -62,15 +62,14 @@ pub fn are_made(
         .try_fold(true, |all, week| Ok(all && is_made(connection, week)?))
 }
 
-/// Drops the partitions whose youngest row is older than `before`, and says how many. Waits only
-/// briefly for its lock, so that nothing queues behind a slow page: call it again later.
-pub fn drop_older(connection: &mut PgConnection, before: DateTime<Utc>) -> QueryResult<usize> {
+/// The partitions whose youngest row is older than `before`, by name.
+pub fn older(connection: &mut PgConnection, before: DateTime<Utc>) -> QueryResult<Vec<String>> {
     #[derive(QueryableByName)]
     struct Partition {
         #[diesel(sql_type = Text)]
         name: String,
     }
-    let mut dropped = 0;
+    let mut older = Vec::new();
     for table in TABLES {
         let partitions: Vec<Partition> = diesel::sql_query(
             "SELECT c.relname::text AS name FROM pg_inherits i JOIN pg_class c ON c.oid = i.inhrelid \
@@ -78,23 +77,21 @@ pub fn drop_older(connection: &mut PgConnection, before: DateTime<Utc>) -> Query
         )
         .bind::<Text, _>(table)
         .load(connection)?;
-        for partition in partitions {
-            let Some(week) = week_in(&partition.name) else {
-                continue;
-            };
-            if week + Days::new(7) > before.date_naive() {
-                continue;
-            }
-            connection.transaction(|connection| {
-                connection.batch_execute(&format!(
-                    "SET LOCAL lock_timeout = '200ms'; DROP TABLE {}",
-                    partition.name
-                ))
-            })?;
-            dropped += 1;
-        }
+        let is_older = |name: &String| {
+            week_in(name).is_some_and(|week| week + Days::new(7) <= before.date_naive())
+        };
+        older.extend(partitions.into_iter().map(|p| p.name).filter(is_older));
     }
-    Ok(dropped)
+    Ok(older)
+}
+
+/// Drops a partition, if it is still there. Waits only briefly for its lock, so that nothing queues
+/// behind a slow page: call it again later, and each time in a transaction of its own, for the lock
+/// on the whole table is held until that ends.
+pub fn drop_one(connection: &mut PgConnection, partition: &str) -> QueryResult<()> {
+    connection.batch_execute(&format!(
+        "SET LOCAL lock_timeout = '200ms'; DROP TABLE IF EXISTS {partition}"
+    ))
 }
 
 fn make(connection: &mut PgConnection, week: NaiveDate) -> QueryResult<()> {

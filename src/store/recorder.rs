@@ -234,14 +234,6 @@ impl Recorder {
             Ok(Err(_)) | Err(_) => Err(NotRecorded::Unavailable),
         }
     }
-
-    /// The same for a caller that may block: the history of the demo companies.
-    pub fn record_blocking(&self, record: Record) -> Result<(), NotRecorded> {
-        let answer = self.queue.push(record)?;
-        answer
-            .blocking_recv()
-            .unwrap_or(Err(NotRecorded::Unavailable))
-    }
 }
 
 impl RecorderThread {

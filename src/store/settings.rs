@@ -3,8 +3,8 @@
 //! swaps its snapshot before it answers; the others ask twice a second what changed.
 
 use std::collections::HashMap;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
 use arc_swap::ArcSwap;
@@ -70,9 +70,14 @@ impl KnownKey {
 #[derive(Clone)]
 pub struct LiveSettings(Arc<Inner>);
 
+/// When the last load of a snapshot failed.
+type Loading = tokio::sync::Mutex<Option<Instant>>;
+
 struct Inner {
     keys: ArcSwap<HashMap<KeyHash, KnownKey>>,
     snapshots: Cache<CompanyId, Arc<Snapshot>>,
+    /// Whoever loads a company's snapshot holds its lock.
+    loading: Mutex<HashMap<CompanyId, Arc<Loading>>>,
     versions: ArcSwap<HashMap<CompanyId, i64>>,
     started: Instant,
     /// Milliseconds from `started` to the last time that the store told what changed.
@@ -92,6 +97,7 @@ impl LiveSettings {
                 })
                 .max_capacity(MAX_WEIGHT)
                 .build(),
+            loading: Mutex::default(),
             versions: ArcSwap::default(),
             started: Instant::now(),
             heard: AtomicU64::new(0),
@@ -117,22 +123,44 @@ impl LiveSettings {
         if let Some(snapshot) = self.0.snapshots.get(&company) {
             return Ok(snapshot);
         }
-        // Several requests of one company may come at once: one of them loads, the others wait.
-        let live = self.clone();
-        store
-            .read(company, move |connection| {
-                live.0
-                    .snapshots
-                    .try_get_with(company, || load(connection, company).map(Arc::new))
-                    .map_err(|error: Arc<diesel::result::Error>| copy_of(&error))
-            })
-            .await
+        // Several requests of one company may come at once: one of them loads, the others wait for
+        // it, without a connection. They share its failure too, or each would fail by itself, one
+        // after the other.
+        let asked = Instant::now();
+        let loading = self.loading(company);
+        let mut failed_at = loading.lock().await;
+        if let Some(snapshot) = self.0.snapshots.get(&company) {
+            return Ok(snapshot);
+        }
+        if failed_at.is_some_and(|at| at > asked) {
+            let error = anyhow::anyhow!("the load that this one waited for failed");
+            return Err(StoreError::Unavailable(error));
+        }
+        let loaded = store
+            .read_settings(company, move |connection| load(connection, company))
+            .await;
+        match loaded {
+            Ok(snapshot) => Ok(self.put(snapshot)),
+            Err(error) => {
+                *failed_at = Some(Instant::now());
+                Err(error)
+            }
+        }
+    }
+
+    fn loading(&self, company: CompanyId) -> Arc<Loading> {
+        let mut all = self
+            .0
+            .loading
+            .lock()
+            .expect("nothing panics under this lock");
+        all.entry(company).or_default().clone()
     }
 
     /// Swaps in a company's settings as they are now; call it after a change, before the answer.
     pub async fn reload(&self, store: &Store, company: CompanyId) -> Result<(), StoreError> {
         let snapshot = store
-            .read(company, move |connection| load(connection, company))
+            .read_settings(company, move |connection| load(connection, company))
             .await?;
         self.put(snapshot);
         self.reload_keys(store).await
@@ -142,7 +170,7 @@ impl LiveSettings {
     pub async fn refresh(&self, store: &Store) -> Result<(), StoreError> {
         let asked = self.0.started.elapsed().as_millis() as u64;
         let versions: HashMap<CompanyId, i64> = store
-            .read(Scope::Installation, |connection| {
+            .read_settings(Scope::Installation, |connection| {
                 companies::table
                     .select((companies::id, companies::settings_version))
                     .load::<(i64, i64)>(connection)
@@ -160,7 +188,7 @@ impl LiveSettings {
             let company = *company;
             if versions.get(&company) > Some(&snapshot.rules.version) {
                 let snapshot = store
-                    .read(company, move |connection| load(connection, company))
+                    .read_settings(company, move |connection| load(connection, company))
                     .await?;
                 self.put(snapshot);
             }
@@ -176,8 +204,9 @@ impl LiveSettings {
         self.0.started.elapsed().saturating_sub(heard) < STALE_AFTER
     }
 
-    /// Keeps a snapshot, unless a newer one came first: two loads may overtake each other.
-    fn put(&self, snapshot: Snapshot) {
+    /// Keeps a snapshot, unless a newer one came first: two loads may overtake each other. Returns
+    /// the one kept.
+    fn put(&self, snapshot: Snapshot) -> Arc<Snapshot> {
         let snapshot = Arc::new(snapshot);
         self.0
             .snapshots
@@ -185,11 +214,14 @@ impl LiveSettings {
             .and_upsert_with(|kept| match kept.map(|entry| entry.into_value()) {
                 Some(kept) if kept.rules.version > snapshot.rules.version => kept,
                 _ => snapshot.clone(),
-            });
+            })
+            .into_value()
     }
 
     async fn reload_keys(&self, store: &Store) -> Result<(), StoreError> {
-        let rows = store.read(Scope::Installation, api_keys::all).await?;
+        let rows = store
+            .read_settings(Scope::Installation, api_keys::all)
+            .await?;
         let keys = rows.into_iter().filter_map(KnownKey::of);
         let keys = keys.map(|key| (key.hash, key));
         self.0.keys.store(Arc::new(keys.collect()));
@@ -281,19 +313,6 @@ fn load_employees(connection: &mut PgConnection, company: CompanyId) -> QueryRes
             })
         },
     )))
-}
-
-/// Several callers wait for one load; each gets an error of its own.
-fn copy_of(error: &diesel::result::Error) -> diesel::result::Error {
-    use diesel::result::{DatabaseErrorKind, Error};
-    match error {
-        Error::NotFound => Error::NotFound,
-        error if super::is_connection_lost(error) => Error::DatabaseError(
-            DatabaseErrorKind::ClosedConnection,
-            Box::new(error.to_string()),
-        ),
-        error => Error::QueryBuilderError(error.to_string().into()),
-    }
 }
 
 /// Raises a company's settings version under its row lock and returns the new one. The first thing

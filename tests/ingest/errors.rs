@@ -151,7 +151,7 @@ fn expect_answer(answer: &Answer, expected: &[Expected<'_>]) {
     for (error, (number, pointer, value)) in errors.iter().zip(expected) {
         let (_, code, variant, title) = reason(*number);
         assert_eq!(error["code"], json!(code));
-        assert_eq!(error["variant"], json!(variant));
+        assert_eq!(error.get("variant"), Some(&json!(variant)));
         assert_eq!(error["title"], json!(title));
         assert_eq!(error["pointer"], json!(pointer));
         assert_eq!(error["value"], json!(value));
@@ -183,7 +183,12 @@ fn expect_stored(app: &TestApp, answer: &Answer, body: &Value, expected: &[Expec
         assert_eq!(finding["position"], json!(place));
         assert_eq!(finding["reason"], json!(number));
         assert_eq!(finding["code"], json!(bit(*number)));
-        assert_eq!(finding["pointer"], json!(pointer));
+        // What is the sender's own, such as a property's name, must go with the document too.
+        let kept = match pointer.starts_with("/custom_properties/") {
+            true => "/custom_properties",
+            false => pointer,
+        };
+        assert_eq!(finding["pointer"], json!(kept));
         // What a customer's data is must go with the document.
         let kept = value.filter(|_| !(40..50).contains(number));
         assert_eq!(finding["value"], json!(kept));

@@ -149,13 +149,58 @@ fn counters_go_when_their_time_is_over() {
         ],
     );
     store.fold(store.larkspur.id);
-    counts::drop_older(&mut store.connection(), fine, now).unwrap();
+    let drop = |company| counts::drop_older(&mut store.connection(), company, fine, now).unwrap();
+    assert_eq!(drop(store.solo_tea.id), 0, "another company's stay");
+    assert_eq!((drop(store.larkspur.id), drop(store.larkspur.id)), (4, 0));
     let left = |grain| {
         store.number(&format!(
             "SELECT count(*) FROM request_counts WHERE grain = {grain}"
         ))
     };
     assert_eq!((left(5), left(60)), (2, 4));
+}
+
+#[test]
+fn old_counters_go_in_batches() {
+    let store = TestStore::new();
+    let now = at("2026-11-23T10:00:00Z");
+    store.execute(&format!(
+        "INSERT INTO request_counts \
+         SELECT {}, 5, '2026-10-01T00:00:00Z', 2, 1, key_id, 'email', '~none', '~none', 0, 1 \
+         FROM generate_series(1, 5100) AS key_id",
+        store.larkspur.id
+    ));
+    let mut connection = store.connection();
+    let mut drop = || counts::drop_older(&mut connection, store.larkspur.id, now, now).unwrap();
+    assert_eq!([drop(), drop(), drop()], [5_000, 100, 0]);
+}
+
+#[test]
+fn a_company_that_cannot_be_folded_keeps_no_other_from_it() {
+    let store = TestStore::new();
+    // Whichever of the two comes first, its neighbour is folded.
+    store.execute(&format!(
+        "CREATE FUNCTION refuse() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN \
+             IF NEW.company_id = {} THEN RAISE 'refused'; END IF; RETURN NEW; END $$; \
+         CREATE TRIGGER refuse BEFORE INSERT ON request_counts \
+             FOR EACH ROW EXECUTE FUNCTION refuse()",
+        store.larkspur.id
+    ));
+    for company in [store.larkspur.id, store.solo_tea.id] {
+        store.execute(&format!(
+            "INSERT INTO request_count_deltas VALUES ({company}, '2026-11-23T10:00:00Z', \
+             gen_random_uuid(), 2, 1, 1, 'email', '~none', '~none', 0, 1)"
+        ));
+    }
+    let _app = TestApp::on(&store);
+    let left = |company| {
+        let left = "SELECT count(*) FROM request_count_deltas WHERE company_id";
+        store.number(&format!("{left} = {company}"))
+    };
+    crate::support::eventually("the other company is folded", || {
+        (left(store.solo_tea.id) == 0).then_some(())
+    });
+    assert_eq!(left(store.larkspur.id), 1);
 }
 
 #[test]

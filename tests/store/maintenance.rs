@@ -1,10 +1,10 @@
 //! Upkeep: what is personal goes in time, and nothing else does.
 
-use api_status_page::store::maintenance;
+use api_status_page::store::{maintenance, partitions};
 use chrono::{DateTime, TimeDelta, Utc};
 
 use crate::support::company::{accepted, accepted_but};
-use crate::support::{Sender, TestApp};
+use crate::support::{Sender, TestApp, TestStore, eventually};
 
 #[test]
 fn after_the_threshold_documents_go_and_facts_findings_and_counts_stay() {
@@ -20,7 +20,7 @@ fn after_the_threshold_documents_go_and_facts_findings_and_counts_stay() {
 
     let mut connection = app.connection();
     let now = received + TimeDelta::days(30) + TimeDelta::milliseconds(1);
-    let due = maintenance::due_for_expunge(&mut connection, now).unwrap();
+    let due = maintenance::due_for_expunge(&mut connection, 90, now).unwrap();
     let (_, before) = due.iter().find(|(id, _)| *id == app.larkspur.id).unwrap();
     assert_eq!(*before, received + TimeDelta::milliseconds(1));
     let expunge = |connection: &mut _| maintenance::expunge(connection, app.larkspur.id, *before);
@@ -44,6 +44,23 @@ fn after_the_threshold_documents_go_and_facts_findings_and_counts_stay() {
 }
 
 #[test]
+fn no_document_is_kept_longer_than_its_request() {
+    let store = TestStore::new();
+    store.execute(&format!(
+        "UPDATE companies SET expunge_after_days = 60 WHERE id = {}",
+        store.larkspur.id
+    ));
+    let now: DateTime<Utc> = "2026-11-23T12:00:00Z".parse().unwrap();
+    let days_of_larkspur = |retention_days| {
+        let mut connection = store.connection();
+        let due = maintenance::due_for_expunge(&mut connection, retention_days, now).unwrap();
+        let (_, before) = due.iter().find(|(id, _)| *id == store.larkspur.id).unwrap();
+        (now - *before).num_days()
+    };
+    assert_eq!((days_of_larkspur(90), days_of_larkspur(45)), (60, 45));
+}
+
+#[test]
 fn many_documents_go_in_batches() {
     let app = TestApp::start();
     app.clock.stand_at("2026-10-01T12:00:00Z".parse().unwrap());
@@ -60,4 +77,60 @@ fn many_documents_go_in_batches() {
         [expunge(), expunge(), expunge(), expunge()],
         [1_000, 1_000, 100, 0]
     );
+}
+
+#[test]
+fn calls_with_revoked_keys_go_after_90_days_and_changes_after_two_years() {
+    let store = TestStore::new();
+    let now: DateTime<Utc> = "2026-11-23T12:00:00Z".parse().unwrap();
+    for company in [store.larkspur.id, store.solo_tea.id] {
+        store.execute(&format!(
+            "INSERT INTO revoked_key_calls VALUES \
+                 ({company}, 1, '2026-08-25T11:00:00Z', 1, '2026-08-25T11:00:00Z'), \
+                 ({company}, 1, '2026-08-25T12:00:00Z', 1, '2026-08-25T12:00:00Z'); \
+             INSERT INTO audit_log (company_id, at, actor, action, subject) VALUES \
+                 ({company}, '2024-11-23T11:59:59Z', 'Ada', 'brand.created', 'old'), \
+                 ({company}, '2024-11-23T12:00:00Z', 'Ada', 'brand.created', 'young')"
+        ));
+    }
+    let mut connection = store.connection();
+    let mut drop =
+        || maintenance::drop_old_history(&mut connection, store.larkspur.id, now).unwrap();
+    assert_eq!([drop(), drop()], [2, 0]);
+    let left = |table: &str, company| {
+        let count = format!("SELECT count(*) FROM {table} WHERE company_id = {company}");
+        store.number(&count)
+    };
+    for table in ["revoked_key_calls", "audit_log"] {
+        assert_eq!(left(table, store.larkspur.id), 1, "{table}");
+        assert_eq!(left(table, store.solo_tea.id), 2, "{table}");
+    }
+}
+
+#[test]
+fn a_stop_does_not_wait_for_all_that_is_to_be_expunged() {
+    let store = TestStore::new();
+    partitions::ensure(
+        &mut store.connection(),
+        "2026-10-01T12:00:00Z".parse().unwrap(),
+        "2026-10-01T12:00:00Z".parse().unwrap(),
+    )
+    .unwrap();
+    // Each batch takes a tenth of a second, all of them ten.
+    store.execute(&format!(
+        "INSERT INTO request_documents (company_id, received_at, id, body, body_cut) \
+         SELECT {}, '2026-10-01T12:00:00Z', gen_random_uuid(), '', false \
+         FROM generate_series(1, 100000); \
+         CREATE FUNCTION slowly() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN \
+             PERFORM pg_sleep(0.1); RETURN NULL; END $$; \
+         CREATE TRIGGER slowly AFTER DELETE ON request_documents \
+             FOR EACH STATEMENT EXECUTE FUNCTION slowly()",
+        store.larkspur.id
+    ));
+    let app = TestApp::on(&store);
+    app.clock.stand_at("2026-11-23T12:00:00Z".parse().unwrap());
+    let left = || store.number("SELECT count(*) FROM request_documents");
+    eventually("expunging has begun", || (left() < 100_000).then_some(()));
+    app.stop();
+    assert!(left() > 50_000, "the stop waited");
 }

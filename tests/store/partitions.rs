@@ -3,10 +3,11 @@
 use api_status_page::store::partitions::{self, TABLES};
 use chrono::{DateTime, TimeDelta, Utc};
 use diesel::connection::SimpleConnection;
+use diesel::{Connection, PgConnection, QueryResult};
 use serde_json::{Value, json};
 
 use crate::support::company::accepted;
-use crate::support::{TestApp, TestClock, TestStore};
+use crate::support::{TestApp, TestClock, TestStore, eventually};
 
 /// Sessions far from UTC on both sides, one with half an hour, one whose clocks change.
 const ZONES: [&str; 4] = [
@@ -115,7 +116,13 @@ fn a_partition_goes_when_its_youngest_row_is_too_old() {
     let mut connection = store.connection();
     let first = at("2026-11-02T00:00:00Z");
     partitions::ensure(&mut connection, first, first + TimeDelta::weeks(3)).unwrap();
-    let mut drop_before = |time: &str| partitions::drop_older(&mut connection, at(time)).unwrap();
+    let mut drop_before = |time: &str| {
+        let older = partitions::older(&mut connection, at(time)).unwrap();
+        for partition in &older {
+            drop_one(&mut connection, partition).unwrap();
+        }
+        older.len()
+    };
     assert_eq!(drop_before("2026-11-08T23:59:59.999Z"), 0);
     assert_eq!(drop_before("2026-11-09T00:00:00Z"), 3);
     assert_eq!(drop_before("2026-11-09T00:00:00Z"), 0);
@@ -139,9 +146,37 @@ fn dropping_does_not_wait_for_a_slow_page() {
     page.batch_execute("BEGIN; SELECT count(*) FROM requests")
         .unwrap();
     let since = std::time::Instant::now();
-    let before = at("2026-11-23T00:00:00Z");
-    partitions::drop_older(&mut connection, before).unwrap_err();
+    drop_one(&mut connection, "requests_20261102").unwrap_err();
     assert!(since.elapsed().as_secs() < 2);
     page.batch_execute("COMMIT").unwrap();
-    assert_eq!(partitions::drop_older(&mut connection, before).unwrap(), 3);
+    drop_one(&mut connection, "requests_20261102").unwrap();
+    // Another node was faster.
+    drop_one(&mut connection, "requests_20261102").unwrap();
+}
+
+#[test]
+fn a_partition_that_a_page_reads_keeps_the_running_program_from_no_other() {
+    let store = TestStore::new();
+    let first = at("2026-01-05T00:00:00Z");
+    partitions::ensure(&mut store.connection(), first, first).unwrap();
+    let mut page = store.connection();
+    page.batch_execute("BEGIN; SELECT count(*) FROM requests_20260105")
+        .unwrap();
+    let clock = TestClock::default();
+    clock.stand_at(at("2026-11-23T12:00:00Z"));
+    let _app = TestApp::at(&store, &store.url, clock);
+    let is_there = |table: &str| {
+        let name = format!("{table}_20260105");
+        bounds(&store, table).iter().any(|p| p["name"] == *name)
+    };
+    eventually("the others are gone", || {
+        let others = ["request_documents", "request_findings"];
+        (!others.iter().any(|table| is_there(table))).then_some(())
+    });
+    assert!(is_there("requests"));
+    page.batch_execute("COMMIT").unwrap();
+}
+
+fn drop_one(connection: &mut PgConnection, partition: &str) -> QueryResult<()> {
+    connection.transaction(|connection| partitions::drop_one(connection, partition))
 }

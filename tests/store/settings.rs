@@ -2,11 +2,23 @@
 
 use std::time::Duration;
 
+use api_status_page::store::settings::LiveSettings;
+use api_status_page::store::{Scope, Store};
+use diesel::PgConnection;
 use diesel::connection::SimpleConnection;
 use serde_json::json;
+use tokio::time::timeout;
 
 use crate::support::company::{accepted, accepted_but};
 use crate::support::{TestApp, TestStore, eventually, within};
+
+fn on_a_runtime(work: impl Future<Output = ()>) {
+    tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .unwrap()
+        .block_on(work);
+}
 
 #[test]
 fn a_change_is_followed_by_every_node_within_a_second() {
@@ -79,6 +91,7 @@ fn a_node_that_cannot_hear_of_changes_answers_503() {
         (answer.status, answer.header("retry-after")),
         (503, Some("5"))
     );
+    assert!(answer.text().contains("may nevertheless have been stored"));
     assert_eq!(app.visitor().get("/readyz").status, 503);
     let none = format!(
         "SELECT count(*) FROM requests WHERE id = '{}'",
@@ -88,5 +101,81 @@ fn a_node_that_cannot_hear_of_changes_answers_503() {
     lock.batch_execute("COMMIT").unwrap();
     eventually("the node is fresh", || {
         (app.production().requests(&accepted()).status == 200).then_some(())
+    });
+}
+
+#[test]
+fn slow_pages_do_not_keep_a_node_from_hearing_of_changes() {
+    let store = TestStore::new();
+    on_a_runtime(async {
+        let pages = Store::connect(&store.url).unwrap();
+        let live = LiveSettings::load(&pages).await.unwrap();
+        let slow: Vec<_> = (0..10)
+            .map(|_| {
+                let pages = pages.clone();
+                let sleep = |c: &mut PgConnection| c.batch_execute("SELECT pg_sleep(2.25)");
+                tokio::spawn(async move { pages.read(Scope::Installation, sleep).await })
+            })
+            .collect();
+        eventually("all connections of pages are taken", || {
+            let sleeping = "SELECT count(*) FROM pg_stat_activity \
+                            WHERE query = 'SELECT pg_sleep(2.25)' AND state = 'active'";
+            (store.number(sleeping) == 10).then_some(())
+        });
+        let second = Duration::from_secs(1);
+        timeout(second, live.refresh(&pages))
+            .await
+            .unwrap()
+            .unwrap();
+        let snapshot = timeout(second, live.snapshot(&pages, store.larkspur.id)).await;
+        assert_eq!(snapshot.unwrap().unwrap().company, store.larkspur.id);
+        for page in slow {
+            page.await.unwrap().unwrap();
+        }
+    });
+}
+
+#[test]
+fn those_who_wait_for_one_load_of_the_settings_hold_no_connection() {
+    let store = TestStore::new();
+    on_a_runtime(async {
+        let pages = Store::connect(&store.url).unwrap();
+        let live = LiveSettings::load(&pages).await.unwrap();
+        let mut lock = store.connection();
+        lock.batch_execute("BEGIN; LOCK TABLE employees IN ACCESS EXCLUSIVE MODE")
+            .unwrap();
+        let asking = || {
+            let (live, pages, company) = (live.clone(), pages.clone(), store.larkspur.id);
+            tokio::spawn(async move { live.snapshot(&pages, company).await })
+        };
+        let waiting: Vec<_> = (0..20).map(|_| asking()).collect();
+        eventually("one of them loads", || {
+            let loads = "SELECT count(*) FROM pg_locks WHERE NOT granted \
+                         AND relation = 'employees'::regclass";
+            (store.number(loads) == 1).then_some(())
+        });
+        tokio::time::sleep(Duration::from_millis(300)).await;
+        let refreshed = timeout(Duration::from_secs(1), live.refresh(&pages)).await;
+        refreshed.unwrap().unwrap();
+        lock.batch_execute("COMMIT").unwrap();
+        for snapshot in waiting {
+            let snapshot = snapshot.await.unwrap().unwrap();
+            assert_eq!(snapshot.company, store.larkspur.id);
+        }
+    });
+}
+
+#[test]
+fn a_load_that_fails_fails_for_all_who_wait_and_the_next_one_is_tried() {
+    let store = TestStore::new();
+    on_a_runtime(async {
+        let pages = Store::connect(&store.url).unwrap();
+        let live = LiveSettings::load(&pages).await.unwrap();
+        store.execute("ALTER TABLE employees RENAME TO away");
+        let ask = || live.snapshot(&pages, store.larkspur.id);
+        let answers = futures_util::future::join_all((0..5).map(|_| ask())).await;
+        assert!(answers.iter().all(Result::is_err));
+        store.execute("ALTER TABLE away RENAME TO employees");
+        ask().await.unwrap();
     });
 }

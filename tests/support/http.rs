@@ -64,6 +64,11 @@ impl Call {
             .body(body.to_string())
     }
 
+    /// The body that it sends.
+    pub fn sent(&self) -> &[u8] {
+        &self.body
+    }
+
     /// Makes the call on a connection of its own.
     #[track_caller]
     pub fn send_to(&self, address: SocketAddr) -> Answer {

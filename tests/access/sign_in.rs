@@ -94,6 +94,25 @@ fn every_reason_not_to_sign_in_gets_the_same_words() {
 }
 
 #[test]
+fn what_no_database_would_take_is_nobodys_e_mail_either() {
+    let app = TestApp::start();
+    app.user(&app.larkspur, ADMIN, Role::Admin);
+    let mut person = Person::new(&app);
+    let long = format!("{}@larkspur.example", "a".repeat(10_000));
+    for email in ["a\0b", "\0", &format!("{ADMIN}\0"), &long] {
+        let answer = person.sign_in(email, PASSWORD);
+        assert_eq!(answer.status, 422, "{email:?}");
+        assert!(answer.text().contains("do not go together"));
+    }
+    assert_eq!(app.number("SELECT count(*) FROM sign_in_attempts"), 4);
+    assert_eq!(person.sign_in(ADMIN, &format!("{PASSWORD}\0")).status, 422);
+    assert_eq!(person.get("/password/a%00b").status, 404);
+    assert_eq!(person.get("/sign-in?next=/a%00b").status, 200);
+    let fields = [("email", ADMIN), ("password", PASSWORD), ("next", "/a\0b")];
+    assert_eq!(person.post("/sign-in", &fields).location(), "/");
+}
+
+#[test]
 fn empty_fields_are_told_at_the_field() {
     let app = TestApp::start();
     let mut person = Person::new(&app);

@@ -1,4 +1,5 @@
 //! Every setting of the program, with its default: an environment variable, and a flag of `serve`.
+//! An empty variable is none.
 //!
 //! | variable | default |
 //! |---|---|

@@ -1,4 +1,5 @@
 //! Every setting of the program, with its default: an environment variable, and a flag of `serve`.
+//! An empty variable is none.
 //!
 //! | variable | default |
 //! |---|---|
@@ -124,7 +125,8 @@ pub enum LogFormat {
     Json,
 }
 
-/// What links and mails begin with, without a slash at the end. Never taken from the Host header.
+/// What links and mails begin with: scheme, host and port in their canonical form, without a slash at
+/// the end. Never taken from the Host header.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct PublicUrl(String);
 
@@ -144,16 +146,68 @@ impl FromStr for PublicUrl {
     type Err = String;
 
     fn from_str(text: &str) -> Result<Self, String> {
-        let url = url::Url::parse(text).map_err(|error| error.to_string())?;
-        if !matches!(url.scheme(), "http" | "https") {
-            return Err("it must begin with http:// or https://".to_owned());
-        }
-        Ok(Self(text.trim_end_matches('/').to_owned()))
+        let url = url::Url::parse(text).map_err(|error| {
+            format!("{error}; it looks like https://status.example, maybe with a port")
+        })?;
+        let has_user = !url.username().is_empty() || url.password().is_some();
+        let fault = if !matches!(url.scheme(), "http" | "https") {
+            "it must begin with http:// or https://"
+        } else if has_user {
+            "it must not have a user or a password in it"
+        } else if url.path() != "/" {
+            "it must not have a path: the pages are at the root of their host"
+        } else if url.query().is_some() || url.fragment().is_some() {
+            "it must end after the host or its port, without ? or #"
+        } else {
+            return Ok(Self(url.origin().ascii_serialization()));
+        };
+        Err(fault.to_owned())
     }
 }
 
 impl fmt::Display for PublicUrl {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         self.0.fmt(f)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_public_url_is_kept_in_its_canonical_form() {
+        for (text, kept) in [
+            ("https://status.example", "https://status.example"),
+            ("https://status.example/", "https://status.example"),
+            ("HTTPS://Status.Example:443/", "https://status.example"),
+            ("https://status.example:8443", "https://status.example:8443"),
+            (" http://[0:0::1]:8080", "http://[::1]:8080"),
+            ("https://größe.example", "https://xn--gre-6ka8l.example"),
+        ] {
+            let url: PublicUrl = text.parse().unwrap();
+            assert_eq!(url.to_string(), kept, "{text}");
+            assert_eq!(url.is_https(), kept.starts_with("https"), "{text}");
+        }
+        let url: PublicUrl = "HTTPS://STATUS.EXAMPLE".parse().unwrap();
+        assert_eq!(url.join("/r/1"), "https://status.example/r/1");
+    }
+
+    #[test]
+    fn what_is_more_than_an_origin_is_refused_with_the_reason() {
+        for (text, words) in [
+            ("status.example", "it looks like https://"),
+            ("ftp://status.example", "http:// or https://"),
+            ("https://ada@status.example", "a user or a password"),
+            ("https://:secret@status.example", "a user or a password"),
+            ("https://status.example/status/", "a path"),
+            ("https://status.example//", "a path"),
+            ("https://status.example?", "without ? or #"),
+            ("https://status.example/#top", "without ? or #"),
+        ] {
+            let said = text.parse::<PublicUrl>().unwrap_err();
+            assert!(said.contains(words), "{text}: {said}");
+            assert!(!said.contains("secret"), "{said}");
+        }
     }
 }

@@ -1,15 +1,15 @@
 //! What every call gets at the door, before anyone looks at it: an id, which is also the
 //! `x-request-id` of its answer, and the address of whoever sent it.
 
+use std::fmt;
 use std::net::{IpAddr, SocketAddr};
 
-use actix_web::HttpMessage;
-use actix_web::HttpRequest;
 use actix_web::body::MessageBody;
 use actix_web::dev::{ServiceRequest, ServiceResponse};
+use actix_web::http::StatusCode;
 use actix_web::http::header::{HeaderMap, HeaderName, HeaderValue};
 use actix_web::middleware::Next;
-use actix_web::web;
+use actix_web::{HttpMessage, HttpRequest, HttpResponse, ResponseError, web};
 use chrono::{DateTime, Utc};
 use ipnet::IpNet;
 use tracing::Span;
@@ -44,13 +44,63 @@ pub async fn at_the_door(
         let address = client_address_of(peer.ip(), request.headers(), networks);
         request.extensions_mut().insert(ClientAddress(address));
     }
-    let mut response = next.call(request).await?;
-    let id = response.request().extensions().get().copied();
-    let id: RequestId = id.unwrap_or(at_first);
-    let value = HeaderValue::from_str(&id.to_string())
+    let outcome = next.call(request).await;
+    // The way in may have given the call another id, when its body was complete.
+    let given = outcome.as_ref().ok().and_then(|response| {
+        let extensions = response.request().extensions();
+        extensions.get::<RequestId>().copied()
+    });
+    let value = HeaderValue::from_str(&given.unwrap_or(at_first).to_string())
         .map_err(actix_web::error::ErrorInternalServerError)?;
-    response.headers_mut().insert(REQUEST_ID, value);
-    Ok(response)
+    with_headers(outcome, |headers| {
+        headers.insert(REQUEST_ID, value);
+    })
+}
+
+/// What a middleware hands on when it adds headers to every answer, also to one that is still an
+/// error: that becomes an answer only after all middlewares.
+pub fn with_headers<B>(
+    outcome: Result<ServiceResponse<B>, actix_web::Error>,
+    add: impl FnOnce(&mut HeaderMap),
+) -> Result<ServiceResponse<B>, actix_web::Error> {
+    match outcome {
+        Ok(mut response) => {
+            add(response.headers_mut());
+            Ok(response)
+        }
+        Err(cause) => {
+            let mut headers = HeaderMap::new();
+            add(&mut headers);
+            Err(Failure { cause, headers }.into())
+        }
+    }
+}
+
+/// A failure of a middleware, and what its answer will have beside its own headers.
+#[derive(Debug)]
+struct Failure {
+    cause: actix_web::Error,
+    headers: HeaderMap,
+}
+
+impl fmt::Display for Failure {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.cause.fmt(f)
+    }
+}
+
+impl ResponseError for Failure {
+    fn status_code(&self) -> StatusCode {
+        self.cause.as_response_error().status_code()
+    }
+
+    fn error_response(&self) -> HttpResponse {
+        let mut response = self.cause.as_response_error().error_response();
+        for (name, value) in &self.headers {
+            response.headers_mut().insert(name.clone(), value.clone());
+        }
+        response
+    }
 }
 
 /// The id of this call.

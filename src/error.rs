@@ -228,10 +228,19 @@ impl ResponseError for PageError {
     }
 
     fn error_response(&self) -> HttpResponse {
+        self.answer(None)
+    }
+}
+
+impl PageError {
+    fn answer(&self, request_id: Option<RequestId>) -> HttpResponse {
         if let Self::Unavailable(source) | Self::Internal(source) = self {
             tracing::error!(error = format!("{source:#}"), "a page failed: {self}");
         }
-        let page = ErrorPage::new(self.words());
+        let page = ErrorPage {
+            request_id,
+            ..ErrorPage::new(self.words())
+        };
         let mut response = HttpResponse::build(page.status);
         response.content_type("text/html; charset=utf-8");
         match self {
@@ -304,12 +313,32 @@ pub async fn name_the_call<B: MessageBody>(
     Ok(response)
 }
 
-/// Middleware around sessions: when they cannot be loaded or kept, the store is away.
+/// Middleware around sessions: when one cannot be kept, the store is away.
 pub async fn store_is_away<B: MessageBody>(
     request: ServiceRequest,
     next: Next<B>,
 ) -> Result<ServiceResponse<B>, actix_web::Error> {
-    next.call(request)
-        .await
-        .map_err(|error| PageError::Unavailable(anyhow::anyhow!("no session: {error}")).into())
+    let request_id = context::request_id(request.request());
+    next.call(request).await.map_err(|error| {
+        let error = PageError::Unavailable(anyhow::anyhow!("no session: {error}"));
+        NamedError { error, request_id }.into()
+    })
+}
+
+/// An error that passes by [`name_the_call`] and knows the call already.
+#[derive(Debug, thiserror::Error)]
+#[error("{error}")]
+struct NamedError {
+    error: PageError,
+    request_id: RequestId,
+}
+
+impl ResponseError for NamedError {
+    fn status_code(&self) -> StatusCode {
+        self.error.status_code()
+    }
+
+    fn error_response(&self) -> HttpResponse {
+        self.error.answer(Some(self.request_id))
+    }
 }

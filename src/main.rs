@@ -3,11 +3,10 @@
 use std::process::ExitCode;
 
 use api_status_page::commands::Cli;
-use clap::Parser;
 
 /// 0 when done, 1 when it failed, 2 (clap's) when the command line was not understood.
 fn main() -> ExitCode {
-    match Cli::parse().run() {
+    match Cli::read().run() {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             eprintln!("api-status-page: {error:#}");

@@ -18,8 +18,11 @@ use crate::domain::request::RequestId;
 /// Starts logging to standard error. `RUST_LOG` chooses what, the rest is warnings and our own
 /// news.
 pub fn init(format: Option<LogFormat>) {
-    let filter = EnvFilter::try_from_default_env()
-        .unwrap_or_else(|_| EnvFilter::new("warn,api_status_page=info"));
+    let chosen = std::env::var(EnvFilter::DEFAULT_ENV).ok();
+    let filter = chosen
+        .filter(|filter| !filter.is_empty())
+        .and_then(|filter| EnvFilter::try_new(filter).ok())
+        .unwrap_or_else(|| EnvFilter::new("warn,api_status_page=info"));
     let pretty = match format {
         Some(format) => format == LogFormat::Pretty,
         None => std::io::stderr().is_terminal(),

@@ -49,27 +49,24 @@ pub async fn signed_in<B: MessageBody>(
     Ok(request.into_response(refusal).map_into_right_body())
 }
 
-/// Middleware before the pages for everybody: who is signed in gets their frame there too.
+/// Middleware before the pages for everybody: who is signed in gets their frame there too. Where the
+/// store cannot say who it is they are shown as to a stranger.
 pub async fn anyone<B: MessageBody>(
     request: ServiceRequest,
     next: Next<B>,
-) -> Result<ServiceResponse<EitherBody<B>>, actix_web::Error> {
-    match recognise(&request).await {
-        Ok(_) => next
-            .call(request)
-            .await
-            .map(ServiceResponse::map_into_left_body),
-        Err(error) => {
-            let refusal = error.error_response();
-            Ok(request.into_response(refusal).map_into_right_body())
-        }
+) -> Result<ServiceResponse<B>, actix_web::Error> {
+    if let Err(PageError::Unavailable(error) | PageError::Internal(error)) =
+        recognise(&request).await
+    {
+        tracing::warn!(error = format!("{error:#}"), "a visitor is not known");
     }
+    next.call(request).await
 }
 
 /// Puts the shell of whoever is signed in into the request; says whether anybody is.
 async fn recognise(request: &ServiceRequest) -> Result<bool, PageError> {
     let session = request.get_session();
-    let Some(user_id) = session::user_id(&session) else {
+    let Some(user_id) = session::user_id(&session)? else {
         return Ok(false);
     };
     let store = request.app_data::<web::Data<Store>>();

@@ -11,9 +11,11 @@ use actix_web::cookie::time::Duration;
 use actix_web::cookie::{Key, SameSite};
 use anyhow::anyhow;
 use rand::distr::{Alphanumeric, SampleString};
+use serde_json::Value;
 use sha2::{Digest, Sha256};
 
 use crate::clock::Clock;
+use crate::error::PageError;
 use crate::store::{Scope, Store, StoreError, sessions};
 
 /// Letters and digits in a session's id: 286 random bits.
@@ -21,6 +23,10 @@ const ID_CHARS: usize = 48;
 
 /// The session's value that says who signed in.
 const USER: &str = "user_id";
+
+/// The value that stands for a session that could not be loaded, with the reason. It is never kept:
+/// who asks for the user hears of it, and signing in begins with an empty session.
+const AWAY: &str = "away";
 
 /// How sessions are kept; every worker makes its middleware from it.
 #[derive(Clone)]
@@ -67,9 +73,12 @@ pub fn begin(session: &Session, user_id: i64) -> anyhow::Result<()> {
     Ok(session.insert(USER, user_id)?)
 }
 
-/// Who signed in with this session.
-pub fn user_id(session: &Session) -> Option<i64> {
-    session.get(USER).ok().flatten()
+/// Who signed in with this session; an error when it could not be loaded.
+pub fn user_id(session: &Session) -> Result<Option<i64>, PageError> {
+    match session.get::<String>(AWAY).ok().flatten() {
+        Some(reason) => Err(PageError::Unavailable(anyhow!("no session: {reason}"))),
+        None => Ok(session.get(USER).ok().flatten()),
+    }
 }
 
 /// The table of sessions as the middleware sees it.
@@ -106,6 +115,7 @@ impl SessionTable {
 }
 
 impl SessionStore for SessionTable {
+    /// A store that is away is no error here: not every page needs to know who looks at it.
     async fn load(&self, key: &SessionKey) -> Result<Option<State>, LoadError> {
         let (hash, now) = (hash(key.as_ref()), self.clock.now());
         let state = self
@@ -113,12 +123,13 @@ impl SessionStore for SessionTable {
             .read(Scope::Installation, move |connection| {
                 sessions::state(connection, &hash, now)
             })
-            .await
-            .map_err(|error: StoreError| LoadError::Other(error.into()))?;
-        state
-            .map(|text| serde_json::from_str(&text))
-            .transpose()
-            .map_err(|error| LoadError::Deserialization(error.into()))
+            .await;
+        match state {
+            Ok(Some(text)) => serde_json::from_str(&text)
+                .map_err(|error| LoadError::Deserialization(error.into())),
+            Ok(None) => Ok(None),
+            Err(error) => Ok(Some(away(error))),
+        }
     }
 
     async fn save(&self, state: State, _: &Duration) -> Result<SessionKey, SaveError> {
@@ -151,6 +162,12 @@ impl SessionStore for SessionTable {
 
 fn hash(id: &str) -> [u8; 32] {
     Sha256::digest(id.as_bytes()).into()
+}
+
+fn away(error: StoreError) -> State {
+    let reason = format!("{:#}", anyhow!(error));
+    // Each value of a session is JSON.
+    State::from([(AWAY.to_owned(), Value::from(reason).to_string())])
 }
 
 fn user_of(state: &State) -> Option<i64> {

@@ -95,7 +95,11 @@ pub async fn sign_in(
             Ok(see_other(local(typed.next).as_deref().unwrap_or(HOME)))
         }
         user => {
-            fail(&store, &attempt, user, clock.now()).await?;
+            let now = clock.now();
+            fail(&store, &attempt, now).await?;
+            if let Some(user) = user {
+                tell_the_company(store, attempt, user, now);
+            }
             again(typed, Problem::DoNotMatch)
         }
     }
@@ -163,25 +167,29 @@ async fn succeed(
         .await
 }
 
-/// Notes a failure. It writes whether or not there is such a user, so that the time it takes does
-/// not tell.
-async fn fail(
-    store: &Store,
-    attempt: &Attempt,
-    user: Option<UserRow>,
-    now: DateTime<Utc>,
-) -> Result<(), StoreError> {
-    let attempt = attempt.clone();
+/// Notes a failure, the same way whether or not there is such a user.
+async fn fail(store: &Store, attempt: &Attempt, now: DateTime<Utc>) -> Result<(), StoreError> {
+    let id = attempt.id;
     store
         .write(Scope::Installation, move |connection| {
-            sign_in_attempts::failed(connection, attempt.id, now)?;
-            if let Some(user) = user {
-                let entry = entry("user.sign_in_failed", &user, &attempt, now);
-                audit::add(connection, user.company(), &entry)?;
-            }
-            Ok(())
+            Ok(sign_in_attempts::failed(connection, id, now)?)
         })
         .await
+}
+
+/// Writes the failure to the audit log of the user's company. The answer does not wait for it: only
+/// an existing user has a company, and the time that an answer takes must not tell.
+fn tell_the_company(store: web::Data<Store>, attempt: Attempt, user: UserRow, now: DateTime<Utc>) {
+    actix_web::rt::spawn(async move {
+        let written = store.write(user.company(), move |connection| {
+            let entry = entry("user.sign_in_failed", &user, &attempt, now);
+            Ok::<_, StoreError>(audit::add(connection, user.company(), &entry)?)
+        });
+        if let Err(error) = written.await {
+            let error = format!("{:#}", anyhow::anyhow!(error));
+            tracing::error!(error, "a failed sign-in is not in the audit log");
+        }
+    });
 }
 
 /// An attempt with the account of `user`, by nobody knows whom.

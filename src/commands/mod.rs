@@ -8,7 +8,8 @@ mod settings_file;
 mod user;
 mod welcome;
 
-use clap::{Parser, Subcommand};
+use clap::builder::Resettable;
+use clap::{CommandFactory, FromArgMatches, Parser, Subcommand};
 
 use crate::config::{ServeConfig, StoreConfig};
 use crate::telemetry;
@@ -58,6 +59,12 @@ enum UserCommand {
 }
 
 impl Cli {
+    /// Reads the command line and the environment; ends the process when they are not understood.
+    pub fn read() -> Self {
+        let matches = without_empty_variables(Self::command()).get_matches();
+        Self::from_arg_matches(&matches).unwrap_or_else(|error| error.exit())
+    }
+
     /// Runs the command to its end.
     pub fn run(self) -> anyhow::Result<()> {
         let log_format = match &self.command {
@@ -76,12 +83,26 @@ impl Cli {
     }
 }
 
+/// An empty variable is none: files of variables name what they leave open.
+fn without_empty_variables(command: clap::Command) -> clap::Command {
+    let is_empty = |arg: &clap::Arg| {
+        let value = arg.get_env().and_then(std::env::var_os);
+        value.is_some_and(|value| value.is_empty())
+    };
+    command
+        .mut_args(|arg| match is_empty(&arg) {
+            true => arg.env(Resettable::Reset),
+            false => arg,
+        })
+        .mut_subcommands(without_empty_variables)
+}
+
 #[cfg(test)]
 mod tests {
-    use clap::CommandFactory;
+    use super::*;
 
     #[test]
     fn the_command_line_is_consistent() {
-        super::Cli::command().debug_assert();
+        Cli::command().debug_assert();
     }
 }

@@ -67,10 +67,12 @@ pub fn create(
         .get_result(connection)
 }
 
-/// The user with this e-mail, disabled or not.
+/// The user with this e-mail, disabled or not. Anything may be asked for: a NUL, which Postgres takes
+/// in no text, becomes a space, which no e-mail has, so that the question is asked all the same.
 pub fn find_by_email(connection: &mut PgConnection, address: &str) -> QueryResult<Option<UserRow>> {
+    let folded = email::fold(address).replace('\0', " ");
     users::table
-        .filter(users::email_folded.eq(email::fold(address)))
+        .filter(users::email_folded.eq(folded))
         .select(UserRow::as_select())
         .first(connection)
         .optional()

@@ -5,9 +5,10 @@ use actix_web::body::MessageBody;
 use actix_web::dev::{ServiceRequest, ServiceResponse};
 use actix_web::http::header::{CACHE_CONTROL, HeaderMap, HeaderName, HeaderValue};
 use actix_web::middleware::Next;
-use actix_web::{HttpResponse, ResponseError, web};
+use actix_web::web;
 
 use crate::config::PublicUrl;
+use crate::context::with_headers;
 
 const SECURITY: [(&str, &str); 9] = [
     (
@@ -43,13 +44,8 @@ pub async fn secure<B: MessageBody>(
 ) -> Result<ServiceResponse<B>, actix_web::Error> {
     let url = request.app_data::<web::Data<PublicUrl>>();
     let is_https = url.is_some_and(|url| url.is_https());
-    match next.call(request).await {
-        Ok(mut response) => {
-            add(response.headers_mut(), is_https);
-            Ok(response)
-        }
-        Err(cause) => Err(Secured { cause, is_https }.into()),
-    }
+    let outcome = next.call(request).await;
+    with_headers(outcome, |headers| add(headers, is_https))
 }
 
 /// Middleware around pages: no cache keeps them.
@@ -57,10 +53,10 @@ pub async fn never_stored<B: MessageBody>(
     request: ServiceRequest,
     next: Next<B>,
 ) -> Result<ServiceResponse<B>, actix_web::Error> {
-    let mut response = next.call(request).await?;
-    let no_store = HeaderValue::from_static("no-store");
-    response.headers_mut().insert(CACHE_CONTROL, no_store);
-    Ok(response)
+    let outcome = next.call(request).await;
+    with_headers(outcome, |headers| {
+        headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    })
 }
 
 fn add(headers: &mut HeaderMap, is_https: bool) {
@@ -72,30 +68,5 @@ fn add(headers: &mut HeaderMap, is_https: bool) {
         let (name, value) = HTTPS_ONLY;
         let value = HeaderValue::from_static(value);
         headers.insert(HeaderName::from_static(name), value);
-    }
-}
-
-/// A failure of a middleware; it becomes an answer only after all of them.
-#[derive(Debug)]
-struct Secured {
-    cause: actix_web::Error,
-    is_https: bool,
-}
-
-impl std::fmt::Display for Secured {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        self.cause.fmt(f)
-    }
-}
-
-impl ResponseError for Secured {
-    fn status_code(&self) -> actix_web::http::StatusCode {
-        self.cause.as_response_error().status_code()
-    }
-
-    fn error_response(&self) -> HttpResponse {
-        let mut response = self.cause.as_response_error().error_response();
-        add(response.headers_mut(), self.is_https);
-        response
     }
 }

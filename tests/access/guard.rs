@@ -218,11 +218,38 @@ fn without_sessions_the_store_is_away_and_the_page_says_so() {
     let app = TestApp::start();
     let mut ada = app.admin();
     app.execute("ALTER TABLE sessions RENAME TO elsewhere");
-    let answer = ada.get("/settings");
-    assert_eq!(answer.status, 503);
-    assert_eq!(answer.header("retry-after"), Some("5"));
-    assert!(answer.header("content-security-policy").is_some());
-    assert!(answer.text().contains("The store does not answer"));
+    // The one cannot be loaded, the other cannot be ended.
+    for answer in [
+        ada.get("/settings"),
+        ada.get("/r/1"),
+        ada.clone().post("/sign-out", &[]),
+    ] {
+        assert_eq!(answer.status, 503);
+        assert_eq!(answer.header("retry-after"), Some("5"));
+        assert_eq!(answer.header("cache-control"), Some("no-store"));
+        assert!(answer.header("content-security-policy").is_some());
+        assert!(answer.header("strict-transport-security").is_some());
+        assert!(answer.text().contains("The store does not answer"));
+        assert!(answer.text().contains(&answer.request_id().to_string()));
+    }
     app.execute("ALTER TABLE elsewhere RENAME TO sessions");
+    assert!(ada.is_signed_in());
+}
+
+#[test]
+fn pages_for_everybody_are_shown_also_when_nobody_can_be_recognised() {
+    let app = TestApp::start();
+    let mut ada = app.admin();
+    for table in ["sessions", "users"] {
+        app.execute(&format!("ALTER TABLE {table} RENAME TO elsewhere"));
+        for path in ["/errors", "/errors/invalid_brand", "/sign-in"] {
+            let answer = ada.get(path);
+            assert_eq!(answer.status, 200, "{table}: {path}");
+            assert!(!answer.text().contains("Ada Osei"), "{path}");
+            assert_eq!(answer.header("set-cookie"), None, "{path}");
+        }
+        app.execute(&format!("ALTER TABLE elsewhere RENAME TO {table}"));
+    }
+    assert!(ada.get("/errors").text().contains("Sign out"));
     assert!(ada.is_signed_in());
 }

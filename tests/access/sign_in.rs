@@ -4,9 +4,11 @@ use api_status_page::clock::Clock;
 use api_status_page::domain::user::Role;
 use api_status_page::store::users;
 use chrono::{DateTime, TimeDelta, Utc};
+use diesel::connection::SimpleConnection;
+use diesel::{Connection, QueryResult};
 
 use crate::support::people::PASSWORD;
-use crate::support::{Person, TestApp, TestClock, TestStore};
+use crate::support::{Person, TestApp, TestClock, TestStore, eventually};
 
 const ADMIN: &str = "admin@larkspur.example";
 
@@ -91,6 +93,25 @@ fn every_reason_not_to_sign_in_gets_the_same_words() {
     assert_eq!(words("nobody@larkspur.example", "not the password"), wrong);
     assert_eq!(words("left@larkspur.example", PASSWORD), wrong);
     assert_eq!(words("new@larkspur.example", "not the password"), wrong);
+}
+
+#[test]
+fn what_no_database_would_take_is_nobodys_e_mail_either() {
+    let app = TestApp::start();
+    app.user(&app.larkspur, ADMIN, Role::Admin);
+    let mut person = Person::new(&app);
+    let long = format!("{}@larkspur.example", "a".repeat(10_000));
+    for email in ["a\0b", "\0", &format!("{ADMIN}\0"), &long] {
+        let answer = person.sign_in(email, PASSWORD);
+        assert_eq!(answer.status, 422, "{email:?}");
+        assert!(answer.text().contains("do not go together"));
+    }
+    assert_eq!(app.number("SELECT count(*) FROM sign_in_attempts"), 4);
+    assert_eq!(person.sign_in(ADMIN, &format!("{PASSWORD}\0")).status, 422);
+    assert_eq!(person.get("/password/a%00b").status, 404);
+    assert_eq!(person.get("/sign-in?next=/a%00b").status, 200);
+    let fields = [("email", ADMIN), ("password", PASSWORD), ("next", "/a\0b")];
+    assert_eq!(person.post("/sign-in", &fields).location(), "/");
 }
 
 #[test]
@@ -236,7 +257,10 @@ fn signing_in_and_failing_to_is_in_the_audit_log() {
     let mut ada = app.admin();
     ada.sign_in(ADMIN, "wrong");
     ada.sign_in("nobody@larkspur.example", "wrong");
-    let entries = app.rows("SELECT * FROM audit_log ORDER BY at, id");
+    let entries = eventually("both are written", || {
+        let entries = app.rows("SELECT * FROM audit_log ORDER BY at, id");
+        (entries.len() > 1).then_some(entries)
+    });
     let actions: Vec<_> = entries
         .iter()
         .map(|e| e["action"].as_str().unwrap())
@@ -249,6 +273,27 @@ fn signing_in_and_failing_to_is_in_the_audit_log() {
         assert_eq!(entry["subject"], ADMIN);
         assert_eq!(entry["after"]["address"], "127.0.0.1");
     }
+}
+
+#[test]
+fn no_failure_waits_for_the_audit_log_of_a_company() {
+    let app = TestApp::start();
+    app.user(&app.larkspur, ADMIN, Role::Admin);
+    let mut person = Person::new(&app);
+    let failures = "SELECT count(*) FROM audit_log WHERE action = 'user.sign_in_failed'";
+    let mut connection = app.connection();
+    connection
+        .transaction(|connection| {
+            connection.batch_execute("LOCK TABLE audit_log IN SHARE MODE")?;
+            assert_eq!(person.sign_in(ADMIN, "wrong").status, 422);
+            assert_eq!(person.sign_in("nobody@larkspur.example", "x").status, 422);
+            assert_eq!(app.number(failures), 0);
+            QueryResult::Ok(())
+        })
+        .unwrap();
+    eventually("it is written in the end", || {
+        (app.number(failures) == 1).then_some(())
+    });
 }
 
 fn now() -> DateTime<Utc> {

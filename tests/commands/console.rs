@@ -320,6 +320,33 @@ fn a_newer_schema_is_refused() {
 }
 
 #[test]
+fn an_empty_variable_is_none_for_every_setting() {
+    let store = TestStore::new();
+    let help = done(program(&[]).args(["serve", "--help"]));
+    let names = help.split("[env: ").skip(1);
+    let names: Vec<&str> = names.filter_map(|rest| rest.split('=').next()).collect();
+    assert!(names.contains(&"TRUSTED_PROXIES"), "{names:?}");
+    let empty = |command: &mut Command| {
+        command.env("RUST_LOG", "");
+        for name in names.iter().filter(|name| **name != "DATABASE_URL") {
+            command.env(name, "");
+        }
+    };
+    let mut command = program(&[("DATABASE_URL", &store.url)]);
+    empty(&mut command);
+    done(command.arg("migrate"));
+    // The address is taken, so the start ends there, with all else understood.
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = listener.local_addr().unwrap().to_string();
+    let mut command = program(&[("DATABASE_URL", &store.url)]);
+    empty(&mut command);
+    let said = refused(command.args(["serve", "--bind-address", &address]), 1);
+    assert!(said.contains("cannot listen on"), "{said}");
+    let public = refused(program(&[("PUBLIC_URL", "status.example")]).arg("serve"), 2);
+    assert!(public.contains("it looks like https://"), "{public}");
+}
+
+#[test]
 fn what_is_no_command_line_has_an_exit_code_of_its_own() {
     refused(program(&[]).arg("sevre"), 2);
     refused(program(&[]).args(["company", "create"]), 2);

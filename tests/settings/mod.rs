@@ -5,5 +5,5 @@ mod employees;
 mod files;
 mod integrations;
 mod labels;
-mod request_page;
+
 mod roles;

@@ -7,6 +7,7 @@ use askama_web::WebTemplate;
 use chrono::{DateTime, Days, TimeDelta, Utc};
 
 use super::filters::Address;
+use super::fix::{Fix, Linked, Recheck, fix, recheck};
 use super::row::{About, about, icon, key_names, reasons, tone};
 use super::{ROOT, Status};
 use crate::domain::body::Body;
@@ -37,6 +38,7 @@ pub struct RequestPage {
     heading: String,
     tone: &'static str,
     environment: Environment,
+    recheck: Recheck,
     findings: Vec<FindingView>,
     checks_caption: String,
     checks: Vec<Check>,
@@ -59,6 +61,9 @@ struct FindingView {
     pointer: String,
     value: About,
     next_step: &'static str,
+    fix: Option<Fix>,
+    /// What support sends to an admin.
+    ask: String,
     same_cause: String,
     same_cause_url: String,
     dictionary: String,
@@ -204,7 +209,12 @@ impl RequestPage {
         };
         let findings: Vec<FindingView> = reasons(row)
             .zip(&stored.same_causes)
-            .map(|((reason, finding), count)| FindingView::new(row, reason, finding, *count))
+            .map(|((reason, finding), count)| {
+                let mut view = FindingView::new(row, reason, finding, *count);
+                view.fix = fix(reason, row, finding, settings);
+                view.ask = view.to_ask(status, row);
+                view
+            })
             .collect();
         let checks: Vec<Check> = Aspect::ALL
             .into_iter()
@@ -217,6 +227,7 @@ impl RequestPage {
             .and_then(|w| serde_json::from_value(w).ok())
             .unwrap_or_default();
         let link = status.public_url.join(&format!("/r/{}", row.id));
+        let then: Vec<Reason> = reasons(row).map(|(reason, _)| reason).collect();
         Self {
             id: row.id.to_string(),
             received: Moment::new(row.received_at, zone),
@@ -232,6 +243,7 @@ impl RequestPage {
             answered: answered(kind, row, stored.document.as_ref()),
             facts: facts(status, &shell.company, kind, &stored, now),
             warnings_in_words: counted(row.warning_count.into(), "warning"),
+            recheck: recheck(kind, row, stored.document.as_ref(), &then, settings),
             heading,
             findings,
             checks,
@@ -254,6 +266,8 @@ impl FindingView {
             pointer: finding.pointer.clone(),
             value: about(row, reason, finding),
             next_step: reason.next_step(),
+            fix: None,
+            ask: String::new(),
             same_cause: match others {
                 0 => "Same cause: no others in 7 days".to_owned(),
                 1 if more.is_empty() => "Same cause: 1 other in 7 days".to_owned(),
@@ -266,6 +280,24 @@ impl FindingView {
 
     fn is_for_admin(&self) -> bool {
         self.ended_by == EndedBy::Admin
+    }
+
+    /// Words for an admin: what to press, where, and why.
+    fn to_ask(&self, status: &Status, row: &ListRow) -> String {
+        let Some(fix) = &self.fix else {
+            return String::new();
+        };
+        let words = fix.words();
+        let url = status.public_url.join(&fix.plain_url);
+        let request = status.public_url.join(&format!("/r/{}", row.id));
+        format!(
+            "{words}, please: {url}\nRequests are refused: {}. {}.\nOne of them: {request}",
+            self.title, self.same_cause
+        )
+    }
+
+    fn next_step_linked(&self) -> Linked {
+        Linked::new(self.next_step)
     }
 
     fn value_in_words(&self) -> String {

@@ -48,11 +48,17 @@ fn what_is_wrong_stands_at_its_field_and_what_was_typed_stays() {
         assert_eq!(answer.status, 422, "{form:?}");
         let page = answer.text();
         assert!(page.contains(words), "{form:?}");
-        assert!(page.contains(&format!("id=\"{field}-problem\"")), "{form:?}");
+        assert!(
+            page.contains(&format!("id=\"{field}-problem\"")),
+            "{form:?}"
+        );
         let typed = form.iter().find(|(name, _)| *name == "expunge").unwrap().1;
         assert!(page.contains(&format!("value=\"{typed}\"")), "{form:?}");
     }
-    assert_eq!(app.number("SELECT count(*) FROM audit_log WHERE action LIKE 'company.%'"), 0);
+    assert_eq!(
+        app.number("SELECT count(*) FROM audit_log WHERE action LIKE 'company.%'"),
+        0
+    );
 }
 
 #[test]

@@ -24,7 +24,12 @@ fn who_is_deactivated_or_not_approved_is_helped_and_the_next_request_passes() {
         assert_eq!(production.requests(&body).status, 400);
         let path = format!("{LIST}/{}/{verb}", id_of(&app, custom_id));
         let page = admin.get(&path);
-        assert!(page.text().contains("This unblocks 1 request in seven days"), "{}", page.text());
+        assert!(
+            page.text()
+                .contains("This unblocks 1 request in seven days"),
+            "{}",
+            page.text()
+        );
         admin.fill_in(&path, &[]).location();
         assert_eq!(production.requests(&body).status, 200);
     }
@@ -38,13 +43,21 @@ fn who_is_deactivated_or_not_approved_is_helped_and_the_next_request_passes() {
 fn one_is_added_and_edited_and_found_by_every_part() {
     let app = TestApp::start();
     let mut admin = app.admin();
-    let body = accepted_but("/employee", serde_json::json!({"email": "Zoe.Lund@larkspur.example"}));
+    let body = accepted_but(
+        "/employee",
+        serde_json::json!({"email": "Zoe.Lund@larkspur.example"}),
+    );
     assert_eq!(app.production().requests(&body).status, 400);
     let path = format!("{LIST}/new?email=Zoe.Lund@larkspur.example");
     let page = admin.get(&path);
     assert!(page.text().contains("value=\"Zoe.Lund@larkspur.example\""));
     assert!(page.text().contains("This unblocks 1 request"));
-    let form = [("name", "Zoe Lund"), ("email", "zoe.lund@larkspur.example"), ("custom_id", ""), ("status", "active")];
+    let form = [
+        ("name", "Zoe Lund"),
+        ("email", "zoe.lund@larkspur.example"),
+        ("custom_id", ""),
+        ("status", "active"),
+    ];
     admin.fill_in(&format!("{LIST}/new"), &form).location();
     assert_eq!(app.production().requests(&body).status, 200);
     for part in ["zoe", "LUND", "zoe.lund@", "Zoe%20L"] {
@@ -52,16 +65,35 @@ fn one_is_added_and_edited_and_found_by_every_part() {
         assert!(found.text().contains("Zoe Lund"), "{part}");
         assert!(!found.text().contains("agent1004"), "{part}");
     }
-    assert!(admin.get(&format!("{LIST}?q=l-1001")).text().contains("ada."));
-    assert!(admin.get(&format!("{LIST}?status=deactivated")).text().contains("1 deactivated employee"));
-    assert!(admin.get(&format!("{LIST}?q=nobody-here")).text().contains("Nobody matches"));
+    assert!(
+        admin
+            .get(&format!("{LIST}?q=l-1001"))
+            .text()
+            .contains("ada.")
+    );
+    assert!(
+        admin
+            .get(&format!("{LIST}?status=deactivated"))
+            .text()
+            .contains("1 deactivated employee")
+    );
+    assert!(
+        admin
+            .get(&format!("{LIST}?q=nobody-here"))
+            .text()
+            .contains("Nobody matches")
+    );
 
     let id = app.number("SELECT id FROM employees WHERE name = 'Zoe Lund'");
     let path = format!("{LIST}/{id}");
     for (field, value, words) in [
         ("name", "", "Type a name."),
         ("email", "zoe", "not one plain"),
-        ("email", "ADA.osei@larkspur.example", "has this e-mail already"),
+        (
+            "email",
+            "ADA.osei@larkspur.example",
+            "has this e-mail already",
+        ),
         ("email", "", "Type an e-mail or a custom id"),
         ("custom_id", "L-1001", "has this custom id already"),
     ] {
@@ -69,9 +101,17 @@ fn one_is_added_and_edited_and_found_by_every_part() {
         form.iter_mut().find(|(name, _)| *name == field).unwrap().1 = value;
         let answer = admin.fill_in(&path, &form);
         assert_eq!(answer.status, 422, "{field} {value}");
-        assert!(answer.text().contains(words), "{field} {value}: {}", answer.text());
+        assert!(
+            answer.text().contains(words),
+            "{field} {value}: {}",
+            answer.text()
+        );
     }
-    let form = [("name", "Zoe Lund-Berg"), ("email", ""), ("custom_id", "L-9")];
+    let form = [
+        ("name", "Zoe Lund-Berg"),
+        ("email", ""),
+        ("custom_id", "L-9"),
+    ];
     admin.fill_in(&path, &form).location();
     let body = accepted_but("/employee", serde_json::json!({"custom_id": "L-9"}));
     assert_eq!(app.production().requests(&body).status, 200);
@@ -82,11 +122,22 @@ fn another_companys_employees_are_not_there() {
     let app = TestApp::start();
     let mut admin = app.admin();
     let theirs = id_of(&app, "S-1");
-    for path in [format!("{LIST}/{theirs}"), format!("{LIST}/{theirs}/deactivation")] {
+    for path in [
+        format!("{LIST}/{theirs}"),
+        format!("{LIST}/{theirs}/deactivation"),
+    ] {
         assert_eq!(admin.get(&path).status, 404);
-        assert_eq!(admin.post(&path, &[("name", "x"), ("version", "1")]).status, 404);
+        assert_eq!(
+            admin.post(&path, &[("name", "x"), ("version", "1")]).status,
+            404
+        );
     }
-    assert!(!admin.get(&format!("{LIST}?q=solotea")).text().contains("mei."));
+    assert!(
+        !admin
+            .get(&format!("{LIST}?q=solotea"))
+            .text()
+            .contains("mei.")
+    );
 }
 
 #[test]
@@ -116,7 +167,10 @@ fn fifty_thousand_are_paged_and_searched_quickly() {
     let found = admin.get(&format!("{LIST}?q=p31@s"));
     assert!(found.text().contains("Person 000031"));
     let took = begun.elapsed();
-    assert!(took < std::time::Duration::from_secs(3), "five pages took {took:?}");
+    assert!(
+        took < std::time::Duration::from_secs(3),
+        "five pages took {took:?}"
+    );
 }
 
 #[test]
@@ -125,7 +179,13 @@ fn two_who_edit_one_employee_do_not_overwrite_each_other() {
     let mut admin = app.admin();
     let path = format!("{LIST}/{}", id_of(&app, "L-1001"));
     let seen = admin.get(&path).hidden("version").unwrap();
-    let form = |name| [("name", name), ("email", "ada.osei@larkspur.example"), ("custom_id", "L-1001")];
+    let form = |name| {
+        [
+            ("name", name),
+            ("email", "ada.osei@larkspur.example"),
+            ("custom_id", "L-1001"),
+        ]
+    };
     admin.fill_in(&path, &form("Ada First")).location();
     let mut second = form("Ada Second").to_vec();
     second.push(("version", &seen));

@@ -18,7 +18,13 @@ fn utf16(text: &str, big: bool, mark: bool) -> Vec<u8> {
     let mark = mark.then_some(0xfeff);
     let units = mark.into_iter().chain(text.encode_utf16());
     units
-        .flat_map(|unit| if big { unit.to_be_bytes() } else { unit.to_le_bytes() })
+        .flat_map(|unit| {
+            if big {
+                unit.to_be_bytes()
+            } else {
+                unit.to_le_bytes()
+            }
+        })
         .collect()
 }
 
@@ -35,12 +41,23 @@ fn a_file_is_shown_before_it_is_saved_and_then_saved_by_one_change() {
     let page = admin.get(&preview);
     assert_eq!(page.status, 200);
     let page = page.text();
-    for words in ["Lund, Zoe", "Ada Lovelace", "Deactivated", "Save all: add 1, change 2"] {
+    for words in [
+        "Lund, Zoe",
+        "Ada Lovelace",
+        "Deactivated",
+        "Save all: add 1, change 2",
+    ] {
         assert!(page.contains(words), "{words}: {page}");
     }
-    assert_eq!(app.number("SELECT count(*) FROM employees WHERE name = 'Lund, Zoe'"), 0);
+    assert_eq!(
+        app.number("SELECT count(*) FROM employees WHERE name = 'Lund, Zoe'"),
+        0
+    );
     admin.fill_in(&preview, &[]).location();
-    assert_eq!(app.number("SELECT count(*) FROM employees WHERE name = 'Lund, Zoe'"), 1);
+    assert_eq!(
+        app.number("SELECT count(*) FROM employees WHERE name = 'Lund, Zoe'"),
+        1
+    );
     let body = accepted_but("/employee", serde_json::json!({"custom_id": "L-1002"}));
     assert_eq!(app.production().requests(&body).status, 200);
     let entries = app.rows("SELECT * FROM audit_log WHERE action = 'employee.imported'");
@@ -104,14 +121,22 @@ fn every_kind_of_fault_is_named_with_its_line_and_nothing_is_saved() {
         (10, "the e-mail is "),
     ] {
         let row = format!("<th scope=\"row\">{line}</th><td>");
-        let (_, rest) = page.split_once(&row).unwrap_or_else(|| panic!("line {line}: {page}"));
+        let (_, rest) = page
+            .split_once(&row)
+            .unwrap_or_else(|| panic!("line {line}: {page}"));
         let (cell, _) = rest.split_once("</td>").unwrap();
         assert!(cell.contains(reason), "line {line}: {cell}");
     }
     assert!(page.contains("Nothing can be saved while a line is wrong"));
     assert_eq!(admin.post(&preview, &[("version", "1")]).status, 422);
-    assert_eq!(app.number("SELECT count(*) FROM employees WHERE name = 'Good'"), 0);
-    assert_eq!(app.number("SELECT settings_version FROM companies ORDER BY id LIMIT 1"), 1);
+    assert_eq!(
+        app.number("SELECT count(*) FROM employees WHERE name = 'Good'"),
+        0
+    );
+    assert_eq!(
+        app.number("SELECT settings_version FROM companies ORDER BY id LIMIT 1"),
+        1
+    );
 }
 
 #[test]
@@ -120,7 +145,10 @@ fn a_file_that_cannot_be_read_is_refused_with_what_to_do() {
     let mut admin = app.admin();
     for (file, words) in [
         (b"".to_vec(), "The file is empty"),
-        (b"name,email\nJos\xe9,a@b.example\n".to_vec(), "neither UTF-8 nor UTF-16"),
+        (
+            b"name,email\nJos\xe9,a@b.example\n".to_vec(),
+            "neither UTF-8 nor UTF-16",
+        ),
         (b"\xff\xfea".to_vec(), "neither UTF-8 nor UTF-16"),
     ] {
         let answer = admin.upload(NEW, "people.csv", &file);
@@ -129,7 +157,10 @@ fn a_file_that_cannot_be_read_is_refused_with_what_to_do() {
     }
     for (file, words) in [
         ("first,last\nA,B\n", "must name the columns"),
-        ("email,e-mail\na@b.example,\n", "The column email is there twice"),
+        (
+            "email,e-mail\na@b.example,\n",
+            "The column email is there twice",
+        ),
     ] {
         let preview = send(&mut admin, file.as_bytes());
         let answer = admin.get(&preview);
@@ -143,11 +174,13 @@ fn a_file_that_cannot_be_read_is_refused_with_what_to_do() {
 fn two_people_may_exchange_their_ids() {
     let app = TestApp::start();
     let mut admin = app.admin();
-    let file = "email,custom_id\nada.osei@larkspur.example,L-1004\nagent1004@larkspur.example,L-1001\n";
+    let file =
+        "email,custom_id\nada.osei@larkspur.example,L-1004\nagent1004@larkspur.example,L-1001\n";
     let preview = send(&mut admin, file.as_bytes());
     // Each line names two people: it must be clear who is meant.
     assert_eq!(admin.get(&preview).status, 422);
-    let file = "custom_id,email\nL-1001,agent1004@larkspur.example\nL-1004,ada.osei@larkspur.example\n";
+    let file =
+        "custom_id,email\nL-1001,agent1004@larkspur.example\nL-1004,ada.osei@larkspur.example\n";
     let preview = send(&mut admin, file.as_bytes());
     assert_eq!(admin.get(&preview).status, 422);
 }
@@ -158,7 +191,12 @@ fn who_was_faster_is_told_before_a_file_is_saved() {
     let mut admin = app.admin();
     let preview = send(&mut admin, b"name,email\nZoe,zoe@l.example\n");
     let seen = admin.get(&preview).hidden("version").unwrap();
-    let form = [("name", "Yan"), ("email", "yan@l.example"), ("custom_id", ""), ("status", "active")];
+    let form = [
+        ("name", "Yan"),
+        ("email", "yan@l.example"),
+        ("custom_id", ""),
+        ("status", "active"),
+    ];
     admin.fill_in("/settings/employees/new", &form).location();
     let answer = admin.post(&preview, &[("version", &seen)]);
     assert_eq!(answer.status, 409, "{}", answer.text());
@@ -177,13 +215,19 @@ fn fifty_thousand_lines_take_seconds() {
     let preview = send(&mut admin, file.as_bytes());
     assert!(admin.get(&preview).text().contains("Save all: add 50,000"));
     admin.fill_in(&preview, &[]).location();
-    assert_eq!(app.number("SELECT count(*) FROM employees WHERE custom_id LIKE 'P-%'"), 50_000);
+    assert_eq!(
+        app.number("SELECT count(*) FROM employees WHERE custom_id LIKE 'P-%'"),
+        50_000
+    );
     // And once more, with everybody changed.
     let preview = send(&mut admin, file.replace("Person ", "People ").as_bytes());
     admin.fill_in(&preview, &[]).location();
     let took = begun.elapsed();
     assert!(took < Duration::from_secs(60), "it took {took:?}");
-    assert_eq!(app.number("SELECT count(*) FROM employees WHERE name LIKE 'People %'"), 50_000);
+    assert_eq!(
+        app.number("SELECT count(*) FROM employees WHERE name LIKE 'People %'"),
+        50_000
+    );
     let body = accepted_but("/employee", serde_json::json!({"custom_id": "P-49999"}));
     assert_eq!(app.production().requests(&body).status, 200);
     let out = admin.get("/settings/employees/employees.csv");
@@ -194,14 +238,27 @@ fn fifty_thousand_lines_take_seconds() {
 fn what_goes_out_comes_in_again_and_runs_nowhere() {
     let app = TestApp::start();
     let mut admin = app.admin();
-    let form = [("name", "=HYPERLINK(1)"), ("email", "x@l.example"), ("custom_id", "-7"), ("status", "active")];
+    let form = [
+        ("name", "=HYPERLINK(1)"),
+        ("email", "x@l.example"),
+        ("custom_id", "-7"),
+        ("status", "active"),
+    ];
     admin.fill_in("/settings/employees/new", &form).location();
     let out = admin.get("/settings/employees/employees.csv");
     assert_eq!(out.header("content-type"), Some("text/csv; charset=utf-8"));
-    assert!(out.text().contains("'=HYPERLINK(1),x@l.example,'-7,active"), "{}", out.text());
+    assert!(
+        out.text().contains("'=HYPERLINK(1),x@l.example,'-7,active"),
+        "{}",
+        out.text()
+    );
     let preview = send(&mut admin, &out.body);
     let page = admin.get(&preview);
-    assert!(page.text().contains("<dt>As they are</dt><dd>44</dd>"), "{}", page.text());
+    assert!(
+        page.text().contains("<dt>As they are</dt><dd>44</dd>"),
+        "{}",
+        page.text()
+    );
     let template = admin.get("/settings/employees/template.csv");
     assert!(template.text().contains("name,email,custom_id,status"));
 }

@@ -1,8 +1,7 @@
 //! Keys and who gets mail.
 
-
-use crate::support::company::{Key, accepted};
 use crate::support::TestApp;
+use crate::support::company::{Key, accepted};
 
 const NEW: &str = "/settings/integrations/keys/new";
 
@@ -16,13 +15,19 @@ fn a_key_is_shown_once_and_works_at_once() {
     assert_eq!(made.status, 200);
     let key = key_on(made.text());
     assert!(key.starts_with("acs_live_"));
-    let sender = app.sender(&Key { id: 0, text: key.clone() });
+    let sender = app.sender(&Key {
+        id: 0,
+        text: key.clone(),
+    });
     assert_eq!(sender.requests(&accepted()).status, 200);
     // The old one lives on: a sender changes over without a gap.
     assert_eq!(app.production().requests(&accepted()).status, 200);
     let list = admin.get("/settings/integrations");
     assert!(!list.text().contains(&key));
-    assert!(list.text().contains(&format!("acs_live_…{}", &key[key.len() - 4..])));
+    assert!(
+        list.text()
+            .contains(&format!("acs_live_…{}", &key[key.len() - 4..]))
+    );
     // The same form once more makes no second key.
     let mut again = form.to_vec();
     again.push(("version", &seen));
@@ -48,11 +53,19 @@ fn a_revoked_key_is_refused_from_the_next_call_on() {
     }
     let path = format!("/settings/integrations/keys/{}/revocation", old.id);
     let page = admin.get(&path);
-    assert!(page.text().contains("This would refuse about 1 request a day"), "{}", page.text());
+    assert!(
+        page.text()
+            .contains("This would refuse about 1 request a day"),
+        "{}",
+        page.text()
+    );
     admin.fill_in(&path, &[]).location();
     assert_eq!(app.production().requests(&accepted()).status, 403);
     admin.fill_in(&path, &[]).location();
-    assert_eq!(app.number("SELECT count(*) FROM audit_log WHERE action = 'api_key.revoked'"), 1);
+    assert_eq!(
+        app.number("SELECT count(*) FROM audit_log WHERE action = 'api_key.revoked'"),
+        1
+    );
     // Another company's is nobody's.
     let other = app.solo_tea.production_key.id;
     let path = format!("/settings/integrations/keys/{other}/revocation");
@@ -65,7 +78,10 @@ fn a_sender_changes_its_key_without_a_refused_request() {
     let app = TestApp::start();
     let mut admin = app.admin();
     let made = admin.fill_in(NEW, &[("name", "New"), ("environment", "production")]);
-    let key = Key { id: 0, text: key_on(made.text()) };
+    let key = Key {
+        id: 0,
+        text: key_on(made.text()),
+    };
     let (old, new) = (app.production(), app.sender(&key));
     for turn in 0..20 {
         let sender = if turn < 10 { &old } else { &new };
@@ -88,7 +104,12 @@ fn a_key_that_was_used_says_when() {
     app.fold(app.larkspur.id);
     let unused = "SELECT count(*) FROM api_keys WHERE last_used_at IS NULL AND company_id = ";
     assert_eq!(app.number(&format!("{unused}{}", app.larkspur.id)), 0);
-    assert!(admin.get("/settings/integrations").text().contains(" today"));
+    assert!(
+        admin
+            .get("/settings/integrations")
+            .text()
+            .contains(" today")
+    );
 }
 
 #[test]
@@ -98,14 +119,27 @@ fn who_gets_mail_is_kept_and_its_effect_is_not_pretended() {
     let page = "/settings/integrations";
     assert!(admin.get(page).text().contains("nobody is told"));
     let alert = "ops@larkspur.example\r\n\r\n ada@larkspur.example, ops@larkspur.example";
-    let form = [("test_email", "dev@larkspur.example"), ("alert_emails", alert)];
-    assert_eq!(admin.fill_in(page, &form).location(), "/settings/integrations#mail");
+    let form = [
+        ("test_email", "dev@larkspur.example"),
+        ("alert_emails", alert),
+    ];
+    assert_eq!(
+        admin.fill_in(page, &form).location(),
+        "/settings/integrations#mail"
+    );
     let kept = app.rows("SELECT test_email, alert_emails FROM companies WHERE name LIKE 'Lark%'");
     assert_eq!(kept[0]["test_email"], "dev@larkspur.example");
     let alerts = serde_json::json!(["ops@larkspur.example", "ada@larkspur.example"]);
     assert_eq!(kept[0]["alert_emails"], alerts);
-    let wrong = admin.fill_in(page, &[("test_email", "dev"), ("alert_emails", "a@b.example\nops")]);
+    let wrong = admin.fill_in(
+        page,
+        &[("test_email", "dev"), ("alert_emails", "a@b.example\nops")],
+    );
     assert_eq!(wrong.status, 422);
-    assert!(wrong.text().contains("“ops” is not one plain e-mail address."));
+    assert!(
+        wrong
+            .text()
+            .contains("“ops” is not one plain e-mail address.")
+    );
     assert!(wrong.text().contains("id=\"test_email-problem\""));
 }

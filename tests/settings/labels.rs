@@ -21,13 +21,46 @@ fn every_label_that_fails_is_ended_by_its_page_and_the_next_request_passes() {
     let mut admin = app.admin();
     let production = app.production();
     for (field, label, page, form) in [
-        ("/brand", "larkspur-outlet", "/settings/company-info/brands/larkspur-outlet/activation", vec![]),
-        ("/language", "de", "/settings/company-info/languages/de/activation", vec![]),
-        ("/channel", "phone", "/settings/integrations/channels/phone/integration", vec![]),
-        ("/brand", "acme-de", "/settings/company-info/brands/new", vec![("label", "acme-de"), ("name", "")]),
-        ("/language", "en-US", "/settings/company-info/languages/new", vec![("label", "en_us")]),
-        ("/channel", "voice", "/settings/company-info/channels/new",
-            vec![("label", "Voice"), ("name", "Telephone"), ("integrated", "yes")]),
+        (
+            "/brand",
+            "larkspur-outlet",
+            "/settings/company-info/brands/larkspur-outlet/activation",
+            vec![],
+        ),
+        (
+            "/language",
+            "de",
+            "/settings/company-info/languages/de/activation",
+            vec![],
+        ),
+        (
+            "/channel",
+            "phone",
+            "/settings/integrations/channels/phone/integration",
+            vec![],
+        ),
+        (
+            "/brand",
+            "acme-de",
+            "/settings/company-info/brands/new",
+            vec![("label", "acme-de"), ("name", "")],
+        ),
+        (
+            "/language",
+            "en-US",
+            "/settings/company-info/languages/new",
+            vec![("label", "en_us")],
+        ),
+        (
+            "/channel",
+            "voice",
+            "/settings/company-info/channels/new",
+            vec![
+                ("label", "Voice"),
+                ("name", "Telephone"),
+                ("integrated", "yes"),
+            ],
+        ),
     ] {
         let body = accepted_but(field, label);
         assert_eq!(production.requests(&body).status, 400, "{label}");
@@ -37,10 +70,17 @@ fn every_label_that_fails_is_ended_by_its_page_and_the_next_request_passes() {
     }
     // Enabled, then integrated.
     let sms = accepted_but("/channel", "sms");
-    admin.fill_in("/settings/company-info/channels/sms/activation", &[]).location();
-    assert_eq!(codes(&production.requests(&sms)), ["channel_in_manual_mode"]);
+    admin
+        .fill_in("/settings/company-info/channels/sms/activation", &[])
+        .location();
+    assert_eq!(
+        codes(&production.requests(&sms)),
+        ["channel_in_manual_mode"]
+    );
     assert_eq!(app.trying_out().requests(&sms).status, 200);
-    admin.fill_in("/settings/integrations/channels/sms/integration", &[]).location();
+    admin
+        .fill_in("/settings/integrations/channels/sms/integration", &[])
+        .location();
     assert_eq!(production.requests(&sms).status, 200);
 }
 
@@ -52,10 +92,16 @@ fn what_is_switched_off_is_refused_at_once() {
     let channel = "/settings/company-info/channels/email/deactivation";
     assert_eq!(production.requests(&accepted()).status, 200);
     admin.fill_in(channel, &[]).location();
-    assert_eq!(codes(&production.requests(&accepted())), ["channel_not_enabled"]);
+    assert_eq!(
+        codes(&production.requests(&accepted())),
+        ["channel_not_enabled"]
+    );
     // Once more is no second change.
     admin.fill_in(channel, &[]).location();
-    assert_eq!(app.number("SELECT count(*) FROM audit_log WHERE action = 'channel.disabled'"), 1);
+    assert_eq!(
+        app.number("SELECT count(*) FROM audit_log WHERE action = 'channel.disabled'"),
+        1
+    );
 }
 
 #[test]
@@ -66,7 +112,10 @@ fn the_page_says_beforehand_what_it_would_refuse_and_unblock() {
     for _ in 0..14 {
         assert_eq!(production.requests(&accepted()).status, 200);
     }
-    for body in [accepted_but("/brand", "acme-de"), accepted_but("/brand", "ACME_de")] {
+    for body in [
+        accepted_but("/brand", "acme-de"),
+        accepted_but("/brand", "ACME_de"),
+    ] {
         assert_eq!(production.requests(&body).status, 400);
     }
     // Another fault as well: a brand alone does not unblock it.
@@ -76,11 +125,17 @@ fn the_page_says_beforehand_what_it_would_refuse_and_unblock() {
 
     let page = admin.get("/settings/company-info/brands/larkspur/deactivation");
     let page = page.text();
-    assert!(page.contains("This would refuse about 2 requests a day"), "{page}");
+    assert!(
+        page.contains("This would refuse about 2 requests a day"),
+        "{page}"
+    );
     assert!(page.contains("from 1 key: Production …"), "{page}");
     let page = admin.get("/settings/company-info/brands/new?label=acme-de");
     let page = page.text();
-    assert!(page.contains("This unblocks 2 requests in seven days"), "{page}");
+    assert!(
+        page.contains("This unblocks 2 requests in seven days"),
+        "{page}"
+    );
     assert!(page.contains("value=\"acme-de\""));
     let page = admin.get("/settings/company-info/brands/larkspur-kids/deactivation");
     assert!(page.text().contains("No request of the last seven days"));
@@ -89,7 +144,11 @@ fn the_page_says_beforehand_what_it_would_refuse_and_unblock() {
 #[test]
 fn a_second_brand_is_announced_as_the_end_of_requests_without_one() {
     let app = TestApp::start();
-    app.user(&app.solo_tea, "admin@solotea.example", api_status_page::domain::user::Role::Admin);
+    app.user(
+        &app.solo_tea,
+        "admin@solotea.example",
+        api_status_page::domain::user::Role::Admin,
+    );
     let mut admin = crate::support::people::Person::new(&app);
     admin.sign_in("admin@solotea.example", crate::support::people::PASSWORD);
     let sender = app.sender(&app.solo_tea.production_key);
@@ -99,7 +158,12 @@ fn a_second_brand_is_announced_as_the_end_of_requests_without_one() {
         assert_eq!(sender.requests(&body).status, 200);
     }
     let page = admin.get("/settings/company-info/brands/new?label=second");
-    assert!(page.text().contains("This would refuse about 1 request a day"), "{}", page.text());
+    assert!(
+        page.text()
+            .contains("This would refuse about 1 request a day"),
+        "{}",
+        page.text()
+    );
 }
 
 #[test]
@@ -109,7 +173,11 @@ fn a_label_is_judged_before_it_is_added() {
     for (kind, label, words) in [
         ("brands", "", "Type the label"),
         ("brands", "~none", "cannot begin with ~"),
-        ("brands", "LARKSPUR_kids", "There is a brand larkspur-kids already."),
+        (
+            "brands",
+            "LARKSPUR_kids",
+            "There is a brand larkspur-kids already.",
+        ),
         ("channels", "E-Mail ", "saved"),
         ("languages", "french", "no language tag"),
         ("languages", "EN", "There is a language en already."),
@@ -140,7 +208,9 @@ fn names_change_and_labels_do_not() {
     let app = TestApp::start();
     let mut admin = app.admin();
     let path = "/settings/company-info/brands/larkspur/name";
-    admin.fill_in(path, &[("name", "Larkspur & Sons")]).location();
+    admin
+        .fill_in(path, &[("name", "Larkspur & Sons")])
+        .location();
     let page = admin.get("/settings/company-info");
     assert!(page.text().contains("Larkspur &#38; Sons"));
     assert_eq!(app.production().requests(&accepted()).status, 200);

@@ -20,7 +20,14 @@ fn support_looks_at_settings_and_finds_nothing_to_press() {
         assert_eq!(page.status, 200, "{path}");
         let main = page.text().split_once("<main").unwrap().1;
         assert!(!main.contains("method=\"post\""), "{path}");
-        for word in ["Rename", "Deactivate …", "Disable …", "/new\"", "acs_live", "Revoke"] {
+        for word in [
+            "Rename",
+            "Deactivate …",
+            "Disable …",
+            "/new\"",
+            "acs_live",
+            "Revoke",
+        ] {
             assert!(!main.contains(word), "{path}: {word}");
         }
         assert!(!main.contains("/settings/users"), "{path}");
@@ -56,9 +63,17 @@ fn whatever_changes_something_is_refused_to_support() {
     both.push("/settings/integrations".to_owned());
     both.push(format!("/settings/employees/{id}"));
     for path in &both {
-        let form = [("version", "1"), ("name", "x"), ("label", "x"), ("email", "x@l.example")];
+        let form = [
+            ("version", "1"),
+            ("name", "x"),
+            ("label", "x"),
+            ("email", "x@l.example"),
+        ];
         assert_eq!(support.post(path, &form).status, 403, "{path}");
     }
     assert_eq!(app.production().requests(&accepted()).status, 200);
-    assert_eq!(app.number("SELECT count(*) FROM audit_log WHERE settings_version IS NOT NULL"), 0);
+    assert_eq!(
+        app.number("SELECT count(*) FROM audit_log WHERE settings_version IS NOT NULL"),
+        0
+    );
 }

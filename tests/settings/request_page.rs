@@ -9,7 +9,8 @@ use crate::support::people::Person;
 /// The address of the button with these words.
 #[track_caller]
 fn button(page: &str, words: &str) -> String {
-    let buttons = page.split("<a class=\"button primary\" href=\"").skip(1);
+    let page = page.replace("\"button primary\"", "\"button\"");
+    let buttons = page.split("<a class=\"button\" href=\"").skip(1);
     let plain = |html: &str| html.replace("<code>", "").replace("</code>", "");
     let found = buttons
         .filter_map(|rest| rest.split_once("\">"))
@@ -128,7 +129,7 @@ fn what_the_sender_must_end_has_no_button() {
     let id = app.production().requests(&body).request_id();
     let page = admin.get(&format!("/r/{id}")).location().to_owned();
     let page = admin.get(&page);
-    assert!(!page.text().contains("class=\"button primary\""));
+    assert!(!page.text().contains("return_to="));
     assert!(!page.text().contains("would pass now"));
 }
 
@@ -150,7 +151,7 @@ fn support_gets_words_to_send_to_an_admin_and_no_button() {
         "{page}"
     );
     assert!(page.contains(&format!("https://status.example/r/{id}")));
-    assert!(!page.contains("class=\"button primary\""));
+    assert!(!page.contains("return_to="));
 }
 
 #[test]

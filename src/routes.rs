@@ -122,6 +122,14 @@ fn guarded_pages(config: &mut web::ServiceConfig) {
                     web::get().to(list::invalid),
                 )
                 .route(
+                    "/integrations/api-status/invalid-requests/causes",
+                    web::get().to(list::causes_of_invalid),
+                )
+                .route(
+                    "/integrations/api-status/test-requests/causes",
+                    web::get().to(list::causes_of_test),
+                )
+                .route(
                     "/integrations/api-status/test-requests",
                     web::get().to(list::test),
                 )

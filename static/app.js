@@ -48,7 +48,7 @@
     // A click anywhere in a row opens the request, unless text is being selected or a link was meant.
     on("click", (event) => {
         const row = event.target.closest("tr[data-open]");
-        if (!row || event.target.closest("a, button, input, label") || String(getSelection())) return;
+        if (!row || event.target.closest("a, button, input, label, summary") || String(getSelection())) return;
         const link = row.querySelector("a[href]");
         if (link && event.detail < 2) link.click();
     });

@@ -132,7 +132,7 @@ pub fn forms(
         beside_panel.extend(range.map(|(name, value)| (name.to_owned(), value)));
     }
     FilterForms {
-        action: address.url_of_page(),
+        action: address.path(),
         ranges: Preset::ALL
             .into_iter()
             .map(|p| (p.as_str(), p.title(), in_force == Range::Last(p)))

@@ -16,6 +16,30 @@ pub struct Address {
     pub tab: Tab,
     /// Its filter.
     pub filter: Filter,
+    /// How it is shown.
+    pub view: View,
+}
+
+/// How a list is shown.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum View {
+    /// Request by request.
+    Requests,
+    /// Grouped by cause.
+    Causes,
+}
+
+impl View {
+    /// Both, in the order on the page.
+    pub const ALL: [Self; 2] = [Self::Requests, Self::Causes];
+
+    /// The word on the page.
+    pub fn title(self) -> &'static str {
+        match self {
+            Self::Requests => "Requests",
+            Self::Causes => "Causes",
+        }
+    }
 }
 
 impl Tab {
@@ -62,22 +86,36 @@ impl Address {
         if let Some((name, value)) = cursor.to_parameter() {
             query.append_pair(name, &value);
         }
-        let (path, query) = (self.tab.path(), query.finish());
+        let (path, query) = (self.path(), query.finish());
         match query.is_empty() {
             true => path,
             false => format!("{path}?{query}"),
         }
     }
 
-    /// The path of this list, without its filter.
-    pub fn url_of_page(&self) -> String {
-        self.tab.path()
+    /// The path, without the filter.
+    pub fn path(&self) -> String {
+        match self.view {
+            View::Requests => self.tab.path(),
+            View::Causes => format!("{}/causes", self.tab.path()),
+        }
+    }
+
+    /// The same list shown in another way.
+    pub fn shown_as(&self, view: View) -> Self {
+        Self {
+            view,
+            ..self.clone()
+        }
     }
 
     /// The address of the same list with another filter.
     pub fn with_filter(&self, filter: Filter) -> String {
-        let tab = self.tab;
-        Self { tab, filter }.url()
+        Self {
+            filter,
+            ..self.clone()
+        }
+        .url()
     }
 
     /// The address of this page with its time range as it is now: it shows the same tomorrow.
@@ -86,6 +124,7 @@ impl Address {
         Self {
             tab: self.tab,
             filter: self.filter.with_range(range),
+            view: self.view,
         }
         .at(cursor)
     }
@@ -100,7 +139,12 @@ impl Address {
             true => self.filter.clone(),
             false => self.filter.with_range(range),
         };
-        Self { tab, filter }.url()
+        Self {
+            tab,
+            filter,
+            view: self.view,
+        }
+        .url()
     }
 }
 

@@ -3,17 +3,18 @@
 use actix_web::{HttpRequest, Responder, web};
 use askama::Template;
 use askama_web::WebTemplate;
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 
+use super::causes::CausesView;
 use super::chart::{self, Chart, Side};
 use super::empty::{self, Empty, Older};
 use super::facets::{self, FilterForms};
-use super::filters::{self, Address, Chip};
+use super::filters::{self, Address, Chip, View};
 use super::legend::{self, Group};
 use super::rate::{ALERT_PERCENT, RateLine};
 use super::row::{About, Customer, KeyNames, Named, Row, key_names};
 use super::{ROOT, Status};
-use crate::domain::cube::Cube;
+use crate::domain::cube::{Cell, Cube};
 use crate::domain::dictionary::EndedBy;
 use crate::domain::filter::Filter;
 use crate::domain::paging::Cursor;
@@ -21,11 +22,16 @@ use crate::domain::request::Environment;
 use crate::domain::window::{Range, Window};
 use crate::error::PageError;
 use crate::store::api_keys::{self, KeyRow};
+use crate::store::audit::{self, RuleChange};
+use crate::store::causes::{self, Causes};
 use crate::store::counts;
 use crate::store::requests::{self, Count, Selection, Tab};
 use crate::store::settings::Snapshot;
 use crate::web::format::{Moment, number};
 use crate::web::shell::Shell;
+
+/// A cause is compared with at most so many changes of the settings.
+const MOST_CHANGES: i64 = 200;
 
 /// A tab of the status page.
 #[derive(Template, WebTemplate)]
@@ -34,6 +40,7 @@ pub struct ListPage {
     shell: Shell,
     tab: Tab,
     tabs: Vec<TabLink>,
+    views: Vec<ViewLink>,
     rate: RateLine,
     chart: Option<Chart>,
     range: String,
@@ -44,6 +51,7 @@ pub struct ListPage {
     frozen: String,
     caption: String,
     rows: Vec<Row>,
+    causes: Option<CausesView>,
     pager: Pager,
     empty: Option<Empty>,
     legend: Vec<Group>,
@@ -54,6 +62,13 @@ pub struct TabLink {
     title: &'static str,
     url: String,
     count: String,
+    is_current: bool,
+}
+
+/// A way to show the list.
+pub struct ViewLink {
+    title: &'static str,
+    url: String,
     is_current: bool,
 }
 
@@ -70,6 +85,7 @@ pub struct Pager {
 /// What the store tells about a list.
 struct Facts {
     page: requests::Page,
+    causes: Option<(Causes, Vec<RuleChange>)>,
     cube: Cube,
     cube_before: Cube,
     counts: Option<[Count; 2]>,
@@ -89,7 +105,16 @@ pub async fn invalid(
     status: web::Data<Status>,
     http: HttpRequest,
 ) -> Result<ListPage, PageError> {
-    show(Tab::Invalid, shell, &status, http.query_string()).await
+    show(Tab::Invalid, View::Requests, shell, &status, &http).await
+}
+
+/// `GET …/invalid-requests/causes`
+pub async fn causes_of_invalid(
+    shell: Shell,
+    status: web::Data<Status>,
+    http: HttpRequest,
+) -> Result<ListPage, PageError> {
+    show(Tab::Invalid, View::Causes, shell, &status, &http).await
 }
 
 /// `GET …/test-requests`
@@ -98,12 +123,27 @@ pub async fn test(
     status: web::Data<Status>,
     http: HttpRequest,
 ) -> Result<ListPage, PageError> {
-    show(Tab::Test, shell, &status, http.query_string()).await
+    show(Tab::Test, View::Requests, shell, &status, &http).await
 }
 
-async fn show(tab: Tab, shell: Shell, status: &Status, query: &str) -> Result<ListPage, PageError> {
+/// `GET …/test-requests/causes`
+pub async fn causes_of_test(
+    shell: Shell,
+    status: web::Data<Status>,
+    http: HttpRequest,
+) -> Result<ListPage, PageError> {
+    show(Tab::Test, View::Causes, shell, &status, &http).await
+}
+
+async fn show(
+    tab: Tab,
+    view: View,
+    shell: Shell,
+    status: &Status,
+    http: &HttpRequest,
+) -> Result<ListPage, PageError> {
     let now = status.clock.now();
-    let (address, cursor, notices) = read(tab, query, &shell);
+    let (address, cursor, notices) = read(tab, view, http.query_string(), &shell);
     let window = address.filter.window(tab.default_range(), now);
     let window = status.within_retention(window, now);
     let snapshot = status
@@ -133,7 +173,7 @@ async fn show(tab: Tab, shell: Shell, status: &Status, query: &str) -> Result<Li
 }
 
 /// Reads the address; what is no part of it is named in a notice.
-fn read(tab: Tab, query: &str, shell: &Shell) -> (Address, Cursor, Vec<String>) {
+fn read(tab: Tab, view: View, query: &str, shell: &Shell) -> (Address, Cursor, Vec<String>) {
     let parameters: Vec<(String, String)> = form_urlencoded::parse(query.as_bytes())
         .into_owned()
         .collect();
@@ -149,7 +189,8 @@ fn read(tab: Tab, query: &str, shell: &Shell) -> (Address, Cursor, Vec<String>) 
             None => notices.push(format!("{name}={value}")),
         }
     }
-    (Address { tab, filter }, cursor, notices)
+    let address = Address { tab, filter, view };
+    (address, cursor, notices)
 }
 
 async fn facts(
@@ -162,7 +203,7 @@ async fn facts(
     snapshot: std::sync::Arc<Snapshot>,
 ) -> Result<Facts, PageError> {
     let company = shell.company.id;
-    let (tab, filter) = (address.tab, address.filter.clone());
+    let (tab, view, filter) = (address.tab, address.view, address.filter.clone());
     let oldest = status.oldest(now);
     let read = status.store.read(company, move |connection| {
         let settings = &snapshot.rules;
@@ -172,7 +213,17 @@ async fn facts(
             filter: &filter,
             settings,
         };
-        let page = requests::page(connection, company, &on(tab), cursor)?;
+        let page = match view {
+            View::Requests => requests::page(connection, company, &on(tab), cursor)?,
+            View::Causes => requests::Page::default(),
+        };
+        let causes = match view {
+            View::Requests => None,
+            View::Causes => Some((
+                causes::causes(connection, company, &on(tab), now)?,
+                audit::rule_changes(connection, company, a_day_more(window), MOST_CHANGES)?,
+            )),
+        };
         let counts = match filter.is_countable(settings) {
             true => None,
             false => Some([
@@ -180,7 +231,10 @@ async fn facts(
                 requests::count(connection, company, &on(Tab::Test))?,
             ]),
         };
-        let is_empty = page.rows.is_empty();
+        let is_empty = match &causes {
+            Some((causes, _)) => causes.total == 0,
+            None => page.rows.is_empty(),
+        };
         let newest = |connection: &mut _, tab| match is_empty {
             true => requests::newest(connection, company, tab, oldest),
             false => Ok(None),
@@ -193,9 +247,18 @@ async fn facts(
             newest_on_tab: newest(connection, Some(tab))?,
             newest_of_all: newest(connection, None)?,
             page,
+            causes,
         })
     });
     Ok(read.await?)
+}
+
+/// The changes of a window and of the day before it: a cause may follow one of those.
+fn a_day_more(window: Window) -> Window {
+    Window {
+        from: window.from - TimeDelta::days(1),
+        to: window.to,
+    }
 }
 
 impl ListPage {
@@ -235,6 +298,21 @@ impl ListPage {
             .iter()
             .map(|row| Row::new(row, &names, now, zone))
             .collect();
+        let causes = facts.causes.as_ref().map(|(causes, changes)| {
+            let failed =
+                |cell: &Cell| cell.is_invalid() && (address.tab == Tab::Invalid || cell.is_test());
+            let failures = is_countable.then(|| filtered.count(failed));
+            CausesView::new(&address, causes, changes, failures, &names, now, zone)
+        });
+        let is_empty = match &causes {
+            Some(view) => view.causes.is_empty(),
+            None => rows.is_empty(),
+        };
+        let views = View::ALL.map(|view| ViewLink {
+            title: view.title(),
+            url: address.shown_as(view).url(),
+            is_current: view == address.view,
+        });
         let on_tab = tabs.iter().find(|t| t.is_current).map(|t| t.count.clone());
         let cube = is_countable.then_some(&facts.cube);
         Self {
@@ -257,8 +335,7 @@ impl ListPage {
                 Moment::new(now, zone).zone()
             ),
             pager: Pager::new(&address, &facts.page, &rows, now, zone),
-            empty: rows
-                .is_empty()
+            empty: is_empty
                 .then(|| empty(&address, status, &facts, &names, is_countable, now, &shell)),
             legend: legend::groups(
                 &address,
@@ -267,6 +344,8 @@ impl ListPage {
             ),
             tab: address.tab,
             tabs,
+            views: views.into(),
+            causes,
             rows,
             notices,
             shell,

@@ -2,6 +2,7 @@
 //! store is asked, a page is rendered: `list` is the two tabs, `request` one request, `search` the
 //! box, `dictionary` the public words for every error.
 
+mod causes;
 mod chart;
 pub mod dictionary;
 mod empty;

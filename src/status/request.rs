@@ -6,13 +6,14 @@ use askama::Template;
 use askama_web::WebTemplate;
 use chrono::{DateTime, Days, TimeDelta, Utc};
 
-use super::filters::Address;
+use super::causes;
+use super::filters::{Address, View};
 use super::fix::{Fix, Linked, Recheck, fix, recheck};
 use super::row::{About, about, icon, key_names, reasons, tone};
 use super::{ROOT, Status};
 use crate::domain::body::Body;
-use crate::domain::dictionary::{EndedBy, ErrorCode, Reason};
-use crate::domain::filter::{Filter, Label, Subject, Term};
+use crate::domain::dictionary::{EndedBy, Reason};
+use crate::domain::filter::Filter;
 use crate::domain::request::{Environment, Kind, RequestId};
 use crate::domain::settings::CompanySettings;
 use crate::domain::validate::{Aspect, Outcome};
@@ -318,35 +319,11 @@ impl Check {
 
 /// The list of those that failed for the same reason.
 fn same_cause_url(reason: Reason, finding: &FindingRow) -> String {
-    let term = |subject| Term {
-        subject,
-        negated: false,
-    };
-    let value = finding.value.clone();
-    let label = || value.clone().map_or(Label::NotSent, Label::Named);
-    let decisive = match reason.code() {
-        ErrorCode::EmployeeNotFound
-        | ErrorCode::DeactivatedEmployee
-        | ErrorCode::EmployeeProfileNotComplete => value.clone().map(Subject::Employee),
-        ErrorCode::ChannelNotEnabled | ErrorCode::ChannelInManualMode => {
-            Some(Subject::Channel(label()))
-        }
-        ErrorCode::BrandNotProvided | ErrorCode::InvalidBrand => Some(Subject::Brand(label())),
-        ErrorCode::LanguageNotSpecified | ErrorCode::LanguageNotAvailable => {
-            Some(Subject::Language(label()))
-        }
-        ErrorCode::InvalidCustomer | ErrorCode::MalformedRequest => None,
-    };
-    let filter = Filter::default()
-        .with_range(Range::Last(Preset::Week))
-        .with(term(Subject::Error(reason.code())));
-    let filter = match decisive {
-        Some(subject) => filter.with(term(subject)),
-        None => filter,
-    };
+    let week = Filter::default().with_range(Range::Last(Preset::Week));
     Address {
         tab: Tab::Invalid,
-        filter,
+        filter: causes::only(&week, reason, finding.value.as_deref()),
+        view: View::Requests,
     }
     .url()
 }

@@ -4,6 +4,7 @@
 
 pub mod api_keys;
 pub mod audit;
+pub mod causes;
 pub mod change;
 pub mod companies;
 pub mod counts;

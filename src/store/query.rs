@@ -46,6 +46,17 @@ impl Query {
         self
     }
 
+    /// Its text so far.
+    pub(super) fn text(&self) -> &str {
+        &self.sql
+    }
+
+    /// Another text with the same values.
+    pub(super) fn instead(mut self, sql: &str) -> Self {
+        self.sql = sql.to_owned();
+        self
+    }
+
     /// The query between these.
     pub(super) fn within(mut self, before: &str, after: &str) -> Self {
         self.sql = format!("{before}{}{after}", self.sql);

@@ -183,8 +183,9 @@ struct Counted {
     count: i64,
 }
 
+/// Which way a list is read.
 #[derive(Debug, Clone, Copy)]
-enum Direction {
+pub(super) enum Direction {
     Older,
     Newer,
 }
@@ -531,7 +532,7 @@ pub fn search(
 }
 
 impl Tab {
-    fn condition(self) -> &'static str {
+    pub(super) fn condition(self) -> &'static str {
         match self {
             Self::Invalid => "error_mask <> 0",
             Self::Test => "environment = 1",
@@ -540,7 +541,7 @@ impl Tab {
 }
 
 /// The ids that match, in order, among the first `entries` of the list's index.
-fn matching(
+pub(super) fn matching(
     company: CompanyId,
     selection: &Selection<'_>,
     cursor: Cursor,
@@ -552,7 +553,7 @@ fn matching(
     let conditions = conditions(&mut query, selection);
     let order = order(direction);
     query.and(&format!(
-        "SELECT id FROM ({source}) AS entries WHERE {conditions} {order}"
+        "SELECT id, received_at FROM ({source}) AS entries WHERE {conditions} {order}"
     ))
 }
 

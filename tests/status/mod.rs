@@ -1,10 +1,11 @@
 //! The status page, as those who signed in see it.
 
+mod causes;
 mod chart;
 mod dictionary;
 mod empty;
 mod errors;
-mod filter_form;
+mod facets;
 mod filters;
 mod paging;
 mod request;

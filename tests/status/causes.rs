@@ -1,0 +1,144 @@
+//! The failures of a tab grouped by cause.
+
+use serde_json::json;
+
+use crate::support::TestApp;
+use crate::support::company::{accepted, accepted_but, with};
+
+const CAUSES: &str = "/settings/integrations/api-status/invalid-requests/causes";
+const OF_TEST: &str = "/settings/integrations/api-status/test-requests/causes";
+
+/// The causes of a page: title, value, count, in order; and each one's link.
+fn causes(page: &str) -> Vec<(String, String)> {
+    let rows = page.split(r#"<a class="fault-title" href=""#).skip(1);
+    let text = |html: &str| {
+        let mut text = String::new();
+        let mut inside = true;
+        for c in html.chars() {
+            match c {
+                '<' => inside = false,
+                '>' => inside = true,
+                c if inside => text.push(c),
+                _ => {}
+            }
+        }
+        text
+    };
+    rows.map(|row| {
+        let (url, row) = row.split_once('"').unwrap();
+        let (head, rest) = row.split_once(r#"<span class="fault-ends">"#).unwrap();
+        let (_, count) = rest.split_once("<b>").unwrap();
+        let count = count.split_once("</b>").unwrap().0;
+        let head = text(head.trim_start_matches('>'));
+        let head = head.split_whitespace().collect::<Vec<_>>().join(" ");
+        (format!("{head}: {count}"), url.replace("&#38;", "&"))
+    })
+    .collect()
+}
+
+fn words(page: &str) -> Vec<String> {
+    causes(page).into_iter().map(|(words, _)| words).collect()
+}
+
+#[test]
+fn failures_are_grouped_by_error_and_decisive_value_the_most_frequent_first() {
+    let app = TestApp::start();
+    for _ in 0..3 {
+        app.production()
+            .requests(&accepted_but("/brand", "larkspur-outlet"));
+    }
+    app.production().requests(&accepted_but("/brand", "nobody"));
+    let unknown = accepted_but("/employee/email", "paul@larkspur.example");
+    let both = with(unknown.clone(), "/brand", "larkspur-outlet");
+    app.production().requests(&unknown);
+    app.production().requests(&both);
+    app.production().requests(&accepted());
+    let mut admin = app.admin();
+    let page = admin.get(&format!("{CAUSES}?range=1h"));
+    let page = page.text();
+    let expected = [
+        "Invalid/inactive brand signifier larkspur-outlet: 4",
+        "Employee not found paul@larkspur.example: 2",
+        "Invalid/inactive brand signifier nobody: 1",
+    ];
+    assert_eq!(words(page), expected);
+    // A request with two errors counts at both, so shares are of the six failures.
+    assert!(page.contains("67\u{a0}% of failures"), "{page}");
+    assert!(page.contains(r#"aria-current="page">Causes</a>"#));
+    for ((_, url), count) in causes(page).iter().zip(["4", "2", "1"]) {
+        let list = admin.get(url);
+        let requests = if count == "1" { "request" } else { "requests" };
+        let caption = format!("<caption>{count} invalid {requests}, newest first");
+        assert!(list.text().contains(&caption), "{url}: {}", list.text());
+    }
+}
+
+#[test]
+fn a_request_with_two_broken_fields_counts_once() {
+    let app = TestApp::start();
+    let body = with(accepted(), "/tags", json!({"a": 1}));
+    let body = with(body, "/custom_properties", json!([1]));
+    app.production().requests(&body);
+    let page = app.admin().get(CAUSES);
+    assert_eq!(words(page.text()), ["Malformed request: 1"]);
+}
+
+#[test]
+fn causes_follow_the_tab_and_the_filter_however_it_is_read() {
+    let app = TestApp::start();
+    app.trying_out().requests(&accepted_but("/channel", "sms"));
+    let in_sms = with(accepted_but("/channel", "sms"), "/brand", "nobody");
+    app.production().requests(&in_sms);
+    app.production().requests(&accepted_but("/brand", "nobody"));
+    let mut admin = app.admin();
+    let mut seen = |path: &str| words(admin.get(path).text());
+    assert_eq!(seen(OF_TEST), ["Channel not enabled for company sms: 1"]);
+    let by = |query: &str| format!("{CAUSES}?{query}");
+    let brand = "Invalid/inactive brand signifier nobody";
+    let channel = "Channel not enabled for company sms";
+    assert_eq!(
+        seen(&by("environment=production")),
+        [format!("{brand}: 2"), format!("{channel}: 1")]
+    );
+    assert_eq!(
+        seen(&by("-environment=production")),
+        [format!("{channel}: 1")]
+    );
+    assert_eq!(seen(&by("error=invalid_brand")), [format!("{brand}: 2")]);
+    assert_eq!(seen(&by("-error=invalid_brand")), [format!("{channel}: 2")]);
+    assert_eq!(seen(&by("-channel=sms")), [format!("{brand}: 1")]);
+    let key = app.larkspur.test_key.id;
+    assert_eq!(seen(&by(&format!("key={key}"))), [format!("{channel}: 1")]);
+    assert_eq!(seen(&by("result=valid")), Vec::<String>::new());
+}
+
+#[test]
+fn a_cause_names_who_sends_it_and_the_change_it_followed() {
+    let app = TestApp::start();
+    let company = app.larkspur.id;
+    app.execute(&format!(
+        "INSERT INTO audit_log (company_id, at, actor, action, subject, settings_version) VALUES \
+         ({company}, now() - interval '9 minutes', 'Ada', 'brand.deactivated', 'larkspur-outlet', 2)"
+    ));
+    let call = app.production().post("/v1/requests");
+    let call = call.header("user-agent", "outlet-shop/2.4");
+    call.json(&accepted_but("/brand", "larkspur-outlet")).send();
+    let page = app.admin().get(CAUSES);
+    let page = page.text();
+    assert!(page.contains("<code>outlet-shop/2.4</code>"), "{page}");
+    assert!(
+        page.contains("1 key\n") || page.contains("1 key<"),
+        "{page}"
+    );
+    let started = "started 9 minutes after Ada switched off larkspur-outlet";
+    assert!(page.contains(started), "{page}");
+}
+
+#[test]
+fn another_companys_failures_are_no_cause_here() {
+    let app = TestApp::start();
+    let other = app.sender(&app.solo_tea.production_key);
+    assert_eq!(other.requests(&accepted()).status, 400);
+    let page = app.admin().get(CAUSES);
+    assert_eq!(words(page.text()), Vec::<String>::new());
+}

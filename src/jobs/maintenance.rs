@@ -8,7 +8,7 @@ use tokio::sync::watch;
 
 use super::{Work, log, pause};
 use crate::domain::window::FINE_GRAIN_DAYS;
-use crate::store::{Scope, StoreError, counts, maintenance, partitions};
+use crate::store::{Scope, StoreError, audit, counts, maintenance, partitions};
 
 /// Counters are folded this often, so that readers add up few rows.
 const FOLD: Duration = Duration::from_secs(2);
@@ -77,6 +77,7 @@ async fn drop_counters_and_sessions(work: &Work) -> Result<(), StoreError> {
         .write(Scope::Installation, move |connection| {
             if maintenance::try_lock(connection)? {
                 counts::drop_older(connection, fine, now)?;
+                audit::drop_older(connection, now)?;
                 maintenance::drop_dead_sessions(connection, now)?;
             }
             Ok(())

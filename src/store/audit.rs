@@ -1,12 +1,12 @@
 //! Who changed what, when: written in the transaction of the change.
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 use diesel::dsl::sql;
 use diesel::prelude::*;
 use diesel::sql_types::{Array, Bool, Text};
 use serde_json::Value;
 
-use super::schema::audit_log;
+use super::schema::{audit_log, companies};
 use crate::domain::company::CompanyId;
 use crate::domain::window::Window;
 
@@ -115,6 +115,19 @@ pub fn page(
         .limit(limit)
         .select(EntryRow::as_select())
         .load(connection)
+}
+
+/// Entries are kept so many days: two years.
+const KEPT_DAYS: i64 = 731;
+
+/// Deletes the entries that are past their time.
+pub fn drop_older(connection: &mut PgConnection, now: DateTime<Utc>) -> QueryResult<usize> {
+    // Company by company, so that the primary key finds them.
+    let companies = companies::table.select(companies::id);
+    let old = audit_log::table
+        .filter(audit_log::company_id.eq_any(companies))
+        .filter(audit_log::at.lt(now - TimeDelta::days(KEPT_DAYS)));
+    diesel::delete(old).execute(connection)
 }
 
 /// A change that requests may have felt, as a chart shows it.

@@ -8,3 +8,4 @@ mod integrations;
 mod labels;
 mod request_page;
 mod roles;
+mod traffic;

@@ -7,9 +7,9 @@ use actix_web::middleware::{Compress, Next, from_fn};
 use actix_web::{HttpRequest, HttpResponse, Resource, web};
 
 use crate::access::session::Sessions;
-use crate::access::{guard, password_link, sign_in};
+use crate::access::{guard, own_password, password_link, sign_in, users};
 use crate::error::{self, PageError, Problem};
-use crate::settings::{company_info, employees, integrations, keys, labels};
+use crate::settings::{audit_log, company_info, employees, integrations, keys, labels};
 use crate::status::{dictionary, list, request, search};
 use crate::web::{assets, headers, redirect, same_site};
 use crate::{context, ingest, probes, settings, telemetry};
@@ -242,7 +242,35 @@ fn settings_pages(config: &mut web::ServiceConfig) {
             "/employees/{id}/{verb}",
             get().to(employees::status::ask),
             post().to(employees::status::act),
-        ));
+        ))
+        .service(form(
+            "/users/new",
+            get().to(users::new),
+            post().to(users::invite),
+        ))
+        .route("/users", get().to(users::list))
+        .route("/users/{id}/link", post().to(users::make_link))
+        .route("/users/{id}/sign-out", post().to(users::sign_out))
+        .service(form(
+            "/users/{id}",
+            get().to(users::show),
+            post().to(users::save),
+        ))
+        .service(form(
+            "/users/{id}/{verb:disabling|enabling}",
+            get().to(users::ask),
+            post().to(users::act),
+        ))
+        .service(form(
+            "/password",
+            get().to(own_password::show),
+            post().to(own_password::change),
+        ))
+        .route(
+            "/sign-out-everywhere",
+            post().to(own_password::sign_out_everywhere),
+        )
+        .route("/audit-log", get().to(audit_log::show));
 }
 
 const UNREADABLE_FORM: PageError =

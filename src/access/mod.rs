@@ -1,8 +1,10 @@
 //! Who may look: sessions, the guard, signing in and out, passwords.
 
 pub mod guard;
+pub mod own_password;
 pub mod password_link;
 pub mod passwords;
 pub mod session;
 pub mod sign_in;
 pub mod throttle;
+pub mod users;

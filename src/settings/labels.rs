@@ -44,6 +44,9 @@ struct LabelPage {
 pub struct Wanted {
     #[serde(default)]
     label: String,
+    /// Whether a channel is to take production requests at once.
+    #[serde(default)]
+    integrated: String,
     return_to: Option<String>,
 }
 
@@ -115,7 +118,7 @@ pub async fn new(
     let wanted = wanted.into_inner();
     let typed = Typed {
         name: wanted.label.clone(),
-        integrated: String::new(),
+        integrated: wanted.integrated,
         label: wanted.label,
         sent: Sent::default(),
     };

@@ -6,6 +6,7 @@ use askama_web::WebTemplate;
 use serde::Serialize;
 
 use super::Status;
+use super::fix::Linked;
 use super::legend::icon_of;
 use super::row::{icon, tone};
 use crate::config::PublicUrl;

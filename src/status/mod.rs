@@ -8,6 +8,7 @@ pub mod dictionary;
 mod empty;
 mod facets;
 mod filters;
+mod fix;
 mod legend;
 pub mod list;
 mod rate;

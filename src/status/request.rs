@@ -10,6 +10,7 @@ use chrono::{DateTime, Days, Utc};
 
 use super::causes;
 use super::filters::{Address, View};
+use super::fix::{Fix, Linked, Recheck, fix, recheck};
 use super::row::{About, about, icon, key_names, reasons, tone};
 use super::{ROOT, Status};
 use crate::domain::body::Body;
@@ -46,6 +47,7 @@ pub struct RequestPage {
     heading: String,
     tone: &'static str,
     environment: Environment,
+    recheck: Recheck,
     findings: Vec<FindingView>,
     checks_caption: String,
     checks: Vec<Check>,
@@ -68,6 +70,9 @@ struct FindingView {
     pointer: String,
     value: About,
     next_step: &'static str,
+    fix: Option<Fix>,
+    /// What support sends to an admin.
+    ask: String,
     same_cause: String,
     same_cause_url: String,
     dictionary: String,
@@ -234,7 +239,10 @@ impl RequestPage {
             .map(|(place, (reason, finding))| {
                 let count = stored.same_causes.get(place);
                 let others = count.map(|c| (c.count - i64::from(stored.is_counted), c.or_more));
-                FindingView::new(row, reason, finding, others)
+                let mut view = FindingView::new(row, reason, finding, others);
+                view.fix = fix(reason, row, finding, settings);
+                view.ask = view.to_ask(status, row);
+                view
             })
             .collect();
         let checks: Vec<Check> = Aspect::ALL
@@ -248,6 +256,7 @@ impl RequestPage {
             .and_then(|w| serde_json::from_value(w).ok())
             .unwrap_or_default();
         let link = status.public_url.join(&format!("/r/{}", row.id));
+        let then: Vec<Reason> = reasons(row).map(|(reason, _)| reason).collect();
         Self {
             id: row.id.to_string(),
             received: Moment::new(row.received_at, zone),
@@ -263,6 +272,7 @@ impl RequestPage {
             answered: answered(kind, row, stored.document.as_ref()),
             facts: facts(status, &shell.company, kind, &stored, now),
             warnings_in_words: counted(row.warning_count.into(), "warning"),
+            recheck: recheck(kind, row, stored.document.as_ref(), &then, settings),
             heading,
             findings,
             checks,
@@ -289,6 +299,8 @@ impl FindingView {
             pointer: finding.pointer.clone(),
             value: about(row, reason, finding),
             next_step: reason.next_step(),
+            fix: None,
+            ask: String::new(),
             same_cause: match others {
                 None => "Same cause: show all".to_owned(),
                 Some((..=0, false)) => "Same cause: no others in 7 days".to_owned(),
@@ -307,6 +319,24 @@ impl FindingView {
 
     fn is_for_admin(&self) -> bool {
         self.ended_by == EndedBy::Admin
+    }
+
+    /// Words for an admin: what to press, where, and why.
+    fn to_ask(&self, status: &Status, row: &ListRow) -> String {
+        let Some(fix) = &self.fix else {
+            return String::new();
+        };
+        let words = fix.words();
+        let url = status.public_url.join(&fix.plain_url);
+        let request = status.public_url.join(&format!("/r/{}", row.id));
+        format!(
+            "{words}, please: {url}\nRequests are refused: {}. {}.\nOne of them: {request}",
+            self.title, self.same_cause
+        )
+    }
+
+    fn next_step_linked(&self) -> Linked {
+        Linked::new(self.next_step)
     }
 
     fn value_in_words(&self) -> String {

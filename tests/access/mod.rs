@@ -4,3 +4,4 @@ mod guard;
 mod headers;
 mod password_link;
 mod sign_in;
+mod users;

@@ -1,8 +1,11 @@
 //! The settings pages, against the program and its store.
 
+mod audit_log;
 mod company_info;
 mod employees;
 mod files;
 mod integrations;
 mod labels;
+mod request_page;
 mod roles;
+mod traffic;

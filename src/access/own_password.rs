@@ -1,0 +1,162 @@
+//! One's own account: another password, and signing out everywhere.
+
+use actix_session::Session;
+use actix_web::http::StatusCode;
+use actix_web::{HttpRequest, HttpResponse, web};
+use askama::Template;
+use serde::Deserialize;
+
+use super::passwords::{self, NewPassword};
+use super::{session, throttle};
+use crate::clock::Clock;
+use crate::error::PageError;
+use crate::store::audit::{self, Entry};
+use crate::store::{Scope, Store, StoreError, sessions, sign_in_attempts, users};
+use crate::web::form::{Control, Field, Problems};
+use crate::web::redirect::see_other;
+use crate::web::shell::Shell;
+use crate::web::{flash, page};
+use crate::{blocking, context};
+
+/// The form.
+#[derive(Template)]
+#[template(path = "access/own_password.html")]
+struct OwnPasswordPage {
+    shell: Shell,
+    fields: Vec<Field>,
+}
+
+/// What is typed.
+#[derive(Deserialize)]
+pub struct Typed {
+    #[serde(default)]
+    current: String,
+    #[serde(default)]
+    password: String,
+    #[serde(default)]
+    again: String,
+}
+
+/// `GET /settings/password`.
+pub async fn show(shell: Shell) -> Result<HttpResponse, PageError> {
+    page::show(&OwnPasswordPage::new(shell, &Problems::default()))
+}
+
+/// `POST /settings/password`: all other sessions end.
+pub async fn change(
+    http: HttpRequest,
+    shell: Shell,
+    session: Session,
+    store: web::Data<Store>,
+    clock: web::Data<Clock>,
+    typed: web::Form<Typed>,
+) -> Result<HttpResponse, PageError> {
+    let typed = typed.into_inner();
+    let again = |shell, problems| {
+        let page = OwnPasswordPage::new(shell, &problems);
+        page::show_with(StatusCode::UNPROCESSABLE_ENTITY, &page)
+    };
+    let email = shell.operator.email.clone();
+    let is_same = typed.password == typed.again;
+    let new = match NewPassword::choose(typed.password, &email) {
+        Err(weakness) => return again(shell, Problems::one("password", weakness.words())),
+        Ok(_) if !is_same => {
+            let words = "This is not the same as above. Type both again.";
+            return again(shell, Problems::one("again", words));
+        }
+        Ok(new) => new,
+    };
+    let address = context::client_address(&http);
+    let attempt = throttle::begin(&store, &email, address, clock.now()).await?;
+    let wanted = email.clone();
+    let user = store
+        .read(Scope::Installation, move |connection| {
+            users::find_by_email(connection, &wanted)
+        })
+        .await?
+        .ok_or(PageError::NotFound)?;
+    let stored = user.password_hash.clone();
+    let is_right =
+        blocking::run(move || passwords::verify(&typed.current, stored.as_deref())).await?;
+    let now = clock.now();
+    if !is_right {
+        store
+            .write(Scope::Installation, move |connection| {
+                Ok::<_, StoreError>(sign_in_attempts::failed(connection, attempt.id, now)?)
+            })
+            .await?;
+        let words = "This is not your password.";
+        return again(shell, Problems::one("current", words));
+    }
+    let hash = blocking::run(move || new.hash()).await??;
+    let (company, id, name) = (user.company(), user.id, shell.operator.name.clone());
+    store
+        .write(company, move |connection| {
+            sign_in_attempts::forget(connection, attempt.id)?;
+            users::set_password(connection, id, &hash)?;
+            let entry = Entry {
+                at: now,
+                user_id: Some(id),
+                actor: &name,
+                action: "user.password_changed",
+                subject: &email,
+                before: None,
+                after: None,
+                settings_version: None,
+            };
+            Ok::<_, StoreError>(audit::add(connection, company, &entry)?)
+        })
+        .await?;
+    session::begin(&session, id)?;
+    flash::say(
+        &session,
+        "The password is changed. You are signed out everywhere else.",
+    )?;
+    Ok(see_other("/settings"))
+}
+
+/// `POST /settings/sign-out-everywhere`.
+pub async fn sign_out_everywhere(
+    shell: Shell,
+    session: Session,
+    store: web::Data<Store>,
+    clock: web::Data<Clock>,
+) -> Result<HttpResponse, PageError> {
+    let (company, operator, now) = (shell.company.id, shell.operator, clock.now());
+    store
+        .write(company, move |connection| {
+            sessions::end_all_of(connection, operator.user_id)?;
+            let entry = Entry {
+                at: now,
+                user_id: Some(operator.user_id),
+                actor: &operator.name,
+                action: "user.signed_out",
+                subject: &operator.email,
+                before: None,
+                after: None,
+                settings_version: None,
+            };
+            Ok::<_, StoreError>(audit::add(connection, company, &entry)?)
+        })
+        .await?;
+    session.purge();
+    Ok(see_other("/sign-in"))
+}
+
+impl OwnPasswordPage {
+    fn new(shell: Shell, problems: &Problems) -> Self {
+        let password = |name, label, autocomplete| {
+            Field::text(name, label, "").typed(Control::Password(autocomplete))
+        };
+        let fields = [
+            password("current", "Your password now", "current-password"),
+            password("password", "New password", "new-password")
+                .hint("At least 12 characters. A few words are better than one strange one."),
+            password("again", "The same again", "new-password"),
+        ];
+        Self {
+            shell,
+            fields: fields.into_iter().map(|f| f.with(problems)).collect(),
+        }
+    }
+}

@@ -1,12 +1,12 @@
 //! Who changed what, when: written in the transaction of the change.
 
-use chrono::{DateTime, TimeDelta, Utc};
+use chrono::{DateTime, Utc};
 use diesel::dsl::sql;
 use diesel::prelude::*;
 use diesel::sql_types::{Array, Bool, Text};
 use serde_json::Value;
 
-use super::schema::{audit_log, companies};
+use super::schema::audit_log;
 use crate::domain::company::CompanyId;
 use crate::domain::window::Window;
 

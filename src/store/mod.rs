@@ -110,14 +110,18 @@ impl Store {
         })
     }
 
-    /// Runs a reading closure. It is run once more when its connection turns out to be closed.
+    /// Runs a reading closure. What it reads of a company is as of one moment, so that a list and
+    /// its counts agree, and writing is refused; what companies share is read statement by
+    /// statement. The closure is run once more when its connection turns out to be closed.
     pub async fn read<T, F>(&self, scope: impl Into<Scope>, closure: F) -> Result<T, StoreError>
     where
         T: Send + 'static,
         F: Fn(&mut PgConnection) -> Result<T, DieselError> + Send + 'static,
     {
-        blocking(&self.pages, scope.into(), "read", move |pool| {
-            read(pool, closure)
+        let scope = scope.into();
+        blocking(&self.pages, scope, "read", move |pool| match scope {
+            Scope::Company(_) => read(pool, |connection| as_of_one_moment(connection, &closure)),
+            Scope::Installation => read(pool, closure),
         })
         .await
     }
@@ -193,6 +197,17 @@ fn read<T>(
         Err(error) if is_connection_lost(&error) => Ok(closure(&mut *connection(pool)?)?),
         result => Ok(result?),
     }
+}
+
+fn as_of_one_moment<T>(
+    connection: &mut PgConnection,
+    closure: impl Fn(&mut PgConnection) -> QueryResult<T>,
+) -> QueryResult<T> {
+    connection
+        .build_transaction()
+        .repeatable_read()
+        .read_only()
+        .run(closure)
 }
 
 fn connection(

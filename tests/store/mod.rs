@@ -4,4 +4,5 @@ mod counts;
 mod maintenance;
 mod migrations;
 mod partitions;
+mod reads;
 mod settings;

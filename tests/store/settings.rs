@@ -1,5 +1,7 @@
 //! The settings in memory follow the store on every node.
 
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 use std::time::Duration;
 
 use api_status_page::store::settings::LiveSettings;
@@ -10,15 +12,7 @@ use serde_json::json;
 use tokio::time::timeout;
 
 use crate::support::company::{accepted, accepted_but};
-use crate::support::{TestApp, TestStore, eventually, within};
-
-fn on_a_runtime(work: impl Future<Output = ()>) {
-    tokio::runtime::Builder::new_current_thread()
-        .enable_all()
-        .build()
-        .unwrap()
-        .block_on(work);
-}
+use crate::support::{TestApp, TestStore, eventually, on_a_runtime, within};
 
 #[test]
 fn a_change_is_followed_by_every_node_within_a_second() {
@@ -110,18 +104,22 @@ fn slow_pages_do_not_keep_a_node_from_hearing_of_changes() {
     on_a_runtime(async {
         let pages = Store::connect(&store.url).unwrap();
         let live = LiveSettings::load(&pages).await.unwrap();
-        let slow: Vec<_> = (0..10)
-            .map(|_| {
-                let pages = pages.clone();
-                let sleep = |c: &mut PgConnection| c.batch_execute("SELECT pg_sleep(2.25)");
-                tokio::spawn(async move { pages.read(Scope::Installation, sleep).await })
-            })
-            .collect();
-        eventually("all connections of pages are taken", || {
-            let sleeping = "SELECT count(*) FROM pg_stat_activity \
-                            WHERE query = 'SELECT pg_sleep(2.25)' AND state = 'active'";
-            (store.number(sleeping) == 10).then_some(())
-        });
+        let (inside, is_over) = (Arc::<AtomicU32>::default(), Arc::<AtomicBool>::default());
+        let slow = || {
+            let (pages, inside, is_over) = (pages.clone(), inside.clone(), is_over.clone());
+            let read = move |_: &mut PgConnection| {
+                inside.fetch_add(1, Ordering::Relaxed);
+                while !is_over.load(Ordering::Relaxed) {
+                    std::thread::sleep(Duration::from_millis(10));
+                }
+                Ok(())
+            };
+            tokio::spawn(async move { pages.read(Scope::Installation, read).await })
+        };
+        let slow: Vec<_> = (0..10).map(|_| slow()).collect();
+        while inside.load(Ordering::Relaxed) < 10 {
+            tokio::time::sleep(Duration::from_millis(10)).await;
+        }
         let second = Duration::from_secs(1);
         timeout(second, live.refresh(&pages))
             .await
@@ -129,6 +127,7 @@ fn slow_pages_do_not_keep_a_node_from_hearing_of_changes() {
             .unwrap();
         let snapshot = timeout(second, live.snapshot(&pages, store.larkspur.id)).await;
         assert_eq!(snapshot.unwrap().unwrap().company, store.larkspur.id);
+        is_over.store(true, Ordering::Relaxed);
         for page in slow {
             page.await.unwrap().unwrap();
         }
@@ -149,11 +148,11 @@ fn those_who_wait_for_one_load_of_the_settings_hold_no_connection() {
             tokio::spawn(async move { live.snapshot(&pages, company).await })
         };
         let waiting: Vec<_> = (0..20).map(|_| asking()).collect();
-        eventually("one of them loads", || {
-            let loads = "SELECT count(*) FROM pg_locks WHERE NOT granted \
-                         AND relation = 'employees'::regclass";
-            (store.number(loads) == 1).then_some(())
-        });
+        let loads = "SELECT count(*) FROM pg_locks WHERE NOT granted \
+                     AND relation = 'employees'::regclass";
+        while store.number(loads) < 1 {
+            tokio::time::sleep(Duration::from_millis(10)).await;
+        }
         tokio::time::sleep(Duration::from_millis(300)).await;
         let refreshed = timeout(Duration::from_secs(1), live.refresh(&pages)).await;
         refreshed.unwrap().unwrap();

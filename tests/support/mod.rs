@@ -22,6 +22,15 @@ pub use people::Person;
 pub use postgres::Cluster;
 pub use store::TestStore;
 
+/// Runs what needs the store's own door.
+pub fn on_a_runtime(work: impl Future<Output = ()>) {
+    tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .unwrap()
+        .block_on(work);
+}
+
 /// Asks until there is an answer, for ten seconds at most.
 #[track_caller]
 pub fn eventually<T>(what: &str, ask: impl FnMut() -> Option<T>) -> T {

@@ -125,6 +125,8 @@ impl Application {
                 .app_data(proxies)
                 .app_data(own_origin)
                 .configure(|config| routes::configure(config, &sessions))
+                // The last is the first to see a request.
+                .wrap(from_fn(routes::head_as_get))
                 .wrap(from_fn(headers::secure))
                 .wrap(TracingLogger::<telemetry::CallSpan>::new())
                 .wrap(from_fn(at_the_door))

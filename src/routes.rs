@@ -1,8 +1,10 @@
 //! The whole URL table, grouped by who calls.
 
-use actix_web::http::StatusCode;
-use actix_web::middleware::{Compress, from_fn};
-use actix_web::{HttpRequest, HttpResponse, web};
+use actix_web::body::MessageBody;
+use actix_web::dev::{ServiceRequest, ServiceResponse};
+use actix_web::http::{Method, StatusCode, header};
+use actix_web::middleware::{Compress, Next, from_fn};
+use actix_web::{HttpRequest, HttpResponse, Resource, web};
 
 use crate::access::session::Sessions;
 use crate::access::{guard, password_link, sign_in};
@@ -22,12 +24,23 @@ pub fn configure(config: &mut web::ServiceConfig, sessions: &Sessions) {
         .configure(|config| pages(config, sessions));
 }
 
+/// Middleware: HEAD is answered as GET, and the server leaves the body out.
+pub async fn head_as_get<B: MessageBody>(
+    mut request: ServiceRequest,
+    next: Next<B>,
+) -> Result<ServiceResponse<B>, actix_web::Error> {
+    if request.method() == Method::HEAD {
+        request.head_mut().method = Method::GET;
+    }
+    next.call(request).await
+}
+
 /// Senders and their programs.
 fn machines(config: &mut web::ServiceConfig) {
     let post = |paths: [&str; 2], route: actix_web::Route| {
         web::resource(paths)
             .route(route)
-            .default_service(web::to(wrong_method))
+            .default_service(web::to(takes_post))
     };
     config
         .service(post(
@@ -42,28 +55,31 @@ fn machines(config: &mut web::ServiceConfig) {
             ["/v1/auth", "/v1/auth/"],
             web::post().to(ingest::requests),
         ))
-        .route("/v1/errors", web::get().to(dictionary::json))
+        .service(get("/v1/errors", web::get().to(dictionary::json)))
         .service(web::scope("/v1").default_service(web::to(no_endpoint)));
 }
 
 /// Those who watch over the process.
 fn probes(config: &mut web::ServiceConfig) {
     config
-        .route("/healthz", web::get().to(probes::healthz))
-        .route("/readyz", web::get().to(probes::readyz))
-        .route("/metrics", web::get().to(telemetry::show_metrics));
+        .service(get("/healthz", web::get().to(probes::healthz)))
+        .service(get("/readyz", web::get().to(probes::readyz)))
+        .service(get("/metrics", web::get().to(telemetry::show_metrics)));
+}
+
+/// What can only be looked at.
+fn get(path: &str, route: actix_web::Route) -> Resource {
+    web::resource(path)
+        .route(route)
+        .default_service(web::to(takes_get))
 }
 
 /// What browsers fetch beside pages.
 fn files(config: &mut web::ServiceConfig) {
     config
-        .service(
-            web::resource("/static/{name}")
-                .wrap(Compress::default())
-                .route(web::get().to(assets::show)),
-        )
-        .route("/favicon.ico", web::get().to(assets::favicon))
-        .route("/robots.txt", web::get().to(assets::robots));
+        .service(get("/static/{name}", web::get().to(assets::show)).wrap(Compress::default()))
+        .service(get("/favicon.ico", web::get().to(assets::favicon)))
+        .service(get("/robots.txt", web::get().to(assets::robots)));
 }
 
 /// People.
@@ -242,14 +258,19 @@ async fn nowhere() -> Result<HttpResponse, PageError> {
     Err(PageError::NotFound)
 }
 
-async fn wrong_method(request: HttpRequest) -> HttpResponse {
-    let id = context::request_id(&request);
-    let detail = "This endpoint takes POST.";
+async fn takes_post(request: HttpRequest) -> HttpResponse {
+    wrong_method(&request, "This endpoint takes POST.", "POST")
+}
+
+async fn takes_get(request: HttpRequest) -> HttpResponse {
+    wrong_method(&request, "This address takes GET and HEAD.", "GET, HEAD")
+}
+
+fn wrong_method(request: &HttpRequest, detail: &str, allowed: &'static str) -> HttpResponse {
+    let id = context::request_id(request);
     let mut response = Problem::plain(StatusCode::METHOD_NOT_ALLOWED, detail, id).into_response();
-    let allowed = actix_web::http::header::HeaderValue::from_static("POST");
-    response
-        .headers_mut()
-        .insert(actix_web::http::header::ALLOW, allowed);
+    let allowed = header::HeaderValue::from_static(allowed);
+    response.headers_mut().insert(header::ALLOW, allowed);
     response
 }
 

@@ -1,6 +1,7 @@
 //! What browsers are told.
 
 use crate::support::TestApp;
+use crate::support::http::{Call, Connection};
 
 #[test]
 fn every_answer_has_the_security_headers() {
@@ -80,4 +81,65 @@ fn files_are_kept_for_good_under_the_address_of_their_version() {
         .header("accept-encoding", "gzip")
         .send();
     assert_eq!(packed.header("content-encoding"), Some("gzip"));
+}
+
+#[test]
+fn head_is_get_without_the_body() {
+    let app = TestApp::start();
+    let ada = app.admin();
+    for path in [
+        "/healthz",
+        "/readyz",
+        "/metrics",
+        "/robots.txt",
+        "/favicon.ico",
+        "/static/app.css",
+        "/v1/errors",
+        "/errors",
+        "/errors/invalid_brand",
+        "/sign-in",
+        "/",
+        "/settings",
+        "/settings/integrations",
+        "/settings/integrations/api-status/invalid-requests",
+        "/settings/employees/employees.csv",
+        "/settings/nowhere",
+        "/v1/requests",
+    ] {
+        // On one connection: a body that was sent all the same would be taken for the next answer.
+        let mut connection = Connection::open(app.address).unwrap();
+        let mut ask = |method: &str| {
+            let call = Call::new(method, path).header("cookie", ada.cookie.as_ref().unwrap());
+            connection.send(&call).unwrap()
+        };
+        let (head, get) = (ask("HEAD"), ask("GET"));
+        assert_eq!(head.status, get.status, "{path}");
+        for name in ["content-type", "cache-control", "location", "allow"] {
+            assert_eq!(head.header(name), get.header(name), "{path}: {name}");
+        }
+        assert_ne!(head.request_id(), get.request_id());
+    }
+    let stranger = app.visitor().call("HEAD", "/settings").send();
+    assert_eq!(stranger.header("location"), Some("/sign-in?next=/settings"));
+}
+
+#[test]
+fn what_can_only_be_looked_at_names_the_methods_it_takes() {
+    let app = TestApp::start();
+    for path in [
+        "/healthz",
+        "/readyz",
+        "/metrics",
+        "/robots.txt",
+        "/favicon.ico",
+        "/static/app.css",
+        "/v1/errors",
+    ] {
+        for method in ["POST", "PUT", "DELETE", "OPTIONS"] {
+            let answer = app.visitor().call(method, path).send();
+            assert_eq!(answer.status, 405, "{method} {path}");
+            assert_eq!(answer.header("allow"), Some("GET, HEAD"), "{path}");
+            assert_eq!(answer.json()["status"], 405);
+        }
+    }
 }

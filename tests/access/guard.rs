@@ -1,8 +1,11 @@
 //! What strangers, other roles and other sites get.
 
+use api_status_page::domain::user::Role;
+use chrono::TimeDelta;
+
 use crate::support::company::accepted_but;
 use crate::support::people::PASSWORD;
-use crate::support::{Person, TestApp};
+use crate::support::{Answer, Person, TestApp};
 
 /// The table itself, so that no page can be forgotten.
 const ROUTES: &str = include_str!("../../src/routes.rs");
@@ -63,6 +66,55 @@ fn every_page_that_is_not_public_sends_strangers_to_sign_in_and_back() {
     }
 }
 
+/// The policy of an answer forbids style and script in the page; a page with some would be broken.
+fn assert_nothing_inline(address: &str, answer: &Answer) {
+    let policy = answer.header("content-security-policy").unwrap();
+    assert!(policy.contains("script-src 'self';"), "{address}: {policy}");
+    assert!(policy.contains("style-src 'self';"), "{address}: {policy}");
+    assert!(!policy.contains("unsafe"), "{address}: {policy}");
+    assert_eq!(
+        answer.header("cache-control"),
+        Some("no-store"),
+        "{address}"
+    );
+    answer.request_id();
+    let is_page = answer.header("content-type") == Some("text/html; charset=utf-8");
+    if !is_page {
+        return;
+    }
+    let page = answer.text();
+    assert!(page.contains("<link rel=\"icon\" href=\"/static/icon.svg?v="));
+    assert!(!page.contains("rel=\"manifest\""), "{address}");
+    for tag in page.split('<').skip(1) {
+        let tag = tag.split('>').next().unwrap();
+        let name = tag.split_whitespace().next().unwrap_or_default();
+        assert_ne!(name, "style", "{address}: <{tag}>");
+        assert!(name != "script" || tag.contains(" src=\"/static/"), "{tag}");
+        assert!(!tag.contains("javascript:"), "{address}: <{tag}>");
+        let mut attributes = tag.split_whitespace().skip(1);
+        let inline = |name: &str| name == "style" || name.starts_with("on");
+        let found = attributes.find(|a| a.split_once('=').is_some_and(|(name, _)| inline(name)));
+        assert_eq!(found, None, "{address}: <{tag}>");
+    }
+}
+
+#[test]
+fn no_public_page_has_style_or_script_in_it() {
+    let app = TestApp::start();
+    let user = app.invited(&app.larkspur, "sam@larkspur.example", Role::Support);
+    let link = app.link_for(user, TimeDelta::hours(1));
+    for address in [
+        "/sign-in",
+        "/errors",
+        "/errors/invalid_brand",
+        &link,
+        "/password/gone",
+        "/nowhere",
+    ] {
+        assert_nothing_inline(address, &app.visitor().get(address));
+    }
+}
+
 #[test]
 fn every_page_is_drawn_for_both_roles_on_an_empty_and_on_a_full_store() {
     let app = TestApp::start();
@@ -72,7 +124,9 @@ fn every_page_is_drawn_for_both_roles_on_an_empty_and_on_a_full_store() {
     for address in guarded() {
         for person in [&mut admin, &mut support] {
             for address in [address.clone(), address.replace(INVENTED, id)] {
-                let status = person.get(&address).status;
+                let answer = person.get(&address);
+                assert_nothing_inline(&address, &answer);
+                let status = answer.status;
                 // 405: a form's address, which takes POST alone.
                 assert!(
                     [200, 303, 403, 404, 405].contains(&status),
@@ -151,16 +205,20 @@ fn support_does_not_see_keys() {
     let app = TestApp::start();
     let tail = &app.larkspur.production_key.text[35..];
     let shown = format!("acs_live_…{tail}");
-    assert!(
-        app.admin()
-            .get("/settings/integrations")
-            .text()
-            .contains(&shown)
-    );
-    let page = app.support().get("/settings/integrations");
+    let (mut admin, mut support) = (app.admin(), app.support());
+    let page = admin.get("/settings/integrations");
+    assert!(page.text().contains(&shown));
+    let page = support.get("/settings/integrations");
     assert_eq!(page.status, 200);
     assert!(!page.text().contains("acs_live"));
     assert!(page.text().contains("/settings/integrations/api-status"));
+    // Nor do they get a button that leads to keys, where nothing was received yet.
+    let empty = "/settings/integrations/api-status/invalid-requests";
+    for (mut person, sees) in [(admin, true), (support, false)] {
+        let page = person.get(empty);
+        assert!(page.text().contains("Nothing has been received yet"));
+        assert_eq!(page.text().contains("Keys under Integrations"), sees);
+    }
 }
 
 #[test]
@@ -178,11 +236,7 @@ fn calls_with_a_revoked_key_are_shown_to_admins_of_its_company() {
     assert!(page.text().contains(&format!(
         "Revoked key <code>…{tail}</code>: 1,214 calls since "
     )));
-    app.user(
-        &app.solo_tea,
-        "other@solotea.example",
-        api_status_page::domain::user::Role::Admin,
-    );
+    app.user(&app.solo_tea, "other@solotea.example", Role::Admin);
     let mut other = Person::new(&app);
     other.sign_in("other@solotea.example", PASSWORD);
     assert!(!other.get("/settings/integrations").text().contains(tail));

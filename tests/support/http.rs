@@ -129,15 +129,16 @@ impl Connection {
             headers,
             body: Vec::new(),
         };
+        if method == "HEAD" {
+            return Ok(answer);
+        }
         if answer.header("transfer-encoding") == Some("chunked") {
             while let size @ 1.. = self.read_chunk_size()? {
                 self.read_exactly(size, &mut answer.body)?;
                 self.read_line()?;
             }
             self.read_line()?;
-        } else if let Some(length) = answer.header("content-length")
-            && method != "HEAD"
-        {
+        } else if let Some(length) = answer.header("content-length") {
             let length = length.parse().map_err(io::Error::other)?;
             self.read_exactly(length, &mut answer.body)?;
         }

@@ -183,7 +183,7 @@ mod tests {
             ("HTTPS://Status.Example:443/", "https://status.example"),
             ("https://status.example:8443", "https://status.example:8443"),
             (" http://[0:0::1]:8080", "http://[::1]:8080"),
-            ("https://größe.example", "https://xn--gre-6ka8l.example"),
+            ("https://größe.example", "https://xn--gre-6ka8i.example"),
         ] {
             let url: PublicUrl = text.parse().unwrap();
             assert_eq!(url.to_string(), kept, "{text}");

@@ -188,15 +188,19 @@ where
         .map_err(|panic| StoreError::Refused(panic.into()))?
 }
 
-/// Runs a reading closure, and once more when its connection turns out to be closed.
+/// Runs a reading closure, again as long as its connection turns out to be closed: after a restart
+/// of the database every idle one is, and each is found out by using it.
 fn read<T>(
     pool: &Pool,
     closure: impl Fn(&mut PgConnection) -> QueryResult<T>,
 ) -> Result<T, StoreError> {
-    match closure(&mut *connection(pool)?) {
-        Err(error) if is_connection_lost(&error) => Ok(closure(&mut *connection(pool)?)?),
-        result => Ok(result?),
+    for _ in 0..pool.max_size() {
+        match closure(&mut *connection(pool)?) {
+            Err(error) if is_connection_lost(&error) => {}
+            result => return Ok(result?),
+        }
     }
+    Ok(closure(&mut *connection(pool)?)?)
 }
 
 fn as_of_one_moment<T>(

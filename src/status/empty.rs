@@ -37,7 +37,7 @@ pub enum Empty {
         /// The list with a longer window.
         longer: String,
     },
-    /// A page beyond the last one, or the first: the window went on since its link was made.
+    /// A page beyond the last one, or the first.
     NothingFurther {
         /// The first page.
         first: String,

@@ -502,7 +502,8 @@ impl Pager {
             Cursor::OlderThan(from) => (page.searched_to.or(last), first.or(Some(from))),
         };
         let short = |id: RequestId| Moment::new(id.received_at(), look.zone()).short(look.now);
-        let link = |cursor| look.address.at(cursor);
+        // A rolling window moves on; the pages of the list that was opened stay where they are.
+        let link = |cursor| look.address.frozen(look.window, look.now, cursor);
         Self {
             newer: newer
                 .filter(|_| page.has_newer)

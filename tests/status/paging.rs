@@ -3,9 +3,11 @@
 use std::collections::HashSet;
 
 use api_status_page::clock::Clock;
+use chrono::TimeDelta;
 
 use super::{INVALID, app_with_admin, page};
 use crate::support::company::accepted_but;
+use crate::support::people::PASSWORD;
 use crate::support::{Person, TestApp};
 
 fn send(app: &TestApp, count: usize) -> HashSet<String> {
@@ -88,4 +90,23 @@ fn a_link_to_a_page_is_stable() {
     let before = page(&mut admin, &older).ids();
     send(&app, 60);
     assert_eq!(page(&mut admin, &older).ids(), before);
+}
+
+#[test]
+fn the_pages_of_a_rolling_window_are_the_same_tomorrow() {
+    let (app, mut admin) = app_with_admin();
+    send(&app, 120);
+    let first = page(&mut admin, &format!("{INVALID}?kind=feedback"));
+    let older = first.link("Older").unwrap();
+    let second = page(&mut admin, &older);
+    assert_eq!(second.tabs(), first.tabs());
+    let newer = second.link("Newer").unwrap();
+    app.clock
+        .stand_at(Clock::system().now() + TimeDelta::hours(25));
+    let mut tomorrow = Person::new(&app);
+    tomorrow.sign_in("admin@larkspur.example", PASSWORD);
+    assert!(page(&mut tomorrow, INVALID).ids().is_empty());
+    let again = page(&mut tomorrow, &older);
+    assert_eq!((again.ids(), again.tabs()), (second.ids(), second.tabs()));
+    assert_eq!(page(&mut tomorrow, &newer).ids(), first.ids());
 }

@@ -112,7 +112,7 @@ impl<'a> Body<'a> {
     /// Reads the body of a call of this kind. Never fails: what is wrong is in
     /// [`Body::malformed`].
     pub fn parse(kind: Kind, bytes: &'a [u8]) -> Self {
-        let mut body = Self::with_every_field(Given::Absent, Given::Absent, Given::Absent);
+        let mut body = Self::nothing_sent();
         match parse_object(bytes, &mut body.warnings) {
             Ok(entries) => body.read_fields(kind, entries),
             Err(problem) => {
@@ -128,6 +128,11 @@ impl<'a> Body<'a> {
         body.malformed
             .sort_by(|a, b| by_step(&a.pointer, &b.pointer));
         body
+    }
+
+    /// A body without any field.
+    pub fn nothing_sent() -> Self {
+        Self::with_every_field(Given::Absent, Given::Absent, Given::Absent)
     }
 
     /// Stands for a body of which nothing was looked at: it was too large, or did not arrive whole.

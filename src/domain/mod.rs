@@ -14,6 +14,7 @@ pub mod filter;
 pub mod label;
 pub mod language;
 pub mod paging;
+pub mod recheck;
 pub mod request;
 pub mod search;
 pub mod settings;

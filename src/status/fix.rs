@@ -1,14 +1,10 @@
-//! From an error to its end: the one control that ends it, with the value filled in, and whether the
-//! request would pass now.
+//! From an error to its end: the one control that ends it, with the value filled in.
 
 use super::ROOT;
-use crate::domain::body::Body;
 use crate::domain::dictionary::Reason;
-use crate::domain::request::{Environment, Kind};
+use crate::domain::request::Environment;
 use crate::domain::settings::{CompanySettings, EmployeeMatch, ProfileStatus};
-use crate::domain::validate::{Finding, validate};
-use crate::store::requests::{Document, FindingRow, ListRow};
-use crate::web::format::counted;
+use crate::store::requests::{FindingRow, ListRow};
 use crate::web::redirect::{segment, with_return};
 
 /// The control that ends an error.
@@ -28,19 +24,6 @@ pub struct Fix {
 
 /// A sentence about settings, in pieces of which some lead there.
 pub struct Linked(pub Vec<(&'static str, Option<&'static str>)>);
-
-/// Whether a request would pass now.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Recheck {
-    /// It would.
-    Passes,
-    /// It would be refused for the same reasons as then.
-    Same,
-    /// It would be refused, for these.
-    Refused(String),
-    /// Its body is not there any more, or was never whole.
-    Unknown,
-}
 
 impl Fix {
     fn new(
@@ -176,41 +159,6 @@ fn find_employee(finding: &FindingRow, settings: &CompanySettings) -> Option<Emp
         true => settings.employees.by_email(value),
         false => settings.employees.by_custom_id(value),
     }
-}
-
-/// What the rules say of a stored request now. `then` are the reasons for which it was refused.
-pub fn recheck(
-    kind: Kind,
-    row: &ListRow,
-    document: Option<&Document>,
-    then: &[Reason],
-    settings: &CompanySettings,
-) -> Recheck {
-    // How it arrived cannot be judged once more.
-    let is_unreadable = then
-        .iter()
-        .any(|reason| matches!(reason, Reason::NotJson | Reason::TooLarge));
-    let Some(document) = document.filter(|d| !d.body_cut && !is_unreadable) else {
-        return Recheck::Unknown;
-    };
-    let environment = match Environment::from_number(row.environment) {
-        Some(environment) => environment,
-        None => return Recheck::Unknown,
-    };
-    let body = Body::parse(kind, &document.body);
-    let findings = validate(kind, &body, settings, environment).findings;
-    let now: Vec<Reason> = findings.iter().map(|f| f.reason).collect();
-    match now.is_empty() {
-        true => Recheck::Passes,
-        false if now == then => Recheck::Same,
-        false => Recheck::Refused(in_words(&findings)),
-    }
-}
-
-fn in_words(findings: &[Finding]) -> String {
-    let titles: Vec<&str> = findings.iter().map(|f| f.code().title()).collect();
-    let count = counted(findings.len() as i64, "error");
-    format!("{count}: {}", titles.join(", "))
 }
 
 /// The pages that sentences name, the longer names first.

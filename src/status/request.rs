@@ -10,12 +10,13 @@ use chrono::{DateTime, Days, Utc};
 
 use super::causes;
 use super::filters::{Address, View};
-use super::fix::{Fix, Linked, Recheck, fix, recheck};
+use super::fix::{Fix, Linked, fix};
 use super::row::{About, about, icon, key_names, reasons, tone};
 use super::{ROOT, Status};
 use crate::domain::body::Body;
 use crate::domain::dictionary::{EndedBy, Reason};
 use crate::domain::filter::Filter;
+use crate::domain::recheck::{Now, Recheck, recheck};
 use crate::domain::request::{Environment, Kind, RequestId};
 use crate::domain::settings::CompanySettings;
 use crate::domain::validate::{Aspect, Outcome};
@@ -47,7 +48,7 @@ pub struct RequestPage {
     heading: String,
     tone: &'static str,
     environment: Environment,
-    recheck: Recheck,
+    recheck: Option<RecheckView>,
     findings: Vec<FindingView>,
     checks_caption: String,
     checks: Vec<Check>,
@@ -58,6 +59,16 @@ pub struct RequestPage {
     facts: Facts,
     ticket_text: String,
     curl: Option<String>,
+}
+
+/// Whether it would pass now.
+struct RecheckView {
+    now: Now,
+    as_far_as_known: bool,
+    /// What would be wrong with it.
+    errors: String,
+    /// Whether some of its errors are ended already.
+    is_less: bool,
 }
 
 /// An error with what ends it.
@@ -256,7 +267,8 @@ impl RequestPage {
             .and_then(|w| serde_json::from_value(w).ok())
             .unwrap_or_default();
         let link = status.public_url.join(&format!("/r/{}", row.id));
-        let then: Vec<Reason> = reasons(row).map(|(reason, _)| reason).collect();
+        let body = stored.document.as_ref().map(|d| &d.body[..]);
+        let rechecked = row.stored(body).map(|stored| recheck(&stored, settings));
         Self {
             id: row.id.to_string(),
             received: Moment::new(row.received_at, zone),
@@ -272,12 +284,26 @@ impl RequestPage {
             answered: answered(kind, row, stored.document.as_ref()),
             facts: facts(status, &shell.company, kind, &stored, now),
             warnings_in_words: counted(row.warning_count.into(), "warning"),
-            recheck: recheck(kind, row, stored.document.as_ref(), &then, settings),
+            recheck: rechecked.map(|recheck| RecheckView::new(&recheck, findings.len())),
             heading,
             findings,
             checks,
             warnings,
             shell,
+        }
+    }
+}
+
+impl RecheckView {
+    /// `then` is how many errors it had.
+    fn new(recheck: &Recheck, then: usize) -> Self {
+        let titles: Vec<&str> = recheck.findings.iter().map(|f| f.code().title()).collect();
+        let count = counted(titles.len() as i64, "error");
+        Self {
+            now: recheck.now,
+            as_far_as_known: recheck.as_far_as_known,
+            errors: format!("{count}: {}", titles.join(", ")),
+            is_less: titles.len() < then,
         }
     }
 }

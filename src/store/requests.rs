@@ -17,8 +17,10 @@ use crate::domain::dictionary::{ErrorCode, Reason};
 use crate::domain::email;
 use crate::domain::filter::{Filter, Label, Subject, Verdict};
 use crate::domain::paging::{Cursor, PAGE_ROWS};
-use crate::domain::request::RequestId;
+use crate::domain::recheck::{Facts, Stored};
+use crate::domain::request::{Environment, Kind, RequestId};
 use crate::domain::settings::CompanySettings;
+use crate::domain::validate::Finding;
 use crate::domain::window::Window;
 
 /// A page looks at most at so many index entries.
@@ -91,6 +93,8 @@ pub struct ListRow {
     pub employee_id: Option<i64>,
     #[diesel(sql_type = Nullable<Text>)]
     pub employee_sent: Option<String>,
+    #[diesel(sql_type = Nullable<Text>)]
+    pub employee_custom_id: Option<String>,
     /// The employee's name as it is now.
     #[diesel(sql_type = Nullable<Text>)]
     pub employee_name: Option<String>,
@@ -160,6 +164,34 @@ pub struct Document {
     pub address: Option<String>,
     #[diesel(sql_type = Nullable<Text>)]
     pub user_agent: Option<String>,
+}
+
+impl ListRow {
+    /// The request as the rules see it once more, with `body` while that is there; `None` for a row
+    /// that no version of this program wrote.
+    pub fn stored<'a>(&'a self, body: Option<&'a [u8]>) -> Option<Stored<'a>> {
+        let finding = |row: &FindingRow| {
+            let reason = Reason::from_number(row.reason)?;
+            Some(Finding::new(
+                reason,
+                row.pointer.clone(),
+                row.value.as_deref(),
+            ))
+        };
+        Some(Stored {
+            kind: Kind::from_number(self.kind)?,
+            environment: Environment::from_number(self.environment)?,
+            body,
+            facts: Facts {
+                employee: self.employee_sent.as_deref(),
+                employee_custom_id: self.employee_custom_id.as_deref(),
+                channel: self.channel_sent.as_deref(),
+                brand: self.brand_sent.as_deref(),
+                language: self.language_sent.as_deref(),
+            },
+            then: self.findings.0.iter().filter_map(finding).collect(),
+        })
+    }
 }
 
 /// How many requests match, as far as they were counted.
@@ -280,7 +312,7 @@ pub fn rows(
     let mut rows: Vec<ListRow> = diesel::sql_query(
         "SELECT r.id, r.received_at, r.kind, r.environment, r.key_id, r.http_status, r.error_mask, \
                 r.warning_count, r.settings_version, r.employee_id, r.employee_sent, \
-                e.name AS employee_name, r.channel_sent, r.brand_sent, r.language_sent, \
+                r.employee_custom_id, e.name AS employee_name, r.channel_sent, r.brand_sent, r.language_sent, \
                 r.ticket_id, r.correlation_id, r.duration_us, d.id IS NOT NULL AS has_document, \
                 d.customer_name, d.customer_email \
          FROM unnest($2, $3) WITH ORDINALITY AS page (id, received_at, place) \

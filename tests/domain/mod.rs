@@ -6,6 +6,7 @@ mod email;
 mod filter;
 mod label;
 mod properties;
+mod recheck;
 mod rules;
 mod senders;
 mod window;

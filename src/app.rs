@@ -19,6 +19,7 @@ use crate::ingest::{Ingest, RevokedKeyCalls};
 use crate::jobs::{Jobs, Work};
 use crate::settings::Settings;
 use crate::status::Status;
+use crate::status::export::Exports;
 use crate::store::recorder::{Recorder, RecorderThread};
 use crate::store::settings::LiveSettings;
 use crate::store::{Store, connect, installation, migrations, partitions};
@@ -92,6 +93,7 @@ impl Application {
             clock: clock.clone(),
             public_url: public_url.clone(),
             retention_days: config.retention_days,
+            exports: Exports::default(),
         };
         let pages = Settings {
             store: store.clone(),

@@ -1,5 +1,6 @@
-//! Blocking work that is not the store's: password hashing. It has a thread pool to go to and a
-//! bound, so that a flood of sign-ins cannot take all memory (19 MiB each) and both processors.
+//! Blocking work that is not the store's: password hashing, reading and writing CSV. It has a thread
+//! pool to go to and a bound, so that a flood of sign-ins cannot take all memory (19 MiB each) and
+//! both processors.
 
 use tokio::sync::Semaphore;
 

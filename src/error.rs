@@ -94,6 +94,9 @@ pub enum PageError {
     /// Too many attempts; try again after so many seconds.
     #[error("too many attempts")]
     TooManyAttempts(u64),
+    /// As many exports run as are let run at once.
+    #[error("too many exports")]
+    TooManyExports,
     /// The store is away for the moment.
     #[error("the store is away")]
     Unavailable(#[source] anyhow::Error),
@@ -189,6 +192,14 @@ impl PageError {
                 .into(),
                 TO_SIGN_IN,
             ),
+            Self::TooManyExports => (
+                StatusCode::SERVICE_UNAVAILABLE,
+                "Other exports are running",
+                "A company can run two exports at a time. Wait for one of them to end, then try \
+                 again."
+                    .into(),
+                AGAIN,
+            ),
             Self::Unavailable(_) => (
                 StatusCode::SERVICE_UNAVAILABLE,
                 "The page cannot be shown just now",
@@ -246,6 +257,9 @@ impl PageError {
         match self {
             Self::TooManyAttempts(seconds) => {
                 response.insert_header((header::RETRY_AFTER, *seconds));
+            }
+            Self::TooManyExports => {
+                response.insert_header((header::RETRY_AFTER, "30"));
             }
             Self::Unavailable(_) => {
                 response.insert_header((header::RETRY_AFTER, "5"));

@@ -10,7 +10,7 @@ use crate::access::session::Sessions;
 use crate::access::{guard, own_password, password_link, sign_in, users};
 use crate::error::{self, PageError, Problem};
 use crate::settings::{audit_log, company_info, employees, integrations, keys, labels};
-use crate::status::{dictionary, list, request, search};
+use crate::status::{dictionary, export, list, request, search};
 use crate::web::{assets, headers, redirect, same_site};
 use crate::{context, ingest, probes, settings, telemetry};
 
@@ -148,6 +148,22 @@ fn guarded_pages(config: &mut web::ServiceConfig) {
                 .route(
                     "/integrations/api-status/test-requests",
                     web::get().to(list::test),
+                )
+                .route(
+                    "/integrations/api-status/invalid-requests/export.csv",
+                    web::get().to(export::invalid_csv),
+                )
+                .route(
+                    "/integrations/api-status/invalid-requests/export.jsonl",
+                    web::get().to(export::invalid_json_lines),
+                )
+                .route(
+                    "/integrations/api-status/test-requests/export.csv",
+                    web::get().to(export::test_csv),
+                )
+                .route(
+                    "/integrations/api-status/test-requests/export.jsonl",
+                    web::get().to(export::test_json_lines),
                 )
                 .route(
                     "/integrations/api-status/search",

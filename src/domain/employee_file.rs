@@ -8,6 +8,7 @@ use csv::{ReaderBuilder, StringRecord, WriterBuilder};
 
 use super::email;
 use super::settings::ProfileStatus;
+use super::spreadsheet;
 
 /// The columns, in the order of the template.
 pub const COLUMNS: [&str; 4] = ["name", "email", "custom_id", "status"];
@@ -207,17 +208,9 @@ impl Columns {
     /// What a line has in a column; `None` where the cell is empty or not there.
     fn cell(&self, record: &StringRecord, column: usize) -> Option<String> {
         let cell = record.get(self.0[column]?)?.trim();
-        // What we wrote in front of a formula, so that no spreadsheet runs it.
-        let cell = match cell.strip_prefix('\'') {
-            Some(rest) if begins_formula(rest) => rest,
-            _ => cell,
-        };
+        let cell = spreadsheet::as_written(cell);
         (!cell.is_empty()).then(|| cell.to_owned())
     }
-}
-
-fn begins_formula(cell: &str) -> bool {
-    cell.starts_with(['=', '+', '-', '@', '\t', '\r'])
 }
 
 /// Whom the company has, by what lines may name them with.
@@ -395,18 +388,14 @@ pub fn header() -> String {
 
 /// Lines of a file. What a spreadsheet would run as a formula gets an apostrophe in front.
 pub fn lines(profiles: &[Profile]) -> String {
-    let safe = |cell: &str| match begins_formula(cell) {
-        true => format!("'{cell}"),
-        false => cell.to_owned(),
-    };
     let mut writer = WriterBuilder::new()
         .terminator(csv::Terminator::CRLF)
         .from_writer(Vec::new());
     for profile in profiles {
         let written = writer.write_record([
-            &safe(&profile.name),
-            &safe(profile.email.as_deref().unwrap_or_default()),
-            &safe(profile.custom_id.as_deref().unwrap_or_default()),
+            &*spreadsheet::safe(&profile.name),
+            &spreadsheet::safe(profile.email.as_deref().unwrap_or_default()),
+            &spreadsheet::safe(profile.custom_id.as_deref().unwrap_or_default()),
             profile.status.as_str(),
         ]);
         debug_assert!(written.is_ok(), "memory takes every line");

@@ -18,6 +18,7 @@ pub mod recheck;
 pub mod request;
 pub mod search;
 pub mod settings;
+pub mod spreadsheet;
 pub mod user;
 pub mod validate;
 pub mod warning;

@@ -88,6 +88,16 @@ impl Address {
 
     /// The address of a page of this list.
     pub fn at(&self, cursor: Cursor) -> String {
+        self.filtered(self.path(), cursor)
+    }
+
+    /// The address of the list as a file.
+    pub fn file(&self, ending: &str) -> String {
+        let path = format!("{}/export.{ending}", self.tab.path());
+        self.filtered(path, Cursor::Newest)
+    }
+
+    fn filtered(&self, path: String, cursor: Cursor) -> String {
         let mut query = form_urlencoded::Serializer::new(String::new());
         for (name, value) in self.filter.to_parameters() {
             query.append_pair(&name, &value);
@@ -95,10 +105,9 @@ impl Address {
         if let Some((name, value)) = cursor.to_parameter() {
             query.append_pair(name, &value);
         }
-        let (path, query) = (self.path(), query.finish());
-        match query.is_empty() {
-            true => path,
-            false => format!("{path}?{query}"),
+        match query.finish() {
+            query if query.is_empty() => path,
+            query => format!("{path}?{query}"),
         }
     }
 

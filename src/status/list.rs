@@ -52,6 +52,7 @@ pub struct ListPage {
     chips: Vec<Chip>,
     clear: String,
     frozen: String,
+    files: Option<Files>,
     caption: String,
     rows: Vec<Row>,
     causes: Option<CausesView>,
@@ -66,6 +67,14 @@ pub struct TabLink {
     url: String,
     count: String,
     is_current: bool,
+}
+
+/// The list as files.
+pub struct Files {
+    /// How many requests are in each.
+    count: String,
+    csv: String,
+    json_lines: String,
 }
 
 /// A way to show the list.
@@ -149,15 +158,15 @@ pub async fn causes_of_test(
 }
 
 /// What a reader looks at.
-struct Look {
-    shell: Shell,
-    address: Address,
+pub(super) struct Look {
+    pub(super) shell: Shell,
+    pub(super) address: Address,
     cursor: Cursor,
     /// What of the address was not understood.
-    notices: Vec<String>,
-    window: Window,
-    now: DateTime<Utc>,
-    snapshot: Arc<Snapshot>,
+    pub(super) notices: Vec<String>,
+    pub(super) window: Window,
+    pub(super) now: DateTime<Utc>,
+    pub(super) snapshot: Arc<Snapshot>,
 }
 
 async fn show(
@@ -190,7 +199,7 @@ async fn show(
 
 impl Look {
     /// Reads the address; what is no part of it is named in a notice.
-    fn read(
+    pub(super) fn read(
         tab: Tab,
         view: View,
         query: &str,
@@ -347,7 +356,13 @@ impl ListPage {
         });
         let on_tab = tabs.iter().find(|t| t.is_current).map(|t| t.count.clone());
         let cube = is_countable.then_some(&facts.cube);
+        let files = (!is_empty).then(|| Files {
+            count: on_tab.clone().unwrap_or_default(),
+            csv: address.file("csv"),
+            json_lines: address.file("jsonl"),
+        });
         Self {
+            files,
             chart,
             rate: RateLine::new(facts.cube.production(), facts.cube_before.production()),
             range: range_words(&look),

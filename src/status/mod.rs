@@ -1,11 +1,12 @@
 //! The API Status Page: a person looks at the requests. A filter is read from the address, the
 //! store is asked, a page is rendered: `list` is the two tabs, `request` one request, `search` the
-//! box, `dictionary` the public words for every error.
+//! box, `export` a list as a file, `dictionary` the public words for every error.
 
 mod causes;
 mod chart;
 pub mod dictionary;
 mod empty;
+pub mod export;
 mod facets;
 mod filters;
 mod fix;
@@ -40,6 +41,8 @@ pub struct Status {
     pub public_url: PublicUrl,
     /// How many days a request is kept; nothing older is shown.
     pub retention_days: u32,
+    /// The exports that run here.
+    pub exports: export::Exports,
 }
 
 impl Status {

@@ -197,23 +197,25 @@ fn fault(row: &ListRow) -> Option<Fault> {
     })
 }
 
-/// The value that a finding is about: the customer's own from the document, the rest from itself.
+/// The value that a finding is about, as a cell.
 pub fn about(row: &ListRow, reason: Reason, finding: &FindingRow) -> About {
-    let personal = |value: &Option<String>| match value {
-        Some(value) => About::Value(Breakable::new(value)),
-        None if !row.has_document => About::Expunged,
-        None => About::NotSent,
-    };
+    let is_personal = [Reason::CustomerEmailFormat, Reason::CustomerNameFormat].contains(&reason);
+    match (reason, value(row, reason, finding)) {
+        (Reason::NotJson, _) => About::Words("not JSON"),
+        (Reason::TooLarge, _) => About::Words("over 256 KiB"),
+        (_, Some(value)) => About::Value(Breakable::new(value)),
+        (_, None) if is_personal && !row.has_document => About::Expunged,
+        (_, None) => About::NotSent,
+    }
+}
+
+/// The value that a finding is about: the customer's own from the document, the rest from itself.
+pub fn value<'r>(row: &'r ListRow, reason: Reason, finding: &'r FindingRow) -> Option<&'r str> {
     match reason {
-        Reason::CustomerEmailFormat => personal(&row.customer_email),
-        Reason::CustomerNameFormat => personal(&row.customer_name),
-        Reason::NotJson => About::Words("not JSON"),
-        Reason::TooLarge => About::Words("over 256 KiB"),
-        Reason::WrongType => About::Value(Breakable::new(&finding.pointer)),
-        _ => match &finding.value {
-            Some(value) => About::Value(Breakable::new(value)),
-            None => About::NotSent,
-        },
+        Reason::CustomerEmailFormat => row.customer_email.as_deref(),
+        Reason::CustomerNameFormat => row.customer_name.as_deref(),
+        Reason::WrongType => Some(&finding.pointer),
+        _ => finding.value.as_deref(),
     }
 }
 

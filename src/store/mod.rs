@@ -10,6 +10,7 @@ pub mod companies;
 pub mod counts;
 pub mod embedded;
 pub mod employees;
+pub mod exports;
 pub mod installation;
 pub mod labels;
 pub mod maintenance;
@@ -52,6 +53,9 @@ const POOL_SIZE: u32 = 10;
 /// hold them.
 const SETTINGS_POOL_SIZE: u32 = 2;
 
+/// Connections for exports. They read for minutes on end, and pages must not wait for them.
+pub const EXPORT_POOL_SIZE: u32 = 4;
+
 /// Whose data a closure touches: the later hook for routing and row-level security.
 #[derive(Debug, Clone, Copy)]
 pub enum Scope {
@@ -93,6 +97,7 @@ impl From<DieselError> for StoreError {
 pub struct Store {
     pages: Pool,
     settings: Pool,
+    exports: Pool,
 }
 
 impl std::fmt::Debug for Store {
@@ -105,8 +110,9 @@ impl Store {
     /// Connects to the database at `url`; fails when it cannot be reached.
     pub fn connect(url: &str) -> anyhow::Result<Self> {
         Ok(Self {
-            pages: pool(url, POOL_SIZE)?,
-            settings: pool(url, SETTINGS_POOL_SIZE)?,
+            pages: pool(url, POOL_SIZE, 2)?,
+            settings: pool(url, SETTINGS_POOL_SIZE, 2)?,
+            exports: pool(url, EXPORT_POOL_SIZE, 0)?,
         })
     }
 
@@ -122,6 +128,22 @@ impl Store {
         blocking(&self.pages, scope, "read", move |pool| match scope {
             Scope::Company(_) => read(pool, |connection| as_of_one_moment(connection, &closure)),
             Scope::Installation => read(pool, closure),
+        })
+        .await
+    }
+
+    /// The same for one chunk of an export, on a connection that no page waits for.
+    pub async fn read_for_export<T, F>(
+        &self,
+        company: CompanyId,
+        closure: F,
+    ) -> Result<T, StoreError>
+    where
+        T: Send + 'static,
+        F: Fn(&mut PgConnection) -> Result<T, DieselError> + Send + 'static,
+    {
+        blocking(&self.exports, company.into(), "export", move |pool| {
+            read(pool, |connection| as_of_one_moment(connection, &closure))
         })
         .await
     }
@@ -160,10 +182,11 @@ impl Store {
 
 type Pool = r2d2::Pool<ConnectionManager<PgConnection>>;
 
-fn pool(url: &str, size: u32) -> anyhow::Result<Pool> {
+/// At most `size` connections, of which `idle` wait for work.
+fn pool(url: &str, size: u32, idle: u32) -> anyhow::Result<Pool> {
     r2d2::Pool::builder()
         .max_size(size)
-        .min_idle(Some(size.min(2)))
+        .min_idle(Some(idle))
         .connection_timeout(POOL_WAIT)
         .test_on_check_out(false)
         .connection_customizer(Box::new(PageConnection))

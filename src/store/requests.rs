@@ -2,6 +2,8 @@
 //! of ids from an index, then the rows of those ids. No query counts or sorts a big table, and none
 //! is without an end: a filter that matches rarely looks at so many index entries and stops.
 
+use std::collections::HashMap;
+
 use chrono::{DateTime, Utc};
 use diesel::pg::Pg;
 use diesel::prelude::*;
@@ -344,10 +346,12 @@ pub fn rows(
     .bind::<Array<SqlUuid>, _>(&ids)
     .bind::<Array<Timestamptz>, _>(&times)
     .load(connection)?;
+    let mut of_row: HashMap<Uuid, Vec<FindingRow>> = HashMap::with_capacity(rows.len());
     for finding in findings {
-        if let Some(row) = rows.iter_mut().find(|row| row.id == finding.id) {
-            row.findings.0.push(finding);
-        }
+        of_row.entry(finding.id).or_default().push(finding);
+    }
+    for row in &mut rows {
+        row.findings = Findings(of_row.remove(&row.id).unwrap_or_default());
     }
     Ok(rows)
 }
@@ -546,6 +550,23 @@ pub(super) fn matching(
     let order = order(direction);
     query.and(&format!(
         "SELECT id, received_at, error_mask FROM ({source}) AS entries WHERE {conditions} {order}"
+    ))
+}
+
+/// The first `entries` of the list's index, in order, each with whether the filter admits it.
+pub(super) fn judged(
+    company: CompanyId,
+    selection: &Selection<'_>,
+    cursor: Cursor,
+    direction: Direction,
+    entries: i64,
+) -> Query {
+    let mut query = Query::new(company);
+    let source = self::entries(&mut query, selection, cursor, direction, entries);
+    let conditions = conditions(&mut query, selection);
+    let order = order(direction);
+    query.and(&format!(
+        "SELECT id, coalesce({conditions}, false) AS matches FROM ({source}) AS entries {order}"
     ))
 }
 

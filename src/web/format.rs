@@ -85,6 +85,11 @@ impl Moment {
         self.at.to_rfc3339_opts(SecondsFormat::Millis, true)
     }
 
+    /// `2026-11-23-1402`.
+    pub fn in_a_file_name(&self) -> String {
+        self.local.format("%Y-%m-%d-%H%M").to_string()
+    }
+
     /// The zone and its offset at this time: `Toronto (EST, UTC−5)`.
     pub fn zone(&self) -> String {
         let offset = self.local.offset();

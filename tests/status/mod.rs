@@ -5,6 +5,7 @@ mod chart;
 mod dictionary;
 mod empty;
 mod errors;
+mod export;
 mod facets;
 mod filters;
 mod paging;

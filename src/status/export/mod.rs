@@ -1,0 +1,237 @@
+//! Everything that a list holds, as a file: read in chunks, written in chunks, sent as it comes, so
+//! that a million rows take no more memory than ten thousand. When something breaks on the way the
+//! connection does too: a reader sees a download that failed and not a short file that looks whole.
+
+mod csv;
+mod json_lines;
+mod places;
+
+use std::sync::Arc;
+
+use actix_web::http::header;
+use actix_web::web::Bytes;
+use actix_web::{HttpRequest, HttpResponse, web};
+use chrono::{DateTime, TimeDelta, Utc};
+use futures_util::{Stream, StreamExt, stream};
+
+use super::Status;
+use super::filters::View;
+use super::list::Look;
+use super::row::{KeyNames, key_names};
+use crate::blocking;
+use crate::domain::paging::Cursor;
+use crate::domain::window::Window;
+use crate::error::PageError;
+use crate::store::requests::{ListRow, Selection, Tab};
+use crate::store::{api_keys, exports};
+use crate::web::format::Moment;
+use crate::web::shell::{Company, Shell};
+
+pub use places::Exports;
+use places::Place;
+
+/// Rows become visible a little out of order; those of the last five seconds are left for the next
+/// export, so that two that follow one another miss none and share none.
+const SETTLED: TimeDelta = TimeDelta::seconds(5);
+
+/// What a file is like.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Format {
+    Csv,
+    JsonLines,
+}
+
+/// `GET …/invalid-requests/export.csv`
+pub async fn invalid_csv(
+    shell: Shell,
+    status: web::Data<Status>,
+    http: HttpRequest,
+) -> Result<HttpResponse, PageError> {
+    export(Tab::Invalid, Format::Csv, shell, status, &http).await
+}
+
+/// `GET …/invalid-requests/export.jsonl`
+pub async fn invalid_json_lines(
+    shell: Shell,
+    status: web::Data<Status>,
+    http: HttpRequest,
+) -> Result<HttpResponse, PageError> {
+    export(Tab::Invalid, Format::JsonLines, shell, status, &http).await
+}
+
+/// `GET …/test-requests/export.csv`
+pub async fn test_csv(
+    shell: Shell,
+    status: web::Data<Status>,
+    http: HttpRequest,
+) -> Result<HttpResponse, PageError> {
+    export(Tab::Test, Format::Csv, shell, status, &http).await
+}
+
+/// `GET …/test-requests/export.jsonl`
+pub async fn test_json_lines(
+    shell: Shell,
+    status: web::Data<Status>,
+    http: HttpRequest,
+) -> Result<HttpResponse, PageError> {
+    export(Tab::Test, Format::JsonLines, shell, status, &http).await
+}
+
+async fn export(
+    tab: Tab,
+    format: Format,
+    shell: Shell,
+    status: web::Data<Status>,
+    http: &HttpRequest,
+) -> Result<HttpResponse, PageError> {
+    let company = shell.company.id;
+    let place = status.exports.take(company);
+    let place = place.ok_or(PageError::TooManyExports)?;
+    let snapshot = status.settings.snapshot(&status.store, company).await?;
+    let query = http.query_string();
+    let look = Look::read(tab, View::Requests, query, shell, &status, snapshot);
+    if !look.notices.is_empty() {
+        return Err(NOT_UNDERSTOOD);
+    }
+    let keys = status.store.read(company, move |connection| {
+        api_keys::of_company(connection, company)
+    });
+    let pen = Pen {
+        format,
+        company: look.shell.company.clone(),
+        keys: key_names(&keys.await?),
+    };
+    let name = pen.file_name(tab, look.now);
+    let file = file(status, look, place, Arc::new(pen));
+    Ok(HttpResponse::Ok()
+        .content_type(format.content_type())
+        .insert_header((
+            header::CONTENT_DISPOSITION,
+            format!("attachment; filename=\"{name}\""),
+        ))
+        // Packing would hold back what is ready, and take the processor that writes the rows.
+        .insert_header((header::CONTENT_ENCODING, "identity"))
+        .streaming(file))
+}
+
+/// Half a filter would be another file than the one asked for.
+const NOT_UNDERSTOOD: PageError = PageError::BadRequest(
+    "A part of the filter in the address is not understood, so it cannot be known what to export. \
+     Set the filter on the page and export from there.",
+);
+
+/// The bytes of the file, as they come. While one chunk is written the next is read.
+fn file(
+    status: web::Data<Status>,
+    look: Look,
+    place: Place,
+    pen: Arc<Pen>,
+) -> impl Stream<Item = Result<Bytes, PageError>> {
+    let begin = stream::iter([Ok(Bytes::from(pen.first_line()))]);
+    let rows = chunks(status, look, place).map(move |rows| {
+        let pen = pen.clone();
+        async move {
+            let rows = rows?;
+            let lines = blocking::run(move || pen.lines(&rows)).await?;
+            Ok(Bytes::from(lines))
+        }
+    });
+    let lines = rows.buffered(2).inspect(|written| {
+        if let Err(PageError::Unavailable(source) | PageError::Internal(source)) = written {
+            tracing::error!(error = format!("{source:#}"), "an export broke off");
+        }
+    });
+    begin.chain(lines)
+}
+
+/// The rows of the file, newest first. It ends after the first failure, and its place is free again
+/// when it is dropped, also in the middle.
+fn chunks(
+    status: web::Data<Status>,
+    look: Look,
+    place: Place,
+) -> impl Stream<Item = Result<Vec<ListRow>, PageError>> {
+    let settled = look.now - SETTLED;
+    let window = Window {
+        from: look.window.from,
+        to: Some(look.window.to.map_or(settled, |to| to.min(settled))),
+    };
+    let company = look.shell.company.id;
+    let look = Arc::new(look);
+    stream::unfold(Some(Cursor::Newest), move |cursor| {
+        let _held = &place;
+        let (status, look) = (status.clone(), look.clone());
+        async move {
+            let cursor = cursor?;
+            let read = status.store.read_for_export(company, move |connection| {
+                let selection = Selection {
+                    tab: look.address.tab,
+                    window,
+                    filter: &look.address.filter,
+                    settings: &look.snapshot.rules,
+                };
+                exports::chunk(connection, company, &selection, cursor)
+            });
+            Some(match read.await {
+                Ok(chunk) => (Ok(chunk.rows), chunk.next),
+                Err(error) => (Err(error.into()), None),
+            })
+        }
+    })
+}
+
+/// What writes the lines.
+struct Pen {
+    format: Format,
+    company: Company,
+    keys: KeyNames,
+}
+
+impl Pen {
+    fn first_line(&self) -> String {
+        match self.format {
+            Format::Csv => csv::first_line(),
+            Format::JsonLines => String::new(),
+        }
+    }
+
+    fn lines(&self, rows: &[ListRow]) -> Vec<u8> {
+        match self.format {
+            Format::Csv => csv::lines(rows, &self.keys, self.company.zone),
+            Format::JsonLines => json_lines::lines(rows, &self.keys, self.company.zone),
+        }
+    }
+
+    /// Such as `larkspur-outdoor-invalid-requests-2026-11-23-1402.csv`, the time in the company's
+    /// zone.
+    fn file_name(&self, tab: Tab, now: DateTime<Utc>) -> String {
+        let company = self.company.name.to_lowercase();
+        let words = company.split(|c: char| !c.is_ascii_alphanumeric());
+        let words: Vec<&str> = words.filter(|word| !word.is_empty()).collect();
+        let tab = match tab {
+            Tab::Invalid => "invalid-requests",
+            Tab::Test => "test-requests",
+        };
+        let at = Moment::new(now, self.company.zone).in_a_file_name();
+        let name = [&words.join("-"), tab, &at].map(str::to_owned);
+        let name = name.iter().filter(|part| !part.is_empty());
+        let name = name.cloned().collect::<Vec<_>>().join("-");
+        format!("{name}.{}", self.format.ending())
+    }
+}
+
+impl Format {
+    fn content_type(self) -> &'static str {
+        match self {
+            Self::Csv => "text/csv; charset=utf-8; header=present",
+            Self::JsonLines => "application/jsonl; charset=utf-8",
+        }
+    }
+
+    fn ending(self) -> &'static str {
+        match self {
+            Self::Csv => "csv",
+            Self::JsonLines => "jsonl",
+        }
+    }
+}

@@ -10,7 +10,7 @@ use crate::access::session::Sessions;
 use crate::access::{guard, own_password, password_link, sign_in, users};
 use crate::error::{self, PageError, Problem};
 use crate::settings::{audit_log, company_info, employees, integrations, keys, labels};
-use crate::status::{dictionary, export, list, request, search};
+use crate::status::{cause_decisions, dictionary, export, list, request, search};
 use crate::web::{assets, headers, redirect, same_site};
 use crate::{context, ingest, probes, settings, telemetry};
 
@@ -164,6 +164,10 @@ fn guarded_pages(config: &mut web::ServiceConfig) {
                 .route(
                     "/integrations/api-status/test-requests/export.jsonl",
                     web::get().to(export::test_json_lines),
+                )
+                .route(
+                    "/integrations/api-status/causes/{verb}",
+                    web::post().to(cause_decisions::decide),
                 )
                 .route(
                     "/integrations/api-status/search",

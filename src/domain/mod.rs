@@ -3,6 +3,7 @@
 
 pub mod api_key;
 pub mod body;
+pub mod cause;
 pub mod change;
 pub mod company;
 pub mod cube;

@@ -21,7 +21,7 @@ const HERE: &str = "/settings/audit-log";
 const PAGE_ROWS: usize = 50;
 
 /// What entries may be about, as the first word of their action and in words.
-const NOUNS: [(&str, &str); 8] = [
+const NOUNS: [(&str, &str); 9] = [
     ("company", "Company"),
     ("channel", "Channels"),
     ("brand", "Brands"),
@@ -29,6 +29,7 @@ const NOUNS: [(&str, &str); 8] = [
     ("employee", "Employees"),
     ("mail", "E-mails"),
     ("api_key", "Keys"),
+    ("cause", "Causes"),
     ("user", "Users and signing in"),
 ];
 

@@ -1,32 +1,168 @@
 //! The causes of a list: its failures grouped by error and decisive value, the most frequent first,
-//! each with its course over the window and who sends it.
+//! each with where it stands, its course over the window and who sends it.
+
+use std::collections::HashMap;
 
 use chrono::{DateTime, TimeDelta, Utc};
 use chrono_tz::Tz;
+use diesel::PgConnection;
+use diesel::result::QueryResult;
+use uuid::Uuid;
 
 use super::filters::{Address, View};
+use super::look::Look;
 use super::row::{KeyNames, icon, tone};
+use crate::domain::cause::{self, CauseId, Hour, Known, Standing, State};
 use crate::domain::change;
+use crate::domain::company::CompanyId;
 use crate::domain::dictionary::{EndedBy, ErrorCode, Reason};
 use crate::domain::filter::{Filter, Label, Subject, Term};
-use crate::store::audit::RuleChange;
-use crate::store::causes::{Cause, Causes, PARTS, Sender};
+use crate::domain::recheck::{Now, recheck};
+use crate::domain::settings::CompanySettings;
+use crate::domain::window::Window;
+use crate::store::audit::{self, RuleChange};
+use crate::store::cause_decisions::{self, Decided};
+use crate::store::causes::{self, Cause, Causes, PARTS, Sender};
+use crate::store::counts::{self, HourOfKey};
+use crate::store::requests::{self, ListRow, Selection};
 use crate::web::format::{Breakable, Moment, counted, number, percent};
 
 /// A change this long before the first failure may have caused it.
 const MAY_CAUSE: TimeDelta = TimeDelta::hours(24);
 
+/// A cause is compared with at most so many changes of the settings.
+const MOST_CHANGES: i64 = 200;
+
 /// The sparkline's height in pixels.
 const HEIGHT: f64 = 28.0;
+
+/// What the store tells about the causes of a list.
+pub struct CauseFacts {
+    found: Causes,
+    changes: Vec<RuleChange>,
+    decided: Vec<Decided>,
+    /// The latest request of each cause.
+    latest: Vec<ListRow>,
+    /// The bodies of those, while they are there.
+    bodies: HashMap<Uuid, Vec<u8>>,
+    /// What the keys of causes that are quiet sent since.
+    sent: Vec<HourOfKey>,
+}
+
+/// Reads the causes of a list, and what says where they stand.
+pub fn read(
+    connection: &mut PgConnection,
+    company: CompanyId,
+    selection: &Selection<'_>,
+    now: DateTime<Utc>,
+) -> QueryResult<CauseFacts> {
+    let found = causes::causes(connection, company, selection, now)?;
+    let ids = || found.causes.iter().map(|cause| cause.latest);
+    let uuids: Vec<Uuid> = ids().map(|id| id.uuid()).collect();
+    let quiet = || {
+        let causes = found.causes.iter();
+        causes.filter(|cause| cause::is_quiet(cause.latest.received_at(), now))
+    };
+    let quiet_since = quiet().map(|cause| cause.latest.received_at()).min();
+    let mut keys: Vec<i64> = quiet()
+        .flat_map(|cause| cause.senders.iter().map(|sender| sender.key_id))
+        .collect();
+    keys.sort_unstable();
+    keys.dedup();
+    Ok(CauseFacts {
+        changes: audit::rule_changes(
+            connection,
+            company,
+            a_day_more(selection.window),
+            MOST_CHANGES,
+        )?,
+        decided: cause_decisions::about(connection, company, found.causes.iter().map(|c| &c.id))?,
+        latest: requests::rows(connection, company, &uuids)?,
+        bodies: requests::bodies(connection, company, &ids().collect::<Vec<_>>())?,
+        sent: match quiet_since {
+            Some(since) => counts::hours_of_keys(connection, company, &keys, since)?,
+            None => Vec::new(),
+        },
+        found,
+    })
+}
+
+/// The changes of a window and of the day before it: a cause may follow one of those.
+fn a_day_more(window: Window) -> Window {
+    Window {
+        from: window.from - TimeDelta::days(1),
+        to: window.to,
+    }
+}
+
+impl CauseFacts {
+    /// Whether nothing failed.
+    pub fn are_none(&self) -> bool {
+        self.found.total == 0
+    }
+
+    fn decided(&self, cause: &CauseId) -> Option<&Decided> {
+        self.decided.iter().find(|decided| decided.cause == *cause)
+    }
+
+    fn standing(&self, cause: &Cause, settings: &CompanySettings, now: DateTime<Utc>) -> Standing {
+        let is_its_key = |hour: &&HourOfKey| cause.senders.iter().any(|s| s.key_id == hour.key_id);
+        let sent = self.sent.iter().filter(is_its_key);
+        let sent: Vec<Hour> = sent
+            .map(|hour| Hour {
+                begins: hour.begins,
+                requests: hour.requests,
+            })
+            .collect();
+        let decided = self.decided(&cause.id);
+        let known = Known {
+            last: cause.latest.received_at(),
+            passes_now: self.passes_now(cause, settings),
+            sent: &sent,
+            decided: decided.map(|decided| (decided.decision, decided.away)),
+        };
+        known.standing(now)
+    }
+
+    fn passes_now(&self, cause: &Cause, settings: &CompanySettings) -> bool {
+        let id = cause.latest.uuid();
+        let row = self.latest.iter().find(|row| row.id == id);
+        let body = self.bodies.get(&id).map(Vec::as_slice);
+        let stored = row.and_then(|row| row.stored(body));
+        stored.is_some_and(|stored| recheck(&stored, settings).now == Now::Passes)
+    }
+}
 
 /// The causes as the page shows them.
 pub struct CausesView {
     /// What the table is.
     pub caption: String,
-    /// The most frequent first.
+    /// All, and those of each state.
+    pub states: Vec<StateLink>,
+    /// Those that stand as the address asks, the resolved ones last, the most frequent first.
     pub causes: Vec<CauseRow>,
+    /// Those that are ignored, where the address does not ask for them.
+    pub ignored: Vec<CauseRow>,
+    /// The words for those.
+    pub ignored_in_words: String,
+    /// What is said where none is shown.
+    pub none: String,
     /// What is not shown, in words.
     pub left_out: Option<String>,
+    /// The address of this page.
+    pub here: String,
+}
+
+/// The causes of a state.
+pub struct StateLink {
+    /// Which, in a word.
+    pub title: &'static str,
+    /// Their address.
+    pub url: String,
+    /// How many there are.
+    pub count: String,
+    /// Whether they are shown.
+    pub is_current: bool,
 }
 
 /// A cause.
@@ -67,6 +203,12 @@ pub struct CauseRow {
     pub senders: Vec<SenderView>,
     /// How many keys, in words.
     pub keys: String,
+    /// Where it stands.
+    pub state: State,
+    /// What there is to say about that.
+    pub stands: Vec<String>,
+    /// What a form says about it unseen: name and value.
+    pub hidden: [(&'static str, String); 3],
 }
 
 /// A bar of a sparkline.
@@ -124,51 +266,75 @@ pub fn only(filter: &Filter, reason: Reason, value: Option<&str>) -> Filter {
 impl CausesView {
     /// Writes the causes of a list. `failures` is how many requests failed in all, where the
     /// counters tell.
-    pub fn new(
-        address: &Address,
-        causes: &Causes,
-        changes: &[RuleChange],
-        failures: Option<i64>,
-        names: &KeyNames,
-        now: DateTime<Utc>,
-        zone: Tz,
-    ) -> Self {
-        let listed: i64 = causes.causes.iter().map(|cause| cause.count).sum();
-        let failures = failures.unwrap_or(listed);
+    pub fn new(look: &Look, facts: &CauseFacts, failures: Option<i64>, names: &KeyNames) -> Self {
+        let found = &facts.found;
+        let listed: i64 = found.causes.iter().map(|cause| cause.count).sum();
         let context = Context {
-            address,
-            changes,
-            failures,
+            look,
+            facts,
+            failures: failures.unwrap_or(listed),
             names,
-            now,
-            zone,
+            now: look.now,
+            zone: look.zone(),
         };
-        let more = causes.total - causes.causes.len() as i64;
-        let mut left_out = Vec::new();
-        if more > 0 {
-            left_out.push(format!(
-                "{} with fewer requests",
-                counted(more, "more cause")
-            ));
-        }
-        if causes.is_cut {
-            left_out.push("older failures of an error with more than 20,000".to_owned());
-        }
+        let rows: Vec<CauseRow> = found.causes.iter().map(|c| context.row(c)).collect();
+        let states = states(&look.address, &rows);
+        let wanted = look.address.state;
+        let (ignored, mut causes): (Vec<_>, Vec<_>) = rows
+            .into_iter()
+            .filter(|row| wanted.is_none_or(|wanted| row.state == wanted))
+            .partition(|row| wanted.is_none() && row.state == State::Ignored);
+        causes.sort_by_key(|row| row.state == State::Resolved);
         Self {
             caption: format!(
                 "{}, most frequent first · times in {}",
-                counted(causes.total, "cause"),
-                Moment::new(now, zone).zone()
+                counted(found.total, "cause"),
+                Moment::new(look.now, look.zone()).zone()
             ),
-            causes: causes.causes.iter().map(|c| context.row(c)).collect(),
-            left_out: (!left_out.is_empty()).then(|| left_out.join("; ")),
+            states,
+            none: match wanted {
+                Some(state) => format!("No cause is {} here.", state.as_str()),
+                None => "Every cause here is ignored.".to_owned(),
+            },
+            causes,
+            ignored_in_words: counted(ignored.len() as i64, "ignored cause"),
+            ignored,
+            left_out: left_out(found),
+            here: look.address.url(),
         }
     }
 }
 
+fn states(address: &Address, rows: &[CauseRow]) -> Vec<StateLink> {
+    let link = |state: Option<State>| {
+        let is_counted = |row: &&CauseRow| state.is_none_or(|state| row.state == state);
+        StateLink {
+            title: state.map_or("All", State::title),
+            url: address.of_state(state),
+            count: number(rows.iter().filter(is_counted).count() as i64),
+            is_current: address.state == state,
+        }
+    };
+    let states = State::ALL.into_iter().map(Some);
+    std::iter::once(None).chain(states).map(link).collect()
+}
+
+fn left_out(found: &Causes) -> Option<String> {
+    let more = found.total - found.causes.len() as i64;
+    let mut left_out = Vec::new();
+    if more > 0 {
+        let more = counted(more, "more cause");
+        left_out.push(format!("{more} with fewer requests"));
+    }
+    if found.is_cut {
+        left_out.push("older failures of an error with more than 20,000".to_owned());
+    }
+    (!left_out.is_empty()).then(|| left_out.join("; "))
+}
+
 struct Context<'a> {
-    address: &'a Address,
-    changes: &'a [RuleChange],
+    look: &'a Look,
+    facts: &'a CauseFacts,
     failures: i64,
     names: &'a KeyNames,
     now: DateTime<Utc>,
@@ -177,17 +343,23 @@ struct Context<'a> {
 
 impl Context<'_> {
     fn row(&self, cause: &Cause) -> CauseRow {
-        let reason = cause.reason;
-        let filter = only(&self.address.filter, reason, cause.value.as_deref());
+        let CauseId { reason, value } = &cause.id;
+        let reason = *reason;
+        let address = &self.look.address;
+        let filter = only(&address.filter, reason, value.as_deref());
         let (first, last) = (
             Moment::new(cause.first, self.zone),
             Moment::new(cause.last, self.zone),
         );
-        let busiest = cause.parts.iter().max().copied().unwrap_or(0).max(1);
+        let standing = self
+            .facts
+            .standing(cause, &self.look.snapshot.rules, self.now);
+        let decided = self.facts.decided(&cause.id);
+        let seen = decided.map(|decided| decided.at.timestamp_micros());
         CauseRow {
             url: Address {
                 filter,
-                ..self.address.shown_as(View::Requests)
+                ..address.shown_as(View::Requests)
             }
             .url(),
             title: reason.code().title(),
@@ -195,7 +367,7 @@ impl Context<'_> {
             tone: tone(reason.ended_by()),
             ended_by: reason.ended_by(),
             sentence: reason.sentence(),
-            value: cause.value.as_deref().map(Breakable::new),
+            value: value.as_deref().map(Breakable::new),
             count: number(cause.count),
             share: percent(cause.count, self.failures),
             first_words: first.in_words(self.now),
@@ -203,10 +375,42 @@ impl Context<'_> {
             first,
             last,
             started: self.started(cause),
-            bars: bars(&cause.parts, busiest),
-            course: format!("At most {} in a {PARTS}th of the time", number(busiest)),
+            bars: bars(&cause.parts),
+            course: self.course(cause),
             senders: cause.senders.iter().map(|s| self.sender(s)).collect(),
             keys: counted(cause.senders.len() as i64, "key"),
+            state: standing.state(),
+            stands: self.stands(cause, standing, decided),
+            hidden: [
+                ("reason", reason.number().to_string()),
+                ("value", value.clone().unwrap_or_default()),
+                (
+                    "seen",
+                    seen.map(|seen| seen.to_string()).unwrap_or_default(),
+                ),
+            ],
+        }
+    }
+
+    /// What there is to say about where a cause stands.
+    fn stands(&self, cause: &Cause, standing: Standing, decided: Option<&Decided>) -> Vec<String> {
+        let time = |at| Moment::new(at, self.zone).in_words(self.now);
+        let by = decided.map(|decided| format!("{}, {}", decided.actor, time(decided.at)));
+        let last = cause.latest.received_at();
+        let quiet =
+            || cause::is_quiet(last, self.now).then(|| format!("quiet since {}", time(last)));
+        match standing {
+            Standing::Open => quiet().into_iter().collect(),
+            Standing::Acknowledged => by.into_iter().chain(quiet()).collect(),
+            Standing::PassesNow => vec!["its latest request would pass now".to_owned()],
+            Standing::StayedAway(requests) => vec![
+                format!("its keys sent {} without it", counted(requests, "request")),
+                format!("since {}", time(last)),
+            ],
+            Standing::Ignored(until) => {
+                let until = format!("until {}", time(until));
+                std::iter::once(until).chain(by).collect()
+            }
         }
     }
 
@@ -224,8 +428,8 @@ impl Context<'_> {
 
     /// The last change of what the cause is about, when its first failure came soon after.
     fn started(&self, cause: &Cause) -> Option<String> {
-        let value = cause.value.as_deref()?;
-        let change = self.changes.iter().find(|change| {
+        let value = cause.id.value.as_deref()?;
+        let change = self.facts.changes.iter().find(|change| {
             let before = cause.first - change.at;
             change.subject.eq_ignore_ascii_case(value)
                 && (TimeDelta::zero()..MAY_CAUSE).contains(&before)
@@ -244,9 +448,34 @@ impl Context<'_> {
         };
         Some(format!("started {after} after {} {did}", change.actor))
     }
+
+    /// What the sparkline shows: when most came, and whether they still do.
+    fn course(&self, cause: &Cause) -> String {
+        let window = self.look.window;
+        let part = (window.to.unwrap_or(self.now) - window.from) / PARTS as i32;
+        let begins = |place: usize| {
+            let at = window.from + part * place as i32;
+            Moment::new(at, self.zone).in_words(self.now)
+        };
+        let parts = &cause.parts;
+        let most = parts.iter().copied().max().unwrap_or(0);
+        let busiest = parts.iter().position(|count| *count == most).unwrap_or(0);
+        let last = parts.iter().rposition(|count| *count > 0).unwrap_or(0);
+        let ends = match last + 1 < PARTS {
+            true => format!("none after {}", begins(last + 1)),
+            false => "still coming at the end".to_owned(),
+        };
+        format!(
+            "{} over this time: most from {}, {}; {ends}",
+            counted(cause.count, "request"),
+            begins(busiest),
+            number(most)
+        )
+    }
 }
 
-fn bars(parts: &[i64; PARTS], busiest: i64) -> Vec<Spark> {
+fn bars(parts: &[i64; PARTS]) -> Vec<Spark> {
+    let busiest = parts.iter().max().copied().unwrap_or(0).max(1);
     let width = 100.0 / PARTS as f64;
     let bar = |(place, count): (usize, &i64)| {
         let height = (*count as f64 / busiest as f64 * HEIGHT).max(1.5);

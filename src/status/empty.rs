@@ -4,11 +4,16 @@
 use chrono::{DateTime, Days, Utc};
 use chrono_tz::Tz;
 
+use super::Status;
 use super::filters::{Address, what, words};
+use super::list::Facts;
+use super::look::Look;
 use super::row::KeyNames;
 use crate::domain::cube::Cube;
 use crate::domain::filter::Filter;
+use crate::domain::paging::Cursor;
 use crate::domain::window::{Preset, Range};
+use crate::store::requests::Tab;
 use crate::web::format::{Moment, ago, number};
 
 /// Why a list is empty.
@@ -51,6 +56,44 @@ pub enum Empty {
     },
 }
 
+/// Why a list is empty.
+pub fn why(status: &Status, look: &Look, facts: &Facts, names: &KeyNames) -> Empty {
+    let address = &look.address;
+    let older = |at| Older::new(address, at, look.now, look.zone());
+    let curl = || curl(status);
+    let total = facts.cube.count(|_| true);
+    match (facts.newest_of_all, facts.newest_on_tab) {
+        (None, _) => Empty::NothingEver { curl: curl() },
+        (Some(_), None) if address.tab == Tab::Test => Empty::NoTestEver { curl: curl() },
+        _ if look.cursor != Cursor::Newest && facts.page.searched_to.is_none() => {
+            let first = address.url();
+            Empty::NothingFurther { first }
+        }
+        _ if !address.filter.terms().is_empty() => Empty::NothingMatches {
+            without: without_each(address, look.is_countable().then_some(&facts.cube), names),
+            clear: address.with_filter(address.filter.without_terms()),
+        },
+        (_, last) if total > 0 && address.tab == Tab::Invalid => Empty::NothingFailed {
+            total: number(total),
+            last: last.map(older),
+        },
+        (newest, _) => Empty::NothingInWindow {
+            last: newest.map(older),
+            longer: in_the_longest_window(address),
+        },
+    }
+}
+
+fn curl(status: &Status) -> String {
+    format!(
+        "curl -i {} \\\n  -H 'x-api-key: YOUR TEST KEY' \\\n  -H 'content-type: application/json' \\\n  \
+         -d '{{\"channel\": \"email\",\n       \"employee\": {{\"email\": \"agent@example.com\"}},\n       \
+         \"customer\": {{\"name\": \"Jane\", \"email\": \"jane@example.com\"}},\n       \
+         \"ext_interaction_id\": \"T-1\"}}'",
+        status.public_url.join("/v1/requests")
+    )
+}
+
 /// A request before the window.
 pub struct Older {
     /// How long ago.
@@ -79,11 +122,7 @@ impl Older {
 }
 
 /// The address with each term taken away, the one that lets most through first.
-pub fn without_each(
-    address: &Address,
-    cube: Option<&Cube>,
-    names: &KeyNames,
-) -> Vec<(String, String)> {
+fn without_each(address: &Address, cube: Option<&Cube>, names: &KeyNames) -> Vec<(String, String)> {
     let mut options: Vec<(i64, String, String)> = address
         .filter
         .terms()
@@ -112,6 +151,6 @@ pub fn without_each(
 }
 
 /// The list in the longest preset.
-pub fn in_the_longest_window(address: &Address) -> String {
+fn in_the_longest_window(address: &Address) -> String {
     address.with_filter(address.filter.with_range(Range::Last(Preset::Month)))
 }

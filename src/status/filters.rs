@@ -4,6 +4,7 @@ use chrono::{DateTime, Utc};
 
 use super::ROOT;
 use super::row::KeyNames;
+use crate::domain::cause::State;
 use crate::domain::cube::Cell;
 use crate::domain::filter::{Filter, Label, Subject, Term};
 use crate::domain::paging::Cursor;
@@ -19,6 +20,8 @@ pub struct Address {
     pub filter: Filter,
     /// How it is shown.
     pub view: View,
+    /// Of the causes, those that stand so; all where it names none.
+    pub state: Option<State>,
 }
 
 /// How a list is shown.
@@ -94,13 +97,16 @@ impl Address {
     /// The address of the list as a file.
     pub fn file(&self, ending: &str) -> String {
         let path = format!("{}/export.{ending}", self.tab.path());
-        self.filtered(path, Cursor::Newest)
+        self.shown_as(View::Requests).filtered(path, Cursor::Newest)
     }
 
     fn filtered(&self, path: String, cursor: Cursor) -> String {
         let mut query = form_urlencoded::Serializer::new(String::new());
         for (name, value) in self.filter.to_parameters() {
             query.append_pair(&name, &value);
+        }
+        if let (View::Causes, Some(state)) = (self.view, self.state) {
+            query.append_pair("state", state.as_str());
         }
         if let Some((name, value)) = cursor.to_parameter() {
             query.append_pair(name, &value);
@@ -127,6 +133,15 @@ impl Address {
         }
     }
 
+    /// The address of the causes that stand so; of all.
+    pub fn of_state(&self, state: Option<State>) -> String {
+        Self {
+            state,
+            ..self.clone()
+        }
+        .url()
+    }
+
     /// The address of the same list with another filter.
     pub fn with_filter(&self, filter: Filter) -> String {
         Self {
@@ -140,9 +155,8 @@ impl Address {
     pub fn frozen(&self, window: Window, now: DateTime<Utc>, cursor: Cursor) -> String {
         let range = Range::Between(window.from, window.to.unwrap_or(now));
         Self {
-            tab: self.tab,
             filter: self.filter.with_range(range),
-            view: self.view,
+            ..self.clone()
         }
         .at(cursor)
     }
@@ -160,7 +174,7 @@ impl Address {
         Self {
             tab,
             filter,
-            view: self.view,
+            ..self.clone()
         }
         .url()
     }

@@ -1,40 +1,31 @@
 //! The two tabs.
 
-use std::sync::Arc;
-
 use actix_web::{HttpRequest, Responder, web};
 use askama::Template;
 use askama_web::WebTemplate;
-use chrono::{DateTime, TimeDelta, Utc};
-use chrono_tz::Tz;
+use chrono::{DateTime, Utc};
 
-use super::causes::CausesView;
+use super::causes::{self, CauseFacts, CausesView};
 use super::chart::{self, Chart, Side};
-use super::empty::{self, Empty, Older};
+use super::empty::{self, Empty};
 use super::facets::{self, FilterForms};
 use super::filters::{self, Address, Chip, View};
 use super::legend::{self, ErrorCounts, Group};
+use super::look::Look;
+use super::pager::Pager;
 use super::rate::{ALERT_PERCENT, RateLine};
-use super::row::{About, Customer, KeyNames, Named, Row, key_names};
+use super::row::{About, Customer, Named, Row, key_names};
 use super::{ROOT, Status};
+use crate::domain::cause::State;
 use crate::domain::cube::{Cell, Cube};
 use crate::domain::dictionary::EndedBy;
-use crate::domain::filter::Filter;
-use crate::domain::paging::Cursor;
-use crate::domain::request::{Environment, RequestId};
-use crate::domain::window::{Range, Window};
+use crate::domain::request::Environment;
 use crate::error::PageError;
 use crate::store::api_keys::{self, KeyRow};
-use crate::store::audit::{self, RuleChange};
-use crate::store::causes::{self, Causes};
 use crate::store::counts;
-use crate::store::requests::{self, Count, ListRow, MAX_COUNTED_ENTRIES, Selection, Tab};
-use crate::store::settings::Snapshot;
+use crate::store::requests::{self, Count, MAX_COUNTED_ENTRIES, Selection, Tab};
 use crate::web::format::{Moment, number};
 use crate::web::shell::Shell;
-
-/// A cause is compared with at most so many changes of the settings.
-const MOST_CHANGES: i64 = 200;
 
 /// A tab of the status page.
 #[derive(Template, WebTemplate)]
@@ -84,28 +75,20 @@ pub struct ViewLink {
     is_current: bool,
 }
 
-/// The way to the neighbouring pages.
-pub struct Pager {
-    newer: Option<String>,
-    older: Option<String>,
-    /// From when to when this page goes.
-    span: String,
-    /// Where a rare filter stopped looking, in words.
-    searched_to: Option<String>,
-    /// Whether it looked towards the newest.
-    searches_forward: bool,
-}
-
 /// What the store tells about a list.
-struct Facts {
-    page: requests::Page,
-    causes: Option<(Causes, Vec<RuleChange>)>,
-    cube: Cube,
+pub struct Facts {
+    /// The rows.
+    pub page: requests::Page,
+    /// The counters of the window.
+    pub cube: Cube,
+    /// The newest request of the tab, where the list is empty.
+    pub newest_on_tab: Option<DateTime<Utc>>,
+    /// The newest of all, where the list is empty.
+    pub newest_of_all: Option<DateTime<Utc>>,
+    causes: Option<CauseFacts>,
     cube_before: Cube,
     counted: Option<Counted>,
     keys: Vec<KeyRow>,
-    newest_on_tab: Option<DateTime<Utc>>,
-    newest_of_all: Option<DateTime<Utc>>,
 }
 
 /// What was counted in the index, where the counters cannot tell.
@@ -157,18 +140,6 @@ pub async fn causes_of_test(
     show(Tab::Test, View::Causes, shell, &status, &http).await
 }
 
-/// What a reader looks at.
-pub(super) struct Look {
-    pub(super) shell: Shell,
-    pub(super) address: Address,
-    cursor: Cursor,
-    /// What of the address was not understood.
-    pub(super) notices: Vec<String>,
-    pub(super) window: Window,
-    pub(super) now: DateTime<Utc>,
-    pub(super) snapshot: Arc<Snapshot>,
-}
-
 async fn show(
     tab: Tab,
     view: View,
@@ -197,58 +168,11 @@ async fn show(
     Ok(ListPage::new(status, look, facts?, chart))
 }
 
-impl Look {
-    /// Reads the address; what is no part of it is named in a notice.
-    pub(super) fn read(
-        tab: Tab,
-        view: View,
-        query: &str,
-        shell: Shell,
-        status: &Status,
-        snapshot: Arc<Snapshot>,
-    ) -> Self {
-        let parameters: Vec<(String, String)> = form_urlencoded::parse(query.as_bytes())
-            .into_owned()
-            .collect();
-        let pairs = parameters
-            .iter()
-            .map(|(name, value)| (name.as_str(), value.as_str()));
-        let (filter, others) = Filter::parse(pairs, shell.company.zone);
-        let mut cursor = Cursor::Newest;
-        let mut notices = Vec::new();
-        for (name, value) in others {
-            match Cursor::from_parameter(name, value) {
-                Some(read) => cursor = read,
-                None => notices.push(format!("{name}={value}")),
-            }
-        }
-        let now = status.clock.now();
-        let filter = filter.resolved(&snapshot.rules);
-        let window = filter.window(tab.default_range(), now);
-        Self {
-            shell,
-            address: Address { tab, filter, view },
-            cursor,
-            notices,
-            window: status.within_retention(window, now),
-            now,
-            snapshot,
-        }
-    }
-
-    /// Whether the counters can tell how many requests match.
-    fn is_countable(&self) -> bool {
-        self.address.filter.is_countable(&self.snapshot.rules)
-    }
-
-    fn zone(&self) -> Tz {
-        self.shell.company.zone
-    }
-}
-
 async fn facts(status: &Status, look: &Look) -> Result<Facts, PageError> {
     let company = look.shell.company.id;
-    let Address { tab, view, filter } = look.address.clone();
+    let Address {
+        tab, view, filter, ..
+    } = look.address.clone();
     let (cursor, window, now) = (look.cursor, look.window, look.now);
     let snapshot = look.snapshot.clone();
     let oldest = status.oldest(now);
@@ -266,10 +190,7 @@ async fn facts(status: &Status, look: &Look) -> Result<Facts, PageError> {
         };
         let causes = match view {
             View::Requests => None,
-            View::Causes => Some((
-                causes::causes(connection, company, &on(tab), now)?,
-                audit::rule_changes(connection, company, a_day_more(window), MOST_CHANGES)?,
-            )),
+            View::Causes => Some(causes::read(connection, company, &on(tab), now)?),
         };
         let counted = match filter.is_countable(settings) {
             true => None,
@@ -289,7 +210,7 @@ async fn facts(status: &Status, look: &Look) -> Result<Facts, PageError> {
             }
         };
         let is_empty = match &causes {
-            Some((causes, _)) => causes.total == 0,
+            Some(causes) => causes.are_none(),
             None => page.rows.is_empty(),
         };
         let newest = |connection: &mut _, tab| match is_empty {
@@ -308,14 +229,6 @@ async fn facts(status: &Status, look: &Look) -> Result<Facts, PageError> {
         })
     });
     Ok(read.await?)
-}
-
-/// The changes of a window and of the day before it: a cause may follow one of those.
-fn a_day_more(window: Window) -> Window {
-    Window {
-        from: window.from - TimeDelta::days(1),
-        to: window.to,
-    }
 }
 
 impl ListPage {
@@ -339,14 +252,14 @@ impl ListPage {
             .iter()
             .map(|row| Row::new(row, &names, now, zone))
             .collect();
-        let causes = facts.causes.as_ref().map(|(causes, changes)| {
+        let causes = facts.causes.as_ref().map(|causes| {
             let failed =
                 |cell: &Cell| cell.is_invalid() && (address.tab == Tab::Invalid || cell.is_test());
             let failures = is_countable.then(|| filtered.count(failed));
-            CausesView::new(address, causes, changes, failures, &names, now, zone)
+            CausesView::new(&look, causes, failures, &names)
         });
-        let is_empty = match &causes {
-            Some(view) => view.causes.is_empty(),
+        let is_empty = match &facts.causes {
+            Some(causes) => causes.are_none(),
             None => rows.is_empty(),
         };
         let views = View::ALL.map(|view| ViewLink {
@@ -365,7 +278,7 @@ impl ListPage {
             files,
             chart,
             rate: RateLine::new(facts.cube.production(), facts.cube_before.production()),
-            range: range_words(&look),
+            range: look.range_in_words(),
             form: facets::forms(
                 address,
                 cube,
@@ -389,7 +302,7 @@ impl ListPage {
                 Moment::new(now, zone).zone()
             ),
             pager: Pager::new(&look, &facts.page),
-            empty: is_empty.then(|| empty(status, &look, &facts, &names)),
+            empty: is_empty.then(|| empty::why(status, &look, &facts, &names)),
             legend: legend::groups(address, &error_counts(address, &facts)),
             tab: address.tab,
             tabs,
@@ -445,107 +358,6 @@ fn error_counts(address: &Address, facts: &Facts) -> ErrorCounts {
                 masks: on_tab.map(|cell| (cell.error_mask, cell.count)).collect(),
                 or_more: false,
             }
-        }
-    }
-}
-
-/// The window in words; the chart below says its true beginning.
-fn range_words(look: &Look) -> String {
-    let default = Range::Last(look.address.tab.default_range());
-    let time = |at| Moment::new(at, look.zone()).weekday();
-    match look.address.filter.range.unwrap_or(default) {
-        Range::Last(preset) => format!("in the {}", preset.title()),
-        Range::Between(..) => {
-            let to = look.window.to.unwrap_or(look.now);
-            format!("from {} to {}", time(look.window.from), time(to))
-        }
-    }
-}
-
-fn empty(status: &Status, look: &Look, facts: &Facts, names: &KeyNames) -> Empty {
-    let address = &look.address;
-    let older = |at| Older::new(address, at, look.now, look.zone());
-    let curl = || curl(status);
-    let total = facts.cube.count(|_| true);
-    match (facts.newest_of_all, facts.newest_on_tab) {
-        (None, _) => Empty::NothingEver { curl: curl() },
-        (Some(_), None) if address.tab == Tab::Test => Empty::NoTestEver { curl: curl() },
-        _ if look.cursor != Cursor::Newest && facts.page.searched_to.is_none() => {
-            let first = address.url();
-            Empty::NothingFurther { first }
-        }
-        _ if !address.filter.terms().is_empty() => Empty::NothingMatches {
-            without: empty::without_each(
-                address,
-                look.is_countable().then_some(&facts.cube),
-                names,
-            ),
-            clear: address.with_filter(address.filter.without_terms()),
-        },
-        (_, last) if total > 0 && address.tab == Tab::Invalid => Empty::NothingFailed {
-            total: number(total),
-            last: last.map(older),
-        },
-        (newest, _) => Empty::NothingInWindow {
-            last: newest.map(older),
-            longer: empty::in_the_longest_window(address),
-        },
-    }
-}
-
-fn curl(status: &Status) -> String {
-    format!(
-        "curl -i {} \\\n  -H 'x-api-key: YOUR TEST KEY' \\\n  -H 'content-type: application/json' \\\n  \
-         -d '{{\"channel\": \"email\",\n       \"employee\": {{\"email\": \"agent@example.com\"}},\n       \
-         \"customer\": {{\"name\": \"Jane\", \"email\": \"jane@example.com\"}},\n       \
-         \"ext_interaction_id\": \"T-1\"}}'",
-        status.public_url.join("/v1/requests")
-    )
-}
-
-impl Pager {
-    fn new(look: &Look, page: &requests::Page) -> Self {
-        let id = |row: &ListRow| RequestId::from_uuid(row.id);
-        let (first, last) = (
-            page.rows.first().and_then(id),
-            page.rows.last().and_then(id),
-        );
-        // Where a rare filter stopped, the way goes on from there and not from the last row shown.
-        let (older, newer) = match look.cursor {
-            Cursor::NewerThan(from) => (last.or(Some(from)), page.searched_to.or(first)),
-            Cursor::Newest => (page.searched_to.or(last), first),
-            Cursor::OlderThan(from) => (page.searched_to.or(last), first.or(Some(from))),
-        };
-        let short = |id: RequestId| Moment::new(id.received_at(), look.zone()).short(look.now);
-        // A rolling window moves on; the pages of the list that was opened stay where they are.
-        let link = |cursor| look.address.frozen(look.window, look.now, cursor);
-        Self {
-            newer: newer
-                .filter(|_| page.has_newer)
-                .map(|id| link(Cursor::NewerThan(id))),
-            older: older
-                .filter(|_| page.has_older)
-                .map(|id| link(Cursor::OlderThan(id))),
-            span: match (last, first) {
-                (Some(last), Some(first)) if last != first => {
-                    format!("{} – {}", short(last), short(first))
-                }
-                (Some(only), _) => short(only),
-                _ => String::new(),
-            },
-            searches_forward: matches!(look.cursor, Cursor::NewerThan(_)),
-            searched_to: page.searched_to.map(|id| match look.cursor {
-                Cursor::NewerThan(_) => format!("Searched forward to {}", short(id)),
-                _ => format!("Searched back to {}", short(id)),
-            }),
-        }
-    }
-
-    /// Where a search that stopped goes on.
-    fn onwards(&self) -> Option<&String> {
-        match self.searches_forward {
-            true => self.newer.as_ref(),
-            false => self.older.as_ref(),
         }
     }
 }

@@ -2,6 +2,7 @@
 //! store is asked, a page is rendered: `list` is the two tabs, `request` one request, `search` the
 //! box, `export` a list as a file, `dictionary` the public words for every error.
 
+pub mod cause_decisions;
 mod causes;
 mod chart;
 pub mod dictionary;
@@ -12,6 +13,8 @@ mod filters;
 mod fix;
 mod legend;
 pub mod list;
+mod look;
+mod pager;
 mod rate;
 pub mod request;
 mod row;

@@ -86,6 +86,7 @@ struct FindingView {
     ask: String,
     same_cause: String,
     same_cause_url: String,
+    cause_url: String,
     dictionary: String,
 }
 
@@ -338,7 +339,8 @@ impl FindingView {
                     format!("Same cause: {}+ others in 7 days", number(others.max(0)))
                 }
             },
-            same_cause_url: same_cause_url(reason, finding),
+            same_cause_url: same_cause_url(reason, finding, View::Requests),
+            cause_url: same_cause_url(reason, finding, View::Causes),
             dictionary: format!("/errors/{}", reason.code().as_str()),
         }
     }
@@ -387,11 +389,12 @@ fn same_cause(reason: Reason, finding: &FindingRow) -> Filter {
     causes::only(&week, reason, finding.value.as_deref())
 }
 
-fn same_cause_url(reason: Reason, finding: &FindingRow) -> String {
+fn same_cause_url(reason: Reason, finding: &FindingRow, view: View) -> String {
     Address {
         tab: Tab::Invalid,
         filter: same_cause(reason, finding),
-        view: View::Requests,
+        view,
+        state: None,
     }
     .url()
 }

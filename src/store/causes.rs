@@ -12,6 +12,7 @@ use uuid::Uuid;
 
 use super::query::{Query, Value};
 use super::requests::{self, Direction, MAX_ENTRIES, Selection, Tab};
+use crate::domain::cause::CauseId;
 use crate::domain::company::CompanyId;
 use crate::domain::dictionary::{ErrorCode, Reason};
 use crate::domain::filter::{Filter, Subject, Verdict};
@@ -41,10 +42,10 @@ pub struct Causes {
 /// Requests that failed for the same reason about the same value.
 #[derive(Debug, Clone)]
 pub struct Cause {
-    /// The error and its variant.
-    pub reason: Reason,
-    /// The decisive value; `None` where none was sent, and for customers' data.
-    pub value: Option<String>,
+    /// Which one.
+    pub id: CauseId,
+    /// Its latest request, also after the window and whatever the filter says.
+    pub latest: RequestId,
     /// How many requests.
     pub count: i64,
     /// The first of them in the window.
@@ -68,7 +69,7 @@ pub struct Sender {
     pub first: DateTime<Utc>,
     /// The programs that sent the last of them, in their own words.
     pub programs: Vec<String>,
-    samples: Vec<Uuid>,
+    samples: Vec<RequestId>,
 }
 
 #[derive(QueryableByName)]
@@ -148,6 +149,9 @@ pub fn causes(
         (row.total, row.most_of_a_code >= MAX_ENTRIES)
     });
     let mut causes = gathered(rows);
+    if !tells_the_latest(selection) {
+        find_latest(connection, company, &mut causes)?;
+    }
     name_programs(connection, company, &mut causes)?;
     Ok(Causes {
         causes,
@@ -246,13 +250,17 @@ fn gathered(rows: Vec<CellRow>) -> Vec<Cause> {
         let Some(reason) = Reason::from_number(row.reason) else {
             continue;
         };
-        let is_another = causes
-            .last()
-            .is_none_or(|cause| cause.reason != reason || cause.value != row.value);
-        if is_another {
+        let Some(sample) = parsed(&row.sample) else {
+            continue;
+        };
+        let id = CauseId {
+            reason,
+            value: row.value.clone(),
+        };
+        if causes.last().is_none_or(|cause| cause.id != id) {
             causes.push(Cause {
-                reason,
-                value: row.value.clone(),
+                id,
+                latest: sample,
                 count: 0,
                 first: row.first,
                 last: row.last,
@@ -261,7 +269,7 @@ fn gathered(rows: Vec<CellRow>) -> Vec<Cause> {
             });
         }
         if let Some(cause) = causes.last_mut() {
-            cause.add(&row);
+            cause.add(&row, sample);
         }
     }
     for cause in &mut causes {
@@ -271,8 +279,9 @@ fn gathered(rows: Vec<CellRow>) -> Vec<Cause> {
 }
 
 impl Cause {
-    fn add(&mut self, row: &CellRow) {
+    fn add(&mut self, row: &CellRow, sample: RequestId) {
         self.count += row.count;
+        self.latest = self.latest.max(sample);
         self.first = self.first.min(row.first);
         self.last = self.last.max(row.last);
         self.parts[(row.part as usize).clamp(1, PARTS) - 1] += row.count;
@@ -291,9 +300,65 @@ impl Cause {
         sender.count += row.count;
         sender.first = sender.first.min(row.first);
         if sender.samples.len() < SAMPLES {
-            sender.samples.extend(row.sample.parse::<Uuid>());
+            sender.samples.push(sample);
         }
     }
+}
+
+fn parsed(sample: &str) -> Option<RequestId> {
+    RequestId::from_uuid(sample.parse().ok()?)
+}
+
+/// Whether a list has the latest request of each of its causes: it goes on, and leaves none out.
+fn tells_the_latest(selection: &Selection<'_>) -> bool {
+    let terms = selection.filter.terms();
+    selection.window.to.is_none()
+        && selection.tab == Tab::Invalid
+        && terms.iter().all(|t| matches!(t.subject, Subject::Error(_)))
+}
+
+/// Looks up the latest request of each cause, among the newest of each error.
+fn find_latest(
+    connection: &mut PgConnection,
+    company: CompanyId,
+    causes: &mut [Cause],
+) -> QueryResult<()> {
+    #[derive(QueryableByName)]
+    struct Latest {
+        #[diesel(sql_type = SmallInt)]
+        reason: i16,
+        #[diesel(sql_type = Nullable<Text>)]
+        value: Option<String>,
+        #[diesel(sql_type = Text)]
+        id: String,
+    }
+    let Some(since) = causes.iter().map(|cause| cause.last).min() else {
+        return Ok(());
+    };
+    let mut codes: Vec<i16> = causes.iter().map(|c| c.id.reason.code().bit()).collect();
+    codes.sort_unstable();
+    codes.dedup();
+    let latest: Vec<Latest> = diesel::sql_query(format!(
+        "SELECT f.reason, f.value, max(f.id::text COLLATE \"C\") AS id \
+         FROM unnest($2) AS wanted (code) CROSS JOIN LATERAL ( \
+             SELECT id, reason, value FROM request_findings \
+             WHERE company_id = $1 AND code = wanted.code AND received_at >= $3 \
+             ORDER BY received_at DESC, id DESC LIMIT {MAX_ENTRIES} \
+         ) AS f GROUP BY 1, 2"
+    ))
+    .bind::<BigInt, _>(company.0)
+    .bind::<Array<SmallInt>, _>(codes)
+    .bind::<Timestamptz, _>(since)
+    .load(connection)?;
+    for row in latest {
+        let is_this = |cause: &&mut Cause| {
+            cause.id.reason.number() == row.reason && cause.id.value == row.value
+        };
+        if let (Some(cause), Some(id)) = (causes.iter_mut().find(is_this), parsed(&row.id)) {
+            cause.latest = cause.latest.max(id);
+        }
+    }
+    Ok(())
 }
 
 /// Looks up which programs sent the samples of each key.
@@ -313,7 +378,7 @@ fn name_programs(
         .iter()
         .flat_map(|c| &c.senders)
         .flat_map(|s| &s.samples);
-    let ids: Vec<RequestId> = samples.filter_map(|id| RequestId::from_uuid(*id)).collect();
+    let ids: Vec<RequestId> = samples.copied().collect();
     if ids.is_empty() {
         return Ok(());
     }
@@ -331,7 +396,8 @@ fn name_programs(
     let programs: HashMap<Uuid, String> =
         programs.into_iter().map(|p| (p.id, p.user_agent)).collect();
     for sender in causes.iter_mut().flat_map(|c| &mut c.senders) {
-        for program in sender.samples.iter().filter_map(|id| programs.get(id)) {
+        let samples = sender.samples.iter();
+        for program in samples.filter_map(|id| programs.get(&id.uuid())) {
             if !sender.programs.contains(program) {
                 sender.programs.push(program.clone());
             }

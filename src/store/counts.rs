@@ -108,6 +108,42 @@ pub fn series(
     query.load(connection)
 }
 
+/// What a key sent in an hour.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, QueryableByName)]
+pub struct HourOfKey {
+    /// The key.
+    #[diesel(sql_type = BigInt)]
+    pub key_id: i64,
+    /// When the hour began.
+    #[diesel(sql_type = Timestamptz)]
+    pub begins: DateTime<Utc>,
+    /// How many requests.
+    #[diesel(sql_type = BigInt)]
+    pub requests: i64,
+}
+
+/// What keys sent since the hour of `since`, hour by hour; the hours without anything are left out.
+pub fn hours_of_keys(
+    connection: &mut PgConnection,
+    company: CompanyId,
+    keys: &[i64],
+    since: DateTime<Utc>,
+) -> QueryResult<Vec<HourOfKey>> {
+    let window = Window {
+        from: since.duration_trunc(TimeDelta::hours(1)).unwrap_or(since),
+        to: None,
+    };
+    let mut query = Query::new(company);
+    let parts = parts(&mut query, "bucket, key_id", window, Grain::Hours);
+    let keys = query.value(Value::Integers(keys.to_vec()));
+    let query = query.and(&format!(
+        "SELECT key_id, date_trunc('hour', bucket, 'UTC') AS begins, \
+                sum(count)::bigint AS requests \
+         FROM ({parts}) AS parts WHERE key_id = ANY({keys}) GROUP BY 1, 2"
+    ));
+    query.load(connection)
+}
+
 /// How fine the counters are read inside a window.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Grain {

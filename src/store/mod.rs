@@ -4,6 +4,7 @@
 
 pub mod api_keys;
 pub mod audit;
+pub mod cause_decisions;
 pub mod causes;
 pub mod change;
 pub mod companies;

@@ -18,6 +18,7 @@ pub(super) struct Query {
 /// A value of a query.
 pub(super) enum Value {
     Integer(i64),
+    Integers(Vec<i64>),
     Small(i16),
     Text(String),
     Texts(Vec<String>),
@@ -72,6 +73,7 @@ impl Query {
         for value in self.values {
             query = match value {
                 Value::Integer(value) => query.bind::<BigInt, _>(value),
+                Value::Integers(value) => query.bind::<Array<BigInt>, _>(value),
                 Value::Small(value) => query.bind::<SmallInt, _>(value),
                 Value::Text(value) => query.bind::<Text, _>(value),
                 Value::Texts(value) => query.bind::<Array<Text>, _>(value),

@@ -428,6 +428,33 @@ pub fn document(
     .optional()
 }
 
+/// The bodies of these requests of a company, by id, as far as they are still there.
+pub fn bodies(
+    connection: &mut PgConnection,
+    company: CompanyId,
+    ids: &[RequestId],
+) -> QueryResult<HashMap<Uuid, Vec<u8>>> {
+    #[derive(QueryableByName)]
+    struct Sent {
+        #[diesel(sql_type = SqlUuid)]
+        id: Uuid,
+        #[diesel(sql_type = Binary)]
+        body: Vec<u8>,
+    }
+    let sent: Vec<Sent> = diesel::sql_query(
+        "SELECT d.id, d.body FROM unnest($2, $3) AS wanted (id, received_at) \
+         JOIN LATERAL ( \
+             SELECT d.id, d.body FROM request_documents d \
+             WHERE d.company_id = $1 AND d.received_at = wanted.received_at AND d.id = wanted.id \
+         ) AS d ON true",
+    )
+    .bind::<BigInt, _>(company.0)
+    .bind::<Array<SqlUuid>, _>(ids.iter().map(|id| id.uuid()).collect::<Vec<_>>())
+    .bind::<Array<Timestamptz>, _>(ids.iter().map(|id| id.received_at()).collect::<Vec<_>>())
+    .load(connection)?;
+    Ok(sent.into_iter().map(|sent| (sent.id, sent.body)).collect())
+}
+
 /// When the newest request of a company came: on a tab, or (`None`) any, at the earliest `since`.
 pub fn newest(
     connection: &mut PgConnection,

@@ -69,6 +69,28 @@ diesel::table! {
 }
 
 diesel::table! {
+    /// What admins decided about causes of failures; where a cause stands otherwise is told by its requests.
+    cause_decisions (company_id, reason, value) {
+        /// The company.
+        company_id -> Int8,
+        /// The error and its variant, as in request_findings.
+        reason -> Int2,
+        /// The decisive value, as in request_findings; empty where that is null.
+        value -> Text,
+        /// 1 acknowledged, 2 ignored.
+        kind -> Int2,
+        /// Until when it is ignored.
+        until -> Nullable<Timestamptz>,
+        /// Who decided.
+        user_id -> Int8,
+        /// Who, by name at that time.
+        actor -> Text,
+        /// When.
+        at -> Timestamptz,
+    }
+}
+
+diesel::table! {
     /// The ways in which a company serves its customers.
     channels (company_id, id) {
         /// The company.
@@ -426,6 +448,7 @@ diesel::table! {
 
 diesel::joinable!(api_keys -> companies (company_id));
 diesel::joinable!(brands -> companies (company_id));
+diesel::joinable!(cause_decisions -> companies (company_id));
 diesel::joinable!(channels -> companies (company_id));
 diesel::joinable!(employee_imports -> companies (company_id));
 diesel::joinable!(employees -> companies (company_id));
@@ -438,6 +461,7 @@ diesel::allow_tables_to_appear_in_same_query!(
     api_keys,
     audit_log,
     brands,
+    cause_decisions,
     channels,
     companies,
     employee_imports,

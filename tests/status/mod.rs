@@ -1,5 +1,6 @@
 //! The status page, as those who signed in see it.
 
+mod cause_states;
 mod causes;
 mod chart;
 mod dictionary;

@@ -16,7 +16,7 @@ use futures_util::{Stream, StreamExt, stream};
 
 use super::Status;
 use super::filters::View;
-use super::list::Look;
+use super::look::Look;
 use super::row::{KeyNames, key_names};
 use crate::blocking;
 use crate::domain::paging::Cursor;

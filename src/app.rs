@@ -60,6 +60,10 @@ impl Application {
         let public_url = config.public_url_at(address);
         let key = prepare_store(config, database_url, &clock)?;
         let store = Store::connect(database_url)?;
+        let store = match config.standby() {
+            Some(url) => store.with_standby(url),
+            None => store,
+        };
         let settings = LiveSettings::load(&store).await?;
         let (recorder, recorder_thread) = Recorder::start(database_url)?;
         let ingest = Ingest {

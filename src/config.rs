@@ -5,6 +5,7 @@
 //! |---|---|
 //! | `BIND_ADDRESS` | `127.0.0.1:8080` |
 //! | `DATABASE_URL` | none: a private PostgreSQL is started |
+//! | `READ_DATABASE_URL` | none: pages are read where everything is |
 //! | `DATA_DIR` | `/var/lib/api-status-page` for root, else the XDG data folder |
 //! | `POSTGRES_BIN` | looked for where systems put it |
 //! | `PUBLIC_URL` | `http://` and the bind address |
@@ -56,6 +57,10 @@ pub struct ServeConfig {
     #[command(flatten)]
     pub store: StoreConfig,
 
+    /// A standby of the PostgreSQL of DATABASE_URL, to read pages on
+    #[arg(long, env, hide_env_values = true, value_name = "URL")]
+    pub read_database_url: Option<String>,
+
     /// The address and port to listen on
     #[arg(long, env, value_name = "ADDRESS", default_value = "127.0.0.1:8080")]
     pub bind_address: SocketAddr,
@@ -87,6 +92,13 @@ pub struct ServeConfig {
 }
 
 impl ServeConfig {
+    /// The standby to read pages on, if one is named; an empty name is none.
+    pub fn standby(&self) -> Option<&str> {
+        self.read_database_url
+            .as_deref()
+            .filter(|url| !url.is_empty())
+    }
+
     /// What links begin with when the server listens on `address`.
     pub fn public_url_at(&self, address: SocketAddr) -> PublicUrl {
         let local = || PublicUrl(format!("http://{address}"));

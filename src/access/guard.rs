@@ -99,6 +99,7 @@ fn shell(user: UserRow, company: CompanyRow, session: &Session) -> Shell {
             zone: company.time_zone.parse().unwrap_or(Tz::UTC),
         },
         flash: flash::waiting(session),
+        as_of: None,
     }
 }
 

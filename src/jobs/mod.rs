@@ -17,6 +17,9 @@ use crate::telemetry;
 /// Changes made on other nodes are heard of this often.
 const FOLLOW_SETTINGS: Duration = Duration::from_millis(500);
 
+/// How far behind the standby is, is asked this often.
+const FOLLOW_STANDBY: Duration = Duration::from_millis(500);
+
 /// Calls with revoked keys are written down this often.
 const WRITE_REVOKED: Duration = Duration::from_secs(5);
 
@@ -50,6 +53,7 @@ impl Jobs {
         let (stop, stopped) = watch::channel(false);
         let mut running = JoinSet::new();
         running.spawn_local(follow_settings(work.clone(), stopped.clone()));
+        running.spawn_local(follow_standby(work.clone(), stopped.clone()));
         running.spawn_local(write_revoked(work.clone(), stopped.clone()));
         running.spawn_local(sum_metrics_up(stopped.clone()));
         running.spawn_local(maintenance::fold(work.clone(), stopped.clone()));
@@ -84,6 +88,12 @@ fn log(job: &'static str, result: Result<(), StoreError>) {
 async fn follow_settings(work: Work, mut stopped: watch::Receiver<bool>) {
     while pause(&mut stopped, FOLLOW_SETTINGS).await {
         log("follow settings", work.settings.refresh(&work.store).await);
+    }
+}
+
+async fn follow_standby(work: Work, mut stopped: watch::Receiver<bool>) {
+    while pause(&mut stopped, FOLLOW_STANDBY).await {
+        log("follow the standby", work.store.follow_standby().await);
     }
 }
 

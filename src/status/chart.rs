@@ -145,14 +145,14 @@ pub async fn chart(
 ) -> Option<Chart> {
     let steps = Steps::of(window, now, company.zone);
     let (id, filter) = (company.id, what_is_counted(address));
-    let read = status.store.read(id, move |connection| {
+    let seen = status.store.look(id, move |connection| {
         Ok(Facts {
             bins: counts::series(connection, id, window, steps.origin, steps.step, &filter)?,
             changes: audit::rule_changes(connection, id, window, MOST_MARKS)?,
         })
     });
-    match read.await {
-        Ok(facts) => Some(draw(address, window, now, company.zone, steps, &facts)),
+    match seen.await {
+        Ok(seen) => Some(draw(address, window, now, company.zone, steps, &seen.found)),
         Err(error) => {
             let error = anyhow::Error::from(error);
             tracing::error!(company.id = id.0, "no chart for company {id}: {error:#}");

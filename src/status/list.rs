@@ -21,6 +21,7 @@ use crate::domain::cube::{Cell, Cube};
 use crate::domain::dictionary::EndedBy;
 use crate::domain::request::Environment;
 use crate::error::PageError;
+use crate::store::Seen;
 use crate::store::api_keys::{self, KeyRow};
 use crate::store::counts;
 use crate::store::requests::{self, Count, MAX_COUNTED_ENTRIES, Selection, Tab};
@@ -168,7 +169,7 @@ async fn show(
     Ok(ListPage::new(status, look, facts?, chart))
 }
 
-async fn facts(status: &Status, look: &Look) -> Result<Facts, PageError> {
+async fn facts(status: &Status, look: &Look) -> Result<Seen<Facts>, PageError> {
     let company = look.shell.company.id;
     let Address {
         tab, view, filter, ..
@@ -176,7 +177,7 @@ async fn facts(status: &Status, look: &Look) -> Result<Facts, PageError> {
     let (cursor, window, now) = (look.cursor, look.window, look.now);
     let snapshot = look.snapshot.clone();
     let oldest = status.oldest(now);
-    let read = status.store.read(company, move |connection| {
+    let seen = status.store.look(company, move |connection| {
         let settings = &snapshot.rules;
         let on = |tab| Selection {
             tab,
@@ -228,11 +229,12 @@ async fn facts(status: &Status, look: &Look) -> Result<Facts, PageError> {
             causes,
         })
     });
-    Ok(read.await?)
+    Ok(seen.await?)
 }
 
 impl ListPage {
-    fn new(status: &Status, look: Look, facts: Facts, chart: Option<Chart>) -> Self {
+    fn new(status: &Status, look: Look, seen: Seen<Facts>, chart: Option<Chart>) -> Self {
+        let facts = seen.found;
         let (address, now, zone) = (&look.address, look.now, look.zone());
         let names = key_names(&facts.keys);
         let is_countable = facts.counted.is_none();
@@ -310,7 +312,7 @@ impl ListPage {
             causes,
             rows,
             notices: look.notices,
-            shell: look.shell,
+            shell: look.shell.as_of(seen.behind),
         }
     }
 

@@ -27,7 +27,7 @@ use crate::store::requests::{
     self, Count, Document, FindingRow, ListRow, MAX_ENTRIES, Selection, Tab,
 };
 use crate::store::settings::Snapshot;
-use crate::store::{api_keys, companies};
+use crate::store::{Seen, api_keys, companies};
 use crate::web::format::{Breakable, Moment, counted, number};
 use crate::web::redirect::see_other;
 use crate::web::shell::{Company, Shell};
@@ -161,10 +161,9 @@ pub async fn short_link(
 ) -> Result<HttpResponse, PageError> {
     let id = known_id(&status, &id)?;
     let company = shell.company.id;
-    let found = status.store.read(company, move |connection| {
-        requests::find(connection, company, id)
-    });
-    match found.await? {
+    let find = move |connection: &mut _| requests::find(connection, company, id);
+    let seen = status.store.look_for(company, find, Option::is_some);
+    match seen.await?.found {
         Some(_) => Ok(see_other(&format!("{ROOT}/requests/{id}"))),
         None => Err(PageError::NotFound),
     }
@@ -181,8 +180,9 @@ pub async fn show(
         .settings
         .snapshot(&status.store, shell.company.id)
         .await?;
-    let stored = read(&status, &shell, snapshot.clone(), id).await?;
-    let stored = stored.ok_or(PageError::NotFound)?;
+    let seen = read(&status, &shell, snapshot.clone(), id).await?;
+    let stored = seen.found.ok_or(PageError::NotFound)?;
+    let shell = shell.as_of(seen.behind);
     Ok(RequestPage::new(shell, &status, &snapshot.rules, stored))
 }
 
@@ -200,10 +200,10 @@ async fn read(
     shell: &Shell,
     settings: Arc<Snapshot>,
     id: RequestId,
-) -> Result<Option<Stored>, PageError> {
+) -> Result<Seen<Option<Stored>>, PageError> {
     let company = shell.company.id;
     let window = status.within_retention(SAME_CAUSE.at(status.clock.now()), status.clock.now());
-    let read = status.store.read(company, move |connection| {
+    let read = move |connection: &mut _| {
         let Some(row) = requests::find(connection, company, id)? else {
             return Ok(None);
         };
@@ -232,8 +232,11 @@ async fn read(
             is_counted: window.from <= id.received_at(),
             row,
         }))
-    });
-    Ok(read.await?)
+    };
+    Ok(status
+        .store
+        .look_for(company, read, Option::is_some)
+        .await?)
 }
 
 impl RequestPage {

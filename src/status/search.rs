@@ -17,7 +17,7 @@ use crate::domain::request::{Environment, RequestId};
 use crate::domain::search::Search;
 use crate::error::PageError;
 use crate::store::requests::{self, Wanted};
-use crate::store::{api_keys, requests::Page};
+use crate::store::{Seen, api_keys, requests::Page};
 use crate::web::format::{Moment, counted};
 use crate::web::shell::Shell;
 
@@ -60,10 +60,8 @@ pub async fn show(
         .snapshot(&status.store, shell.company.id)
         .await?;
     let wanted = wanted(&search, &snapshot.lookup_key);
-    let (page, keys) = read(&status, &shell, wanted, cursor).await?;
-    Ok(SearchPage::new(
-        shell, &status, query, &search, &page, &keys,
-    ))
+    let found = read(&status, &shell, wanted, cursor).await?;
+    Ok(SearchPage::new(shell, &status, query, &search, &found))
 }
 
 /// What each piece may be: an e-mail a customer's or an employee's, a word a ticket or an employee's
@@ -78,20 +76,24 @@ fn wanted(search: &Search, lookup_key: &[u8]) -> Wanted {
     }
 }
 
+/// A page of what was found, and the company's keys.
+type Found = (Page, Vec<api_keys::KeyRow>);
+
 async fn read(
     status: &Status,
     shell: &Shell,
     wanted: Wanted,
     cursor: Cursor,
-) -> Result<(Page, Vec<api_keys::KeyRow>), PageError> {
+) -> Result<Seen<Found>, PageError> {
     let company = shell.company.id;
     let oldest = status.oldest(status.clock.now());
     let wanted = Arc::new(wanted);
-    let read = status.store.read(company, move |connection| {
+    let search = move |connection: &mut _| {
         let page = requests::search(connection, company, &wanted, oldest, cursor)?;
         Ok((page, api_keys::of_company(connection, company)?))
-    });
-    Ok(read.await?)
+    };
+    let is_found = |(page, _): &Found| !page.rows.is_empty();
+    Ok(status.store.look_for(company, search, is_found).await?)
 }
 
 impl SearchPage {
@@ -100,9 +102,9 @@ impl SearchPage {
         status: &Status,
         query: String,
         search: &Search,
-        page: &Page,
-        keys: &[api_keys::KeyRow],
+        seen: &Seen<Found>,
     ) -> Self {
+        let (page, keys) = &seen.found;
         let (now, zone) = (status.clock.now(), shell.company.zone);
         let names = key_names(keys);
         let rows: Vec<Row> = page
@@ -137,7 +139,7 @@ impl SearchPage {
             }),
             rows,
             query,
-            shell,
+            shell: shell.as_of(seen.behind),
         }
     }
 

@@ -28,20 +28,23 @@ pub mod schema;
 pub mod sessions;
 pub mod settings;
 pub mod sign_in_attempts;
+mod standby;
 mod unreachable;
 pub mod users;
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use anyhow::Context;
 use chrono::{DateTime, Utc};
-use diesel::connection::SimpleConnection;
+use diesel::connection::{AnsiTransactionManager, SimpleConnection, TransactionManager};
 use diesel::prelude::*;
 use diesel::r2d2::{ConnectionManager, CustomizeConnection};
 use diesel::result::{DatabaseErrorKind, Error as DieselError};
 use diesel::sql_types::Timestamptz;
 use tracing::Span;
 
+pub use self::standby::Seen;
+use self::standby::Standby;
 use crate::domain::company::CompanyId;
 
 /// How long a caller waits for a free connection before the answer is 503.
@@ -99,6 +102,7 @@ pub struct Store {
     pages: Pool,
     settings: Pool,
     exports: Pool,
+    standby: Option<Standby>,
 }
 
 impl std::fmt::Debug for Store {
@@ -114,7 +118,15 @@ impl Store {
             pages: pool(url, POOL_SIZE, 2)?,
             settings: pool(url, SETTINGS_POOL_SIZE, 2)?,
             exports: pool(url, EXPORT_POOL_SIZE, 0)?,
+            standby: None,
         })
+    }
+
+    /// The same store, with the pages of companies read on the standby at `url` while that answers
+    /// and keeps up.
+    pub fn with_standby(self, url: &str) -> Self {
+        let standby = Some(Standby::at(url));
+        Self { standby, ..self }
     }
 
     /// Runs a reading closure. What it reads of a company is as of one moment, so that a list and
@@ -149,7 +161,75 @@ impl Store {
         .await
     }
 
-    /// The same for keys and settings, on a connection that no page can hold.
+    /// Reads what a page shows of a company, as [`Store::read`] does, but on the standby where there
+    /// is one that answers and keeps up; else, and where that fails, on the primary. Not for what
+    /// decides something: sessions, keys, settings and forms are read on the primary.
+    pub async fn look<T, F>(&self, company: CompanyId, closure: F) -> Result<Seen<T>, StoreError>
+    where
+        T: Send + 'static,
+        F: Fn(&mut PgConnection) -> Result<T, DieselError> + Send + 'static,
+    {
+        self.look_for(company, closure, |_| true).await
+    }
+
+    /// The same for something that may have been stored just now: what is not found on the standby
+    /// is looked for on the primary.
+    pub async fn look_for<T, F>(
+        &self,
+        company: CompanyId,
+        closure: F,
+        is_found: fn(&T) -> bool,
+    ) -> Result<Seen<T>, StoreError>
+    where
+        T: Send + 'static,
+        F: Fn(&mut PgConnection) -> Result<T, DieselError> + Send + 'static,
+    {
+        let standby = self.standby.clone();
+        let standby = standby.and_then(|standby| Some((standby.as_of(company)?, standby)));
+        blocking(&self.pages, company.into(), "look", move |primary| {
+            let on = |pool: &Pool| read(pool, |connection| as_of_one_moment(connection, &closure));
+            if let Some((as_of, standby)) = standby {
+                match on(standby.pool()) {
+                    Ok(found) if is_found(&found) => {
+                        let behind = as_of.elapsed();
+                        return Ok(Seen { found, behind });
+                    }
+                    Ok(_) => {}
+                    Err(_) => standby.lose(),
+                }
+            }
+            let (found, behind) = (on(primary)?, Duration::ZERO);
+            Ok(Seen { found, behind })
+        })
+        .await
+    }
+
+    /// Learns whether the standby answers and how far behind it is; call it twice a second.
+    pub async fn follow_standby(&self) -> Result<(), StoreError> {
+        let Some(standby) = self.standby.clone() else {
+            return Ok(());
+        };
+        let asked = Instant::now();
+        let primary = self
+            .read_settings(Scope::Installation, standby::position)
+            .await?;
+        let scope = Scope::Installation;
+        let shown = blocking(standby.pool(), scope, "follow", |pool| {
+            read(pool, standby::position)
+        });
+        standby.heard(asked, primary, shown.await.ok());
+        Ok(())
+    }
+
+    /// A company's settings were changed: its pages are read on the primary until the standby has
+    /// got that.
+    fn changed(&self, company: CompanyId) {
+        if let Some(standby) = &self.standby {
+            standby.changed(company);
+        }
+    }
+
+    /// Reads keys and settings, on a connection that no page can hold.
     async fn read_settings<T, F>(
         &self,
         scope: impl Into<Scope>,
@@ -165,7 +245,8 @@ impl Store {
         .await
     }
 
-    /// Runs a writing closure in a transaction of its own: all of it holds, or nothing.
+    /// Runs a writing closure in a transaction of its own: all of it holds, or nothing. A connection
+    /// that turns out to be closed is found out before the closure runs, and left for another.
     pub async fn write<T, E, F>(&self, scope: impl Into<Scope>, closure: F) -> Result<T, E>
     where
         T: Send + 'static,
@@ -173,15 +254,26 @@ impl Store {
         F: FnOnce(&mut PgConnection) -> Result<T, E> + Send + 'static,
     {
         blocking(&self.pages, scope.into(), "write", move |pool| {
-            let mut connection = connection(pool)?;
+            let mut connection = begin(pool)?;
             let connection: &mut PgConnection = &mut connection;
-            connection.transaction(closure)
+            match closure(connection) {
+                Ok(value) => {
+                    AnsiTransactionManager::commit_transaction(connection)?;
+                    Ok(value)
+                }
+                Err(error) => {
+                    // Where that fails the connection is broken, and the transaction gone with it.
+                    let _ = AnsiTransactionManager::rollback_transaction(connection);
+                    Err(error)
+                }
+            }
         })
         .await
     }
 }
 
 type Pool = r2d2::Pool<ConnectionManager<PgConnection>>;
+type Pooled = r2d2::PooledConnection<ConnectionManager<PgConnection>>;
 
 /// At most `size` connections, of which `idle` wait for work.
 fn pool(url: &str, size: u32, idle: u32) -> anyhow::Result<Pool> {
@@ -227,6 +319,22 @@ fn read<T>(
     Ok(closure(&mut *connection(pool)?)?)
 }
 
+/// A connection with a transaction begun, again as long as it turns out to be closed.
+fn begin(pool: &Pool) -> Result<Pooled, StoreError> {
+    let begun = || {
+        let mut connection = connection(pool)?;
+        AnsiTransactionManager::begin_transaction(&mut *connection)?;
+        Ok(connection)
+    };
+    for _ in 0..pool.max_size() {
+        match begun() {
+            Err(StoreError::Unavailable(error)) if error.is::<DieselError>() => {}
+            result => return result,
+        }
+    }
+    begun()
+}
+
 fn as_of_one_moment<T>(
     connection: &mut PgConnection,
     closure: impl Fn(&mut PgConnection) -> QueryResult<T>,
@@ -238,9 +346,7 @@ fn as_of_one_moment<T>(
         .run(closure)
 }
 
-fn connection(
-    pool: &Pool,
-) -> Result<r2d2::PooledConnection<ConnectionManager<PgConnection>>, StoreError> {
+fn connection(pool: &Pool) -> Result<Pooled, StoreError> {
     pool.get()
         .context("no connection within three seconds")
         .map_err(StoreError::Unavailable)

@@ -487,6 +487,9 @@ impl Writer {
                         .get_result(connection)
                     })
                     .and_then(|found: bool| {
+                        if found {
+                            wait_for_standby(connection)?;
+                        }
                         AnsiTransactionManager::commit_transaction(connection)?;
                         Ok(found)
                     })?)
@@ -519,6 +522,14 @@ fn lock_group(connection: &mut PgConnection, first: Uuid) -> QueryResult<()> {
     let (_, low) = first.as_u64_pair();
     diesel::sql_query("SELECT pg_advisory_xact_lock($1)")
         .bind::<diesel::sql_types::BigInt, _>(low as i64)
+        .execute(connection)
+        .map(|_| ())
+}
+
+/// Makes the commit of this transaction wait for a synchronous standby, as the commit that was lost
+/// would have: rows may be seen on the primary before the standby has them.
+fn wait_for_standby(connection: &mut PgConnection) -> QueryResult<()> {
+    diesel::sql_query("SELECT pg_logical_emit_message(true, 'api-status-page', '')")
         .execute(connection)
         .map(|_| ())
 }

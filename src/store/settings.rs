@@ -163,6 +163,7 @@ impl LiveSettings {
             .read_settings(company, move |connection| load(connection, company))
             .await?;
         self.put(snapshot);
+        store.changed(company);
         self.reload_keys(store).await
     }
 
@@ -179,7 +180,14 @@ impl LiveSettings {
             .into_iter()
             .map(|(id, version)| (CompanyId(id), version))
             .collect();
-        if **self.0.versions.load() != versions {
+        let before = self.0.versions.load_full();
+        if *before != versions {
+            let is_newer =
+                |(company, version): &(&_, &_)| before.get(company).is_some_and(|b| b < version);
+            versions
+                .iter()
+                .filter(is_newer)
+                .for_each(|(company, _)| store.changed(*company));
             self.reload_keys(store).await?;
         }
         // Every time: a snapshot whose loading began before a change may have come into memory

@@ -1,6 +1,8 @@
 //! How times and numbers are written on pages. Times are shown in the company's zone; the hover
 //! text adds milliseconds and UTC.
 
+use std::time::Duration;
+
 use chrono::{DateTime, Datelike, Offset, SecondsFormat, TimeDelta, Utc};
 use chrono_tz::{OffsetName, Tz};
 
@@ -167,6 +169,12 @@ pub fn ago(at: DateTime<Utc>, now: DateTime<Utc>) -> String {
         _ => return "just now".to_owned(),
     };
     format!("{} ago", counted(count, unit))
+}
+
+/// `As of 2 s ago`; `None` for what is as good as new.
+pub fn as_of(behind: Duration) -> Option<String> {
+    let seconds = behind.as_secs();
+    (seconds >= 2).then(|| format!("As of {seconds} s ago"))
 }
 
 /// `4.2 %`: one digit below ten, none from there on; never `0 %` or `100 %` for what is not.

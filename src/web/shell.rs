@@ -1,6 +1,7 @@
 //! The frame around every signed-in page: who looks, at which company, what they were just told.
 
 use std::future::{Ready, ready};
+use std::time::Duration;
 
 use actix_web::dev::Payload;
 use actix_web::{FromRequest, HttpMessage, HttpRequest};
@@ -9,6 +10,7 @@ use chrono_tz::Tz;
 use crate::domain::company::CompanyId;
 pub use crate::domain::user::Role;
 use crate::error::PageError;
+use crate::web::format;
 
 /// Who is signed in.
 #[derive(Debug, Clone)]
@@ -44,6 +46,16 @@ pub struct Shell {
     pub company: Company,
     /// What the last form wants to say, once.
     pub flash: Option<String>,
+    /// How old what the page shows may be, where that is to be said.
+    pub as_of: Option<String>,
+}
+
+impl Shell {
+    /// The frame of a page that was read so far behind.
+    pub fn as_of(self, behind: Duration) -> Self {
+        let as_of = format::as_of(behind);
+        Self { as_of, ..self }
+    }
 }
 
 impl FromRequest for Shell {

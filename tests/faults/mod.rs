@@ -1,5 +1,6 @@
 //! What can go wrong under load, provoked for real: every answered request is stored, once.
 
+mod failover;
 mod load;
 mod process;
 mod recorder;

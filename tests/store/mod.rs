@@ -6,3 +6,4 @@ mod migrations;
 mod partitions;
 mod reads;
 mod settings;
+mod standby;

@@ -56,10 +56,19 @@ impl TestApp {
 
     /// On a store reached by way of `url`, with a clock that may stand.
     pub fn at(store: &Arc<TestStore>, url: &str, clock: TestClock) -> Self {
+        Self::with(config(&[]), store, url, clock)
+    }
+
+    /// On a store whose pages are read on the standby at `url`.
+    pub fn with_standby(store: &Arc<TestStore>, url: &str) -> Self {
+        let config = config(&["--read-database-url", url]);
+        Self::with(config, store, &store.url, TestClock::default())
+    }
+
+    fn with(config: ServeConfig, store: &Arc<TestStore>, url: &str, clock: TestClock) -> Self {
         if std::env::var_os("RUST_LOG").is_some() {
             telemetry::init(None);
         }
-        let config = config();
         let (url, time) = (url.to_owned(), clock.clock());
         let (tell, told) = mpsc::channel();
         let thread = std::thread::spawn(move || {
@@ -136,13 +145,14 @@ impl Drop for TestApp {
     }
 }
 
-/// The defaults, on any free port, with links that do not depend on it.
-fn config() -> ServeConfig {
+/// The defaults but for some arguments, on any free port, with links that do not depend on it.
+fn config(others: &[&str]) -> ServeConfig {
     let command = ServeConfig::augment_args(clap::Command::new("serve"));
     let arguments = [
         "serve",
         "--bind-address=127.0.0.1:0",
         "--public-url=https://status.example",
     ];
+    let arguments = arguments.iter().chain(others);
     ServeConfig::from_arg_matches(&command.get_matches_from(arguments)).unwrap()
 }

@@ -14,6 +14,8 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{LazyLock, Mutex};
 use std::time::Duration;
 
+use api_status_page::store::connect;
+use diesel::connection::SimpleConnection;
 use rustix::process::{Pid, Signal, geteuid, kill_process};
 
 use super::{eventually, within};
@@ -49,6 +51,8 @@ pub enum Shutdown {
     Fast,
     /// As if it had crashed.
     Immediate,
+    /// Its first process is killed; the others follow by themselves.
+    Kill,
 }
 
 /// A server that does not get any time; it goes on when this is dropped.
@@ -62,18 +66,34 @@ impl Cluster {
 
     /// Starts another one, for a test that does to it what others must not feel.
     pub fn start() -> Self {
+        Self::with_data(|programs, user| {
+            let mut initdb = command(programs, "initdb", user);
+            initdb.args(["-E", "UTF8", "--locale=C", "--auth=trust", "--no-sync"]);
+            initdb.args(["-U", "tests"]);
+            initdb
+        })
+    }
+
+    /// Starts a standby that streams from this one.
+    pub fn standby(&self) -> Self {
+        Self::with_data(|programs, user| {
+            let mut backup = command(programs, "pg_basebackup", user);
+            backup.arg("-h").arg(&self.folder).args(["-U", "tests"]);
+            backup.args(["--write-recovery-conf", "--checkpoint=fast", "--no-sync"]);
+            backup
+        })
+    }
+
+    /// A running server with data made by `make`, which is told the folder.
+    fn with_data(make: impl FnOnce(&Path, Option<(u32, u32)>) -> Command) -> Self {
         let (folder, lock) = make_folder();
         let user = user_of_postgres();
         if let Some((uid, gid)) = user {
             chown(&folder, Some(uid), Some(gid)).unwrap();
         }
         let programs = programs();
-        let made = command(&programs, "initdb", user)
-            .args(["-E", "UTF8", "--locale=C", "--auth=trust", "--no-sync"])
-            .args(["-U", "tests", "-D"])
-            .arg(folder.join("data"))
-            .output()
-            .unwrap();
+        let mut make = make(&programs, user);
+        let made = make.arg("-D").arg(folder.join("data")).output().unwrap();
         assert!(made.status.success(), "{made:?}");
         let server = launch(&programs, &folder, user);
         let janitor = Command::new("sh")
@@ -106,6 +126,33 @@ impl Cluster {
         format!("postgresql:///{database}?host={host}&user=tests{parameters}")
     }
 
+    /// The address of a database on whichever of two servers takes writes.
+    pub fn url_of_primary(&self, other: &Self, database: &str) -> String {
+        let parameters = "&target_session_attrs=read-write";
+        let hosts = [self, other].map(|cluster| cluster.folder.display().to_string());
+        let url = self.url(database, parameters);
+        url.replace(&hosts[0], &hosts.join(","))
+    }
+
+    /// Makes a primary of a standby.
+    pub fn promote(&self) {
+        let promoted = command(&self.programs, "pg_ctl", self.user)
+            .args(["promote", "--wait", "-D"])
+            .arg(self.folder.join("data"))
+            .output()
+            .unwrap();
+        assert!(promoted.status.success(), "{promoted:?}");
+    }
+
+    /// Runs statements in the database that every server has.
+    #[track_caller]
+    pub fn execute(&self, statements: &[&str]) {
+        let mut connection = connect(&self.url("postgres", "")).unwrap();
+        for statement in statements {
+            connection.batch_execute(statement).unwrap();
+        }
+    }
+
     /// Stops the server and starts it again; clients feel it.
     pub fn restart(&self, how: Shutdown) {
         self.stop(how)();
@@ -117,6 +164,7 @@ impl Cluster {
         let signal = match how {
             Shutdown::Fast => Signal::INT,
             Shutdown::Immediate => Signal::QUIT,
+            Shutdown::Kill => Signal::KILL,
         };
         kill_process(Pid::from_child(&server), signal).unwrap();
         server.wait().unwrap();
@@ -230,7 +278,18 @@ fn programs() -> PathBuf {
     set.into_iter()
         .chain(std::env::split_paths(&path))
         .chain(debian.into_iter().map(|(_, folder)| folder))
-        .find(|folder| folder.join("initdb").is_file() && folder.join("postgres").is_file())
+        // A link to one of them says where all of them are.
+        .filter_map(|folder| {
+            Some(
+                folder
+                    .join("initdb")
+                    .canonicalize()
+                    .ok()?
+                    .parent()?
+                    .to_owned(),
+            )
+        })
+        .find(|folder| folder.join("postgres").is_file())
         .expect("PostgreSQL's server programs are needed: set POSTGRES_BIN to their folder")
 }
 

@@ -63,6 +63,16 @@ impl TestStore {
         Self::made(cluster.url("postgres", ""), &make, url, clear_away)
     }
 
+    /// A database of its own on whichever of two servers takes writes.
+    pub fn database_on_primary(cluster: &Cluster, other: &Cluster) -> Arc<Self> {
+        let database = next_name();
+        let url = cluster.url_of_primary(other, &database);
+        let make = format!("CREATE DATABASE {database}");
+        let clear_away = format!("DROP DATABASE {database} WITH (FORCE)");
+        let admin_url = cluster.url_of_primary(other, "postgres");
+        Self::made(admin_url, &make, url, clear_away)
+    }
+
     fn made(admin_url: String, make: &str, url: String, clear_away: String) -> Arc<Self> {
         let (in_use, fewer) = &IN_USE;
         let mut count = fewer

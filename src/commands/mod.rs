@@ -2,6 +2,7 @@
 
 mod company;
 mod database;
+mod distribute;
 mod migrate;
 mod serve;
 mod settings_file;
@@ -37,6 +38,8 @@ enum Command {
     Serve(ServeConfig),
     /// Bring the store's schema up to date
     Migrate(StoreConfig),
+    /// Spread the store's tables over the machines of a Citus cluster
+    Distribute(StoreConfig),
     /// Make companies
     #[command(subcommand)]
     Company(CompanyCommand),
@@ -77,6 +80,7 @@ impl Cli {
             None => serve::run(&self.serve),
             Some(Command::Serve(config)) => serve::run(&config),
             Some(Command::Migrate(config)) => migrate::run(&config),
+            Some(Command::Distribute(config)) => distribute::run(&config),
             Some(Command::Company(CompanyCommand::Create(create))) => create.run(),
             Some(Command::User(UserCommand::ResetLink(link))) => link.run(),
         }

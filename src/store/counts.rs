@@ -7,6 +7,7 @@ use diesel::prelude::*;
 use diesel::sql_types::{BigInt, Bool, SmallInt, Text, Timestamptz};
 
 use super::query::{Query, Value};
+use super::schema::api_keys;
 use crate::domain::company::CompanyId;
 use crate::domain::cube::{Cell, Cube};
 use crate::domain::filter::{Filter, Label, Subject, Verdict};
@@ -296,16 +297,29 @@ pub fn fold(connection: &mut PgConnection, company: CompanyId) -> QueryResult<us
 
 /// Keys are noted as used to the five minutes, so that a busy key is written twelve times an hour
 /// and not with every request.
-fn note_keys_used(connection: &mut PgConnection, company: CompanyId) -> QueryResult<usize> {
-    diesel::sql_query(
-        "UPDATE api_keys SET last_used_at = used.last \
-         FROM (SELECT key_id, max(bucket) AS last FROM request_count_deltas \
-               WHERE company_id = $1 GROUP BY key_id) AS used \
-         WHERE api_keys.id = used.key_id AND api_keys.company_id = $1 \
-               AND (api_keys.last_used_at IS NULL OR api_keys.last_used_at < used.last)",
+fn note_keys_used(connection: &mut PgConnection, company: CompanyId) -> QueryResult<()> {
+    #[derive(QueryableByName)]
+    struct Used {
+        #[diesel(sql_type = BigInt)]
+        key_id: i64,
+        #[diesel(sql_type = Timestamptz)]
+        last: DateTime<Utc>,
+    }
+    // Two steps: the keys are shared, and no update of what is shared may read what is distributed.
+    let used: Vec<Used> = diesel::sql_query(
+        "SELECT d.key_id, max(d.bucket) AS last FROM request_count_deltas d \
+         JOIN api_keys k ON k.id = d.key_id AND k.company_id = $1 \
+         WHERE d.company_id = $1 AND (k.last_used_at IS NULL OR k.last_used_at < d.bucket) \
+         GROUP BY d.key_id",
     )
     .bind::<BigInt, _>(company.0)
-    .execute(connection)
+    .load(connection)?;
+    for Used { key_id, last } in used {
+        diesel::update(api_keys::table.find(key_id))
+            .set(api_keys::last_used_at.eq(last))
+            .execute(connection)?;
+    }
+    Ok(())
 }
 
 fn try_lock(connection: &mut PgConnection, company: CompanyId) -> QueryResult<bool> {
@@ -330,12 +344,15 @@ pub fn drop_older(
     let coarse = now - TimeDelta::days(HOUR_GRAIN_DAYS);
     let mut dropped = 0;
     for (grain, before) in [(5, fine), (60, coarse)] {
-        // By the beginning of the primary key: the table may have millions of rows.
+        // By the beginning of the primary key, for the table may have millions of rows; a time goes
+        // whole, so a batch may be a little larger.
         dropped += diesel::sql_query(
-            "DELETE FROM request_counts WHERE ctid = ANY (ARRAY( \
-                 SELECT ctid FROM request_counts \
-                 WHERE company_id = $1 AND grain = $2 AND bucket < $3 \
-                 ORDER BY bucket LIMIT $4))",
+            "DELETE FROM request_counts \
+             WHERE company_id = $1 AND grain = $2 AND bucket < $3 AND bucket <= ( \
+                 SELECT max(bucket) FROM ( \
+                     SELECT bucket FROM request_counts \
+                     WHERE company_id = $1 AND grain = $2 AND bucket < $3 \
+                     ORDER BY bucket LIMIT $4) AS oldest)",
         )
         .bind::<BigInt, _>(company.0)
         .bind::<SmallInt, _>(grain)

@@ -322,7 +322,7 @@ fn write_changes(
     }
     let ids: Vec<i64> = changed.iter().map(|c| c.id).collect();
     diesel::sql_query(
-        "UPDATE employees SET email = NULL, email_folded = NULL, custom_id = chr(1) || id \
+        "UPDATE employees SET email = NULL, email_folded = NULL, custom_id = chr(1) || id::text \
          WHERE company_id = $1 AND id = ANY($2)",
     )
     .bind::<BigInt, _>(company.0)

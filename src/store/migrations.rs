@@ -8,6 +8,8 @@ use diesel::prelude::*;
 use diesel::sql_types::Integer;
 use diesel_migrations::{EmbeddedMigrations, MigrationHarness, embed_migrations};
 
+use super::distribute;
+
 /// All steps, oldest first.
 pub const MIGRATIONS: EmbeddedMigrations = embed_migrations!();
 
@@ -30,11 +32,15 @@ pub fn run(connection: &mut PgConnection) -> anyhow::Result<usize> {
 
 fn apply(connection: &mut PgConnection) -> anyhow::Result<usize> {
     ensure_known(connection)?;
-    connection
+    let applied = connection
         .run_pending_migrations(MIGRATIONS)
         .map(|applied| applied.len())
         .map_err(|error| anyhow!(error))
-        .context("the schema could not be migrated")
+        .context("the schema could not be migrated")?;
+    if applied > 0 {
+        distribute::keep_up(connection)?;
+    }
+    Ok(applied)
 }
 
 /// A step that this program does not know was made by a newer one, whose tables it would misread.

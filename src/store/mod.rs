@@ -9,6 +9,7 @@ pub mod causes;
 pub mod change;
 pub mod companies;
 pub mod counts;
+pub mod distribute;
 pub mod embedded;
 pub mod employees;
 pub mod exports;

@@ -320,6 +320,16 @@ fn a_newer_schema_is_refused() {
 }
 
 #[test]
+fn a_server_that_cannot_distribute_is_refused_with_the_way_on() {
+    let store = TestStore::new();
+    let said = refused(
+        program(&[("DATABASE_URL", &store.url)]).arg("distribute"),
+        1,
+    );
+    assert!(said.contains("CREATE EXTENSION citus"), "{said}");
+}
+
+#[test]
 fn an_empty_variable_is_none_for_every_setting() {
     let store = TestStore::new();
     let help = done(program(&[]).args(["serve", "--help"]));

@@ -166,8 +166,9 @@ fn old_counters_go_in_batches() {
     let now = at("2026-11-23T10:00:00Z");
     store.execute(&format!(
         "INSERT INTO request_counts \
-         SELECT {}, 5, '2026-10-01T00:00:00Z', 2, 1, key_id, 'email', '~none', '~none', 0, 1 \
-         FROM generate_series(1, 5100) AS key_id",
+         SELECT {}, 5, '2026-10-01T00:00:00Z'::timestamptz + place * interval '5 minutes', \
+                2, 1, 1, 'email', '~none', '~none', 0, 1 \
+         FROM generate_series(1, 5100) AS place",
         store.larkspur.id
     ));
     let mut connection = store.connection();

@@ -1,6 +1,7 @@
 //! The store: schema, partitions, counters, upkeep, settings.
 
 mod counts;
+mod distribute;
 mod maintenance;
 mod migrations;
 mod partitions;

@@ -9,7 +9,7 @@ use actix_web::{HttpRequest, HttpResponse, Resource, web};
 use crate::access::session::Sessions;
 use crate::access::{guard, own_password, password_link, sign_in, users};
 use crate::error::{self, PageError, Problem};
-use crate::settings::{audit_log, company_info, employees, integrations, keys, labels};
+use crate::settings::{aliases, audit_log, company_info, employees, integrations, keys, labels};
 use crate::status::{cause_decisions, dictionary, export, list, request, search};
 use crate::web::{assets, headers, redirect, same_site};
 use crate::{context, ingest, probes, settings, telemetry};
@@ -198,6 +198,16 @@ fn settings_pages(config: &mut web::ServiceConfig) {
             "/company-info/{kind}/new",
             get().to(labels::new),
             post().to(labels::create),
+        ))
+        .service(form(
+            "/company-info/{kind}/aliases/new",
+            get().to(aliases::new),
+            post().to(aliases::create),
+        ))
+        .service(form(
+            "/company-info/{kind}/aliases/{label}/removal",
+            get().to(aliases::ask),
+            post().to(aliases::remove),
         ))
         .service(form(
             "/company-info/{kind}/{label}/name",

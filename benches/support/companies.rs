@@ -57,16 +57,19 @@ pub fn settings(number: usize, employees: usize) -> NewSettings {
         label: label.to_owned(),
         name: None,
         active,
+        aliases: Vec::new(),
     };
     let channel = |label: &str, enabled, integrated| NewChannel {
         label: label.to_owned(),
         name: None,
         enabled,
         integrated,
+        aliases: Vec::new(),
     };
     let language = |tag: &str, active| NewLanguage {
         tag: tag.to_owned(),
         active,
+        aliases: Vec::new(),
     };
     NewSettings {
         channels: vec![

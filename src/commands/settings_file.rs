@@ -53,6 +53,10 @@ fn mistakes(settings: &NewSettings) -> Vec<String> {
             ));
         }
     }
+    // After all labels: an alias never takes the place of one.
+    for (kind, _, alias) in settings.aliases() {
+        mistakes.look_at(kind.plural(), alias, None, folded(alias));
+    }
     for (number, employee) in (1..).zip(&settings.employees) {
         mistakes.look_at_employee(number, employee);
     }
@@ -144,7 +148,7 @@ mod tests {
         let settings = parse(
             r#"{
                 "time_zone": "America/Toronto",
-                "channels": [{"label": "phone", "name": "Phone", "integrated": true}],
+                "channels": [{"label": "phone", "name": "Phone", "integrated": true, "aliases": ["voice"]}],
                 "brands": [{"label": "north"}, {"label": "south", "active": false}],
                 "languages": [{"tag": "fr-CA"}],
                 "employees": [{"custom_id": "7"}, {"email": "a@b.example", "status": "pending-review"}]
@@ -152,6 +156,7 @@ mod tests {
         );
         let settings = settings.unwrap();
         assert!(settings.channels[0].enabled && settings.channels[0].integrated);
+        assert_eq!(settings.channels[0].aliases, ["voice"]);
         assert!(!settings.brands[1].active);
         assert_eq!(parse("{}").unwrap().channels.len(), 3);
     }
@@ -170,7 +175,7 @@ mod tests {
         let words = problem(
             r#"{
                 "brands": [{"label": "North"}, {"label": "north "}, {"label": ""}],
-                "channels": [{"label": "~none"}],
+                "channels": [{"label": "~none"}, {"label": "phone", "aliases": ["voice", "Voice", "~none"]}],
                 "languages": [{"tag": "Klingon!"}],
                 "employees": [{"name": "Ada"}, {"email": "ada"}, {"custom_id": "1"}, {"custom_id": " 1"}]
             }"#,
@@ -179,6 +184,8 @@ mod tests {
             "brands: `north ` is there twice",
             "brands: `` is empty",
             "channels: `~none` must not begin with ~",
+            "channels: `Voice` is there twice",
+            "channels: `~none` is there twice",
             "languages: `Klingon!` is no language tag",
             "employees: number 1 has neither",
             "employees: `ada` is no e-mail address",

@@ -124,6 +124,7 @@ fn channel(label: &str, name: &str, enabled: bool, integrated: bool) -> NewChann
         name: Some(name.to_owned()),
         enabled,
         integrated,
+        aliases: Vec::new(),
     }
 }
 
@@ -132,6 +133,7 @@ fn brand(label: &str, name: &str) -> NewBrand {
         label: label.to_owned(),
         name: Some(name.to_owned()),
         active: true,
+        aliases: Vec::new(),
     }
 }
 
@@ -139,5 +141,6 @@ fn language(tag: &str, active: bool) -> NewLanguage {
     NewLanguage {
         tag: tag.to_owned(),
         active,
+        aliases: Vec::new(),
     }
 }

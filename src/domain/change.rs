@@ -7,6 +7,17 @@ pub fn words(action: &str, subject: &str, before: Option<&Value>, after: Option<
     let (noun, verb) = action.split_once('.').unwrap_or(("", action));
     let switch = ["brand", "channel", "language"].contains(&noun);
     let integrated = |value: Option<&Value>| value?.get("integrated")?.as_bool();
+    if noun == "alias" {
+        let target = before.or(after).and_then(|v| v.get("read_as")?.as_str());
+        let did = match verb {
+            "created" => "began",
+            _ => "stopped",
+        };
+        return format!(
+            "{did} treating {subject} as {}",
+            target.unwrap_or("another")
+        );
+    }
     let did = match (verb, integrated(before), integrated(after)) {
         (_, Some(true), Some(false)) => return format!("set {subject} to manual"),
         (_, Some(false), Some(true)) => return format!("set {subject} to integrated"),
@@ -43,6 +54,11 @@ mod tests {
         let (before, after) = (json!({"integrated": true}), json!({"integrated": false}));
         let manual = words("channel.changed", "phone", Some(&before), Some(&after));
         assert_eq!(manual, "set phone to manual");
+        let after = json!({"kind": "channel", "read_as": "phone"});
+        let alias = words("alias.created", "voice", None, Some(&after));
+        assert_eq!(alias, "began treating voice as phone");
+        let alias = words("alias.removed", "voice", Some(&after), None);
+        assert_eq!(alias, "stopped treating voice as phone");
         let other = words("api_key.revoked", "Zendesk", None, None);
         assert_eq!(other, "revoked api key Zendesk");
         assert_eq!(

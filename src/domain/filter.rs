@@ -297,21 +297,22 @@ impl Filter {
     }
 
     /// The same filter with each label as the company writes it: `Larkspur_Kids` means
-    /// `larkspur-kids`, in an address as in a request. Whoever asks the store or the counters asks
-    /// with these.
+    /// `larkspur-kids`, in an address as in a request. An alias stays as it is: it finds the requests
+    /// that were refused before there was one. Whoever asks the store or the counters asks with
+    /// these.
     pub fn resolved(&self, settings: &CompanySettings) -> Self {
         let named = |label: &String| Label::Named(label.clone());
         let mut filter = self.without_terms();
         for Term { subject, negated } in &self.terms {
             let configured = match subject {
                 Subject::Channel(Label::Named(name)) => settings
-                    .channel(name)
+                    .channel_labelled(name)
                     .map(|c| Subject::Channel(named(&c.label))),
                 Subject::Brand(Label::Named(name)) => settings
-                    .brand(name)
+                    .brand_labelled(name)
                     .map(|b| Subject::Brand(named(&b.label))),
                 Subject::Language(Label::Named(name)) => settings
-                    .language(name)
+                    .language_labelled(name)
                     .map(|l| Subject::Language(named(&l.label))),
                 _ => None,
             };

@@ -19,6 +19,12 @@ pub fn fold(label: &str) -> Cow<'_, str> {
         .into()
 }
 
+/// Whether a request that sent `sent` was read as `label` by an alias: they are not the same label
+/// written differently.
+pub fn is_by_alias(sent: &str, label: &str) -> bool {
+    fold(sent) != fold(label)
+}
+
 /// The longest label, in characters.
 const MAX_CHARS: usize = 64;
 
@@ -99,20 +105,26 @@ fn distance(sent: &str, candidate: &str) -> Option<usize> {
     if letters(sent).eq(letters(candidate)) {
         return Some(0);
     }
+    slips(sent, candidate).or_else(|| {
+        let primary = |label| str::split(label, '-').next();
+        (primary(sent) == primary(candidate)).then_some(3)
+    })
+}
+
+/// By how many slips of the hand two words differ, at most two, of a short word fewer; `None` when
+/// they are different words.
+pub fn slips(sent: &str, candidate: &str) -> Option<usize> {
     let (sent_chars, candidate_chars) = (sent.chars().count(), candidate.chars().count());
     let tolerated = match sent_chars.max(candidate_chars) {
         0..=2 => 0,
         3..=5 => 1,
         _ => 2,
     };
-    if sent_chars.abs_diff(candidate_chars) <= tolerated {
-        let typing_errors = strsim::damerau_levenshtein(sent, candidate);
-        if typing_errors <= tolerated {
-            return Some(typing_errors);
-        }
+    if sent_chars.abs_diff(candidate_chars) > tolerated {
+        return None;
     }
-    let primary = |label| str::split(label, '-').next();
-    (primary(sent) == primary(candidate)).then_some(3)
+    let slips = strsim::damerau_levenshtein(sent, candidate);
+    (slips <= tolerated).then_some(slips)
 }
 
 fn letters(label: &str) -> impl Iterator<Item = char> {
@@ -129,6 +141,13 @@ mod tests {
         assert_eq!(fold("larkspur-kids"), "larkspur-kids");
         assert_eq!(fold("FR_ca"), "fr-ca");
         assert_ne!(fold("larkspur kids"), "larkspur-kids");
+    }
+
+    #[test]
+    fn another_word_is_an_alias_and_another_spelling_is_not() {
+        assert!(is_by_alias("voice", "phone"));
+        assert!(!is_by_alias("Larkspur Kids", "larkspurkids"));
+        assert!(!is_by_alias("FR_ca", "fr-CA"));
     }
 
     #[test]

@@ -19,6 +19,7 @@ pub mod recheck;
 pub mod request;
 pub mod search;
 pub mod settings;
+pub mod similar;
 pub mod spreadsheet;
 pub mod user;
 pub mod validate;

@@ -30,6 +30,8 @@ pub struct Channel {
     pub enabled: bool,
     /// Integrated (`true`) or manual (`false`); only integrated ones take production requests.
     pub integrated: bool,
+    /// The other words that are read as it, in the form compared.
+    pub aliases: Vec<String>,
 }
 
 /// A brand under which customers know the company.
@@ -41,6 +43,8 @@ pub struct Brand {
     pub folded: String,
     /// Whether requests may name it.
     pub active: bool,
+    /// The other words that are read as it, in the form compared.
+    pub aliases: Vec<String>,
 }
 
 /// A language in which customers are asked.
@@ -52,6 +56,8 @@ pub struct Language {
     pub folded: String,
     /// Whether requests may name it.
     pub active: bool,
+    /// The other words that are read as it, in the form compared.
+    pub aliases: Vec<String>,
 }
 
 impl Channel {
@@ -64,6 +70,7 @@ impl Channel {
             folded,
             enabled,
             integrated,
+            aliases: Vec::new(),
         }
     }
 }
@@ -77,6 +84,7 @@ impl Brand {
             label,
             folded,
             active,
+            aliases: Vec::new(),
         }
     }
 }
@@ -90,35 +98,84 @@ impl Language {
             label,
             folded,
             active,
+            aliases: Vec::new(),
         }
     }
 }
 
 impl CompanySettings {
-    /// The channel that `sent` means, enabled or not.
+    /// The channel that a request means by `sent`, enabled or not: by its label, else by an alias.
     pub fn channel(&self, sent: &str) -> Option<&Channel> {
-        find(&self.channels, sent, |c| (&c.label, &c.folded))
+        let labelled = self.channel_labelled(sent);
+        labelled.or_else(|| aliased(&self.channels, sent, |c| &c.aliases))
     }
 
-    /// The brand that `sent` means, active or not.
+    /// The brand that a request means by `sent`, active or not: by its label, else by an alias.
     pub fn brand(&self, sent: &str) -> Option<&Brand> {
-        find(&self.brands, sent, |b| (&b.label, &b.folded))
+        let labelled = self.brand_labelled(sent);
+        labelled.or_else(|| aliased(&self.brands, sent, |b| &b.aliases))
     }
 
-    /// The language that `sent` means, active or not. `en-US` does not mean `en`.
+    /// The language that a request means by `sent`, active or not: by its tag, else by an alias.
+    /// `en-US` does not mean `en` by itself.
     pub fn language(&self, sent: &str) -> Option<&Language> {
-        find(&self.languages, sent, |l| (&l.label, &l.folded))
+        let labelled = self.language_labelled(sent);
+        labelled.or_else(|| aliased(&self.languages, sent, |l| &l.aliases))
+    }
+
+    /// The channel of this label.
+    pub fn channel_labelled(&self, label: &str) -> Option<&Channel> {
+        labelled(&self.channels, label, |c| (&c.label, &c.folded))
+    }
+
+    /// The brand of this label.
+    pub fn brand_labelled(&self, label: &str) -> Option<&Brand> {
+        labelled(&self.brands, label, |b| (&b.label, &b.folded))
+    }
+
+    /// The language of this tag.
+    pub fn language_labelled(&self, tag: &str) -> Option<&Language> {
+        labelled(&self.languages, tag, |l| (&l.label, &l.folded))
+    }
+
+    /// The enabled channel that was probably meant by one that nobody knows.
+    pub fn suggested_channel(&self, sent: &str) -> Option<&str> {
+        let enabled = self.channels.iter().filter(|c| c.enabled);
+        label::did_you_mean(sent, enabled.map(|c| c.label.as_str()))
+    }
+
+    /// The active brand that was probably meant by one that nobody knows.
+    pub fn suggested_brand(&self, sent: &str) -> Option<&str> {
+        let active = self.brands.iter().filter(|b| b.active);
+        label::did_you_mean(sent, active.map(|b| b.label.as_str()))
+    }
+
+    /// The active language that was probably meant by one that nobody knows.
+    pub fn suggested_language(&self, sent: &str) -> Option<&str> {
+        let active = self.languages.iter().filter(|l| l.active);
+        label::did_you_mean(sent, active.map(|l| l.label.as_str()))
     }
 }
 
-/// What has the label `sent`. Most senders write it as it is configured; only for the others is it
-/// folded, which allocates.
-fn find<'s, T>(items: &'s [T], sent: &str, names: fn(&T) -> (&str, &str)) -> Option<&'s T> {
+/// What has this label. Most senders write it as it is configured; only for the others is it folded,
+/// which allocates.
+fn labelled<'s, T>(items: &'s [T], sent: &str, names: fn(&T) -> (&str, &str)) -> Option<&'s T> {
     let as_configured = items.iter().find(|item| names(item).0 == sent);
     as_configured.or_else(|| {
         let sent = label::fold(sent);
         items.iter().find(|item| names(item).1 == sent)
     })
+}
+
+/// What has this alias. It is asked last: an alias never takes the place of a label, and it means a
+/// label, never another alias.
+fn aliased<'s, T>(items: &'s [T], sent: &str, aliases: fn(&T) -> &[String]) -> Option<&'s T> {
+    if items.iter().all(|item| aliases(item).is_empty()) {
+        return None;
+    }
+    let sent = label::fold(sent);
+    let mut items = items.iter();
+    items.find(|item| aliases(item).iter().any(|alias| *alias == sent))
 }
 
 /// Where an employee's profile stands. Only an active one may be asked about.
@@ -291,6 +348,20 @@ impl Employees {
             .ok()?;
         let Row { id, status, .. } = *row(&list[found]);
         Some(EmployeeMatch { id, status })
+    }
+
+    /// Everybody: id, e-mail in the form compared, custom id (either may be empty), status.
+    pub(super) fn names(&self) -> impl Iterator<Item = (i64, &str, &str, ProfileStatus)> {
+        let text = &self.text;
+        let rows = self.rows.iter();
+        rows.map(move |row| {
+            (
+                row.id,
+                row.email.of(text),
+                row.custom_id.of(text),
+                row.status,
+            )
+        })
     }
 
     /// How many there are.

@@ -5,7 +5,6 @@ use std::borrow::Cow;
 
 use super::body::{Body, Given};
 use super::dictionary::{ErrorCode, Reason};
-use super::label;
 use super::request::{Environment, Kind};
 use super::settings::{CompanySettings, EmployeeMatch, ProfileStatus};
 use super::warning::Warning;
@@ -92,7 +91,9 @@ impl Verdict<'_> {
 
 /// Judges a request against the company's settings: every problem, not only the first. Each aspect
 /// (employee, customer, channel, brand, language) is judged by itself and adds at most one finding;
-/// an aspect whose field could not be read is not judged.
+/// an aspect whose field could not be read is not judged. A label that an alias of the company reads
+/// is as good as the label itself: no warning, since the company agreed to it and the sender has
+/// nothing to mend.
 pub fn validate<'s>(
     kind: Kind,
     body: &Body<'_>,
@@ -213,10 +214,10 @@ fn check_channel<'s>(
         }
         Some(_) => return,
     };
-    let enabled = settings.channels.iter().filter(|c| c.enabled);
-    let suggestion = (reason == Reason::ChannelUnknown)
-        .then(|| label::did_you_mean(sent, enabled.map(|c| c.label.as_str())))
-        .flatten();
+    let suggestion = match channel {
+        None => settings.suggested_channel(sent),
+        Some(_) => None,
+    };
     let finding = Finding::new(reason, "/channel", Some(sent)).with_suggestion(suggestion);
     verdict.findings.push(finding);
 }
@@ -233,11 +234,8 @@ fn check_brand<'s>(body: &Body<'_>, settings: &'s CompanySettings, verdict: &mut
             match brand {
                 Some(brand) if brand.active => return,
                 Some(_) => Finding::new(Reason::BrandInactive, "/brand", Some(sent)),
-                None => {
-                    let labels = active().map(|b| b.label.as_str());
-                    Finding::new(Reason::BrandUnknown, "/brand", Some(sent))
-                        .with_suggestion(label::did_you_mean(sent, labels))
-                }
+                None => Finding::new(Reason::BrandUnknown, "/brand", Some(sent))
+                    .with_suggestion(settings.suggested_brand(sent)),
             }
         }
     };
@@ -256,11 +254,8 @@ fn check_language<'s>(body: &Body<'_>, settings: &'s CompanySettings, verdict: &
             match language {
                 Some(language) if language.active => return,
                 Some(_) => Finding::new(Reason::LanguageInactive, "/language", Some(sent)),
-                None => {
-                    let tags = active().map(|l| l.label.as_str());
-                    Finding::new(Reason::LanguageUnknown, "/language", Some(sent))
-                        .with_suggestion(label::did_you_mean(sent, tags))
-                }
+                None => Finding::new(Reason::LanguageUnknown, "/language", Some(sent))
+                    .with_suggestion(settings.suggested_language(sent)),
             }
         }
     };

@@ -21,11 +21,12 @@ const HERE: &str = "/settings/audit-log";
 const PAGE_ROWS: usize = 50;
 
 /// What entries may be about, as the first word of their action and in words.
-const NOUNS: [(&str, &str); 9] = [
+const NOUNS: [(&str, &str); 10] = [
     ("company", "Company"),
     ("channel", "Channels"),
     ("brand", "Brands"),
     ("language", "Languages"),
+    ("alias", "Aliases"),
     ("employee", "Employees"),
     ("mail", "E-mails"),
     ("api_key", "Keys"),

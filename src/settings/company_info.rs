@@ -11,12 +11,14 @@ use chrono::{DateTime, Utc};
 use chrono_tz::{TZ_VARIANTS, Tz};
 use serde::Deserialize;
 
+use super::aliases::{add_address, removal_address};
 use super::labels::{name_address, switch_address};
 use super::{Sent, Settings, done};
 use crate::domain::cube::Cube;
 use crate::domain::filter::Label;
 use crate::domain::window::{Preset, Range};
 use crate::error::PageError;
+use crate::store::aliases::{self, AliasRow};
 use crate::store::change::{Outcome, Thing};
 use crate::store::companies::{self, CompanyRow, Facts};
 use crate::store::counts;
@@ -46,6 +48,17 @@ struct Section {
     sentence: &'static str,
     lines: Vec<Line>,
     add: String,
+    aliases: Vec<Alias>,
+    add_alias: String,
+}
+
+/// Another word that is read as one of them.
+struct Alias {
+    label: String,
+    target: String,
+    /// Whether there is one of this label now, which counts before it.
+    rests: bool,
+    remove: String,
 }
 
 /// One of them.
@@ -76,6 +89,7 @@ pub struct Typed {
 struct Stored {
     row: CompanyRow,
     labels: Vec<(LabelKind, Vec<LabelRow>)>,
+    aliases: Vec<AliasRow>,
     cube: Cube,
 }
 
@@ -156,8 +170,12 @@ async fn read(settings: &Settings, shell: &Shell) -> Result<Stored, PageError> {
             .into_iter()
             .map(|kind| Ok((kind, labels::all(connection, company, kind)?)))
             .collect::<Result<_, diesel::result::Error>>()?;
-        let cube = counts::cube(connection, company, window)?;
-        Ok(Stored { row, labels, cube })
+        Ok(Stored {
+            row,
+            labels,
+            aliases: aliases::all(connection, company)?,
+            cube: counts::cube(connection, company, window)?,
+        })
     });
     Ok(read.await?)
 }
@@ -239,7 +257,7 @@ impl CompanyInfoPage {
             fields,
             hidden: Sent::new(row.settings_version, None).hidden(),
             sections: sections
-                .map(|(kind, rows)| Section::new(*kind, rows, &stored.cube))
+                .map(|(kind, rows)| Section::new(*kind, rows, stored))
                 .collect(),
             shell,
         }
@@ -247,7 +265,7 @@ impl CompanyInfoPage {
 }
 
 impl Section {
-    fn new(kind: LabelKind, rows: &[LabelRow], cube: &Cube) -> Self {
+    fn new(kind: LabelKind, rows: &[LabelRow], stored: &Stored) -> Self {
         let (title, sentence) = match kind {
             LabelKind::Channel => (
                 "Channels",
@@ -263,7 +281,7 @@ impl Section {
             ),
         };
         let mut sent: BTreeMap<&str, i64> = BTreeMap::new();
-        for cell in &cube.0 {
+        for cell in &stored.cube.0 {
             let label = match kind {
                 LabelKind::Channel => &cell.channel,
                 LabelKind::Brand => &cell.brand,
@@ -286,12 +304,22 @@ impl Section {
             switch: switch_address(kind, row),
             rename: name_address(kind, row),
         };
+        let aliases = stored.aliases.iter();
+        let aliases = aliases.filter(|alias| alias.kind == kind.number());
+        let alias = |alias: &AliasRow| Alias {
+            label: alias.label.clone(),
+            target: alias.target.clone(),
+            rests: rows.iter().any(|row| row.folded == alias.folded),
+            remove: removal_address(kind, alias),
+        };
         Self {
             kind,
             title,
             sentence,
             lines: rows.iter().map(line).collect(),
             add: format!("{HERE}/{}/new", kind.plural()),
+            aliases: aliases.map(alias).collect(),
+            add_alias: add_address(kind),
         }
     }
 

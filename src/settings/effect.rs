@@ -11,20 +11,25 @@ use crate::domain::effect::{Effect, Share};
 use crate::domain::settings::CompanySettings;
 use crate::domain::window::{Preset, Range};
 use crate::error::PageError;
+use crate::store::aliases::{self, AliasRow};
 use crate::store::api_keys::{self, KeyRow};
 use crate::store::counts;
+use crate::store::labels::LabelKind;
 use crate::store::requests::{self, Cause};
 use crate::web::confirm::Notice;
 use crate::web::format::{counted, number};
 
 const DAYS: i64 = 7;
 
-const SOURCE: &str = "From the requests of the last seven days.";
+const WEEK: &str = "From the requests of the last seven days.";
+
+const NEWEST: &str = "From the newest 20,000 requests.";
 
 /// A change and the keys that it concerns.
 pub(super) struct Told {
     effect: Effect,
     keys: Vec<KeyRow>,
+    source: &'static str,
 }
 
 /// What `change` of channels, brands or languages would do.
@@ -55,6 +60,7 @@ pub(super) async fn of_labels(
     Ok(Told {
         effect: Effect::tell(&cube, &now, &then),
         keys,
+        source: WEEK,
     })
 }
 
@@ -77,7 +83,46 @@ pub(super) async fn of_findings(
     for cause in causes.iter().filter(|c| c.alone && is_meant(c)) {
         effect.unblocked.add(cause.key_id, cause.count);
     }
-    Ok(Told { effect, keys })
+    Ok(Told {
+        effect,
+        keys,
+        source: WEEK,
+    })
+}
+
+/// What the end of an alias would refuse: what it reads is not told apart by the counters.
+pub(super) async fn of_alias(
+    settings: &Settings,
+    company: CompanyId,
+    kind: LabelKind,
+    alias: AliasRow,
+) -> Result<Told, PageError> {
+    let week = TimeDelta::days(DAYS);
+    let now = settings.clock.now();
+    let (reads, keys) = settings
+        .store
+        .read(company, move |connection| {
+            let reads = aliases::reads(connection, company, kind, &alias, now - week)?;
+            Ok((reads, api_keys::of_company(connection, company)?))
+        })
+        .await?;
+    let span = reads.cut_at.map_or(week, |first| now - first);
+    let a_week = |count: i64| {
+        let share = week.num_milliseconds() as f64 / span.num_milliseconds().max(1) as f64;
+        (count as f64 * share).round() as i64
+    };
+    let mut effect = Effect::default();
+    for (key_id, count) in reads.by_key {
+        effect.refused.add(key_id, a_week(count));
+    }
+    Ok(Told {
+        effect,
+        keys,
+        source: match reads.cut_at {
+            Some(_) => NEWEST,
+            None => WEEK,
+        },
+    })
 }
 
 /// What was accepted with one key.
@@ -137,7 +182,7 @@ impl Told {
             icon,
             strong,
             words: format!("from {}.", self.key_names(&share.keys)),
-            source: Some(SOURCE),
+            source: Some(self.source),
         }
     }
 

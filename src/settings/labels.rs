@@ -15,6 +15,7 @@ use crate::domain::language;
 use crate::domain::request::Environment;
 use crate::domain::settings::{Brand, Channel, CompanySettings, Language};
 use crate::error::PageError;
+use crate::store::aliases::{self, AliasRow};
 use crate::store::change::{Outcome, Thing};
 use crate::store::labels::{self, LabelKind, LabelProblem, LabelRow, NewRow};
 use crate::web::confirm::{ConfirmPage, Notice};
@@ -23,20 +24,20 @@ use crate::web::page;
 use crate::web::redirect::segment;
 use crate::web::shell::{Admin, Shell};
 
-/// The form to add one, or to give one another name.
+/// The form to add one, to give one another name, or to read another word as it.
 #[derive(Template)]
 #[template(path = "settings/label.html")]
-struct LabelPage {
-    shell: Shell,
-    heading: String,
-    sentence: String,
-    list: String,
-    notices: Vec<Notice>,
-    alert: Option<String>,
-    fields: Vec<Field>,
-    hidden: Vec<(&'static str, String)>,
-    leave: String,
-    button: String,
+pub(super) struct LabelPage {
+    pub(super) shell: Shell,
+    pub(super) heading: String,
+    pub(super) sentence: String,
+    pub(super) list: String,
+    pub(super) notices: Vec<Notice>,
+    pub(super) alert: Option<String>,
+    pub(super) fields: Vec<Field>,
+    pub(super) hidden: Vec<(&'static str, String)>,
+    pub(super) leave: String,
+    pub(super) button: String,
 }
 
 /// What the address of the form to add one may say.
@@ -227,7 +228,13 @@ impl LabelPage {
             "" => tell_new(settings, &shell, kind, "~new", integrated).await?,
             label => tell_new(settings, &shell, kind, label, integrated).await?,
         };
-        let notices = notices.notices();
+        let mut notices = notices.notices();
+        if let Some(alias) = alias_of(settings, &shell, kind, &typed.label).await? {
+            notices.push(Notice::info(&format!(
+                "{} is an alias of {} now. The new {noun} counts before it: requests that name it are its own, and the alias rests.",
+                alias.label, alias.target
+            )));
+        }
         let label_field = match kind {
             LabelKind::Language => Field::text("label", "Tag", &typed.label).hint(
                 "BCP 47: a language, maybe with a region. en, fr-CA, pt-BR. It never changes.",
@@ -271,6 +278,20 @@ impl LabelPage {
     }
 }
 
+/// The alias whose place a new label would take.
+async fn alias_of(
+    settings: &Settings,
+    shell: &Shell,
+    kind: LabelKind,
+    label: &str,
+) -> Result<Option<AliasRow>, PageError> {
+    let (company, label) = (shell.company.id, label.to_owned());
+    let found = settings.store.read(company, move |connection| {
+        aliases::find(connection, company, kind, &label)
+    });
+    Ok(found.await?)
+}
+
 /// What a new label does: those who name none may be refused, those who name it pass.
 async fn tell_new(
     settings: &Settings,
@@ -288,12 +309,7 @@ async fn tell_new(
         LabelKind::Language => rules.languages.push(Language::new(&label, true)),
     })
     .await?;
-    let reason = match kind {
-        LabelKind::Channel => Reason::ChannelUnknown,
-        LabelKind::Brand => Reason::BrandUnknown,
-        LabelKind::Language => Reason::LanguageUnknown,
-    };
-    let unknown = effect::of_findings(settings, company, reason, |cause| {
+    let unknown = effect::of_findings(settings, company, unknown(kind), |cause| {
         let sent = cause.value.as_deref().map(label::fold);
         let is_taken = kind != LabelKind::Channel
             || integrated
@@ -302,6 +318,15 @@ async fn tell_new(
     })
     .await?;
     Ok(known.and(unknown))
+}
+
+/// Why a label that nobody knows is refused.
+pub(super) fn unknown(kind: LabelKind) -> Reason {
+    match kind {
+        LabelKind::Channel => Reason::ChannelUnknown,
+        LabelKind::Brand => Reason::BrandUnknown,
+        LabelKind::Language => Reason::LanguageUnknown,
+    }
 }
 
 /// `GET /settings/company-info/{kind}/{label}/name`.
@@ -598,7 +623,7 @@ fn thing(kind: LabelKind, id: i64) -> Option<Thing> {
     })
 }
 
-fn kind_of(plural: &str) -> Result<LabelKind, PageError> {
+pub(super) fn kind_of(plural: &str) -> Result<LabelKind, PageError> {
     LabelKind::from_plural(plural).ok_or(PageError::NotFound)
 }
 
@@ -630,7 +655,7 @@ async fn find(
     Ok((kind, row, version))
 }
 
-async fn version(settings: &Settings, shell: &Shell) -> Result<i64, PageError> {
+pub(super) async fn version(settings: &Settings, shell: &Shell) -> Result<i64, PageError> {
     let company = shell.company.id;
     let read = settings.store.read(company, move |connection| {
         Ok(crate::store::companies::find(connection, company)?.settings_version)

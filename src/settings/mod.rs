@@ -1,6 +1,7 @@
 //! The settings pages: what the gear leads to. Every change goes through [`Settings::change`], so
 //! that it has a version, an audit row, and holds from the next request on.
 
+pub mod aliases;
 pub mod audit_log;
 pub mod company_info;
 mod effect;

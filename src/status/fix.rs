@@ -4,6 +4,7 @@ use super::ROOT;
 use crate::domain::dictionary::Reason;
 use crate::domain::request::Environment;
 use crate::domain::settings::{CompanySettings, EmployeeMatch, ProfileStatus};
+use crate::domain::similar::Similar;
 use crate::store::requests::{FindingRow, ListRow};
 use crate::web::redirect::{segment, with_return};
 
@@ -14,8 +15,10 @@ pub struct Fix {
     pub verb: String,
     /// … the value, where it is a label …
     pub value: Option<String>,
-    /// … and the rest.
+    /// … the rest …
     pub rest: &'static str,
+    /// … and the label that the value is to be treated as.
+    pub target: Option<String>,
     /// Where the control is; it leads back to the request.
     pub url: String,
     /// The same without the way back, to be sent to an admin.
@@ -24,6 +27,19 @@ pub struct Fix {
 
 /// A sentence about settings, in pieces of which some lead there.
 pub struct Linked(pub Vec<(&'static str, Option<&'static str>)>);
+
+/// Someone whom the sender may have meant.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Meant {
+    /// The e-mail, else the custom id.
+    pub name: String,
+    /// Where the profile stands.
+    pub status: ProfileStatus,
+    /// The profile.
+    pub url: String,
+    /// The profile with what was sent filled in; it leads back to the request.
+    pub give_url: String,
+}
 
 impl Fix {
     fn new(
@@ -38,20 +54,87 @@ impl Fix {
             verb: verb.to_owned(),
             value: value.map(str::to_owned),
             rest,
+            target: None,
             url: with_return(&url, Some(&here)),
             plain_url: url,
+        })
+    }
+
+    /// "Treat `voice` as `phone`": a label that nobody knows, read as one that there is. Without a
+    /// suggestion the admin picks.
+    fn alias(row: &ListRow, kind: &str, sent: &str, suggestion: Option<&str>) -> Option<Self> {
+        let sent = sent.trim();
+        let mut query = form_urlencoded::Serializer::new(String::new());
+        query.append_pair("label", sent);
+        if let Some(target) = suggestion {
+            query.append_pair("target", target);
+        }
+        let query = query.finish();
+        let url = format!("/settings/company-info/{kind}/aliases/new?{query}");
+        let rest = match suggestion {
+            Some(_) => " as ",
+            None => " as another one …",
+        };
+        let fix = Self::new(row, "Treat", Some(sent), rest, url)?;
+        Some(Self {
+            target: suggestion.map(str::to_owned),
+            ..fix
         })
     }
 
     /// All words on the button.
     pub fn words(&self) -> String {
         let value = self.value.as_ref().map(|value| format!(" {value}"));
-        format!("{}{}{}", self.verb, value.unwrap_or_default(), self.rest)
+        let target = self.target.as_deref().unwrap_or_default();
+        format!(
+            "{}{}{}{target}",
+            self.verb,
+            value.unwrap_or_default(),
+            self.rest
+        )
     }
 }
 
-/// What ends an error now; `None` when no setting does, or it is ended already.
-pub fn fix(
+/// What ends an error now, the most likely first; nothing when no setting does, or it is ended
+/// already.
+pub fn fixes(
+    reason: Reason,
+    row: &ListRow,
+    finding: &FindingRow,
+    settings: &CompanySettings,
+) -> Vec<Fix> {
+    let sent = finding.value.as_deref().unwrap_or_default();
+    let fix = fix(reason, row, finding, settings);
+    let (kind, can_be_no_alias, suggestion) = match reason {
+        Reason::ChannelUnknown => (
+            "channels",
+            settings.channels.is_empty() || settings.channel(sent).is_some(),
+            settings.suggested_channel(sent),
+        ),
+        Reason::BrandUnknown => (
+            "brands",
+            settings.brands.is_empty() || settings.brand(sent).is_some(),
+            settings.suggested_brand(sent),
+        ),
+        Reason::LanguageUnknown => (
+            "languages",
+            settings.languages.is_empty() || settings.language(sent).is_some(),
+            settings.suggested_language(sent),
+        ),
+        _ => return fix.into_iter().collect(),
+    };
+    if can_be_no_alias {
+        return fix.into_iter().collect();
+    }
+    let alias = Fix::alias(row, kind, sent, suggestion);
+    match suggestion {
+        Some(_) => alias.into_iter().chain(fix).collect(),
+        None => fix.into_iter().chain(alias).collect(),
+    }
+}
+
+/// The setting that ends an error now.
+fn fix(
     reason: Reason,
     row: &ListRow,
     finding: &FindingRow,
@@ -85,12 +168,8 @@ pub fn fix(
             if find_employee(finding, settings).is_some() {
                 return None;
             }
-            let field = match is_email(finding) {
-                true => "email",
-                false => "custom_id",
-            };
             let mut query = form_urlencoded::Serializer::new(String::new());
-            let query = query.append_pair(field, value.trim()).finish();
+            let query = query.append_pair(field(finding), value.trim()).finish();
             let url = format!("/settings/employees/new?{query}");
             Fix::new(row, "Add this employee", None, "", url)
         }
@@ -146,6 +225,42 @@ pub fn fix(
         | Reason::TooLarge
         | Reason::WrongType
         | Reason::Missing => None,
+    }
+}
+
+/// The employees whom the sender of an unknown one may have meant. Only who signed in is told: an
+/// answer never gives an address away.
+pub fn meant(
+    reason: Reason,
+    row: &ListRow,
+    finding: &FindingRow,
+    settings: &CompanySettings,
+) -> Vec<Meant> {
+    let sent = finding.value.as_deref().unwrap_or_default().trim();
+    if reason != Reason::EmployeeUnknown || find_employee(finding, settings).is_some() {
+        return Vec::new();
+    }
+    let here = format!("{ROOT}/requests/{}", row.id);
+    let meant = |employee: Similar| {
+        let url = format!("/settings/employees/{}", employee.id);
+        let mut query = form_urlencoded::Serializer::new(String::new());
+        let query = query.append_pair(field(finding), sent).finish();
+        Meant {
+            name: employee.name.to_owned(),
+            status: employee.status,
+            give_url: with_return(&format!("{url}?{query}"), Some(&here)),
+            url,
+        }
+    };
+    let similar = settings.employees.similar(sent);
+    similar.into_iter().map(meant).collect()
+}
+
+/// What was sent of an employee, as the forms call it.
+fn field(finding: &FindingRow) -> &'static str {
+    match is_email(finding) {
+        true => "email",
+        false => "custom_id",
     }
 }
 

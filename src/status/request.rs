@@ -10,15 +10,16 @@ use chrono::{DateTime, Days, Utc};
 
 use super::causes;
 use super::filters::{Address, View};
-use super::fix::{Fix, Linked, fix};
+use super::fix::{Fix, Linked, Meant, fixes, meant};
 use super::row::{About, about, icon, key_names, reasons, tone};
 use super::{ROOT, Status};
 use crate::domain::body::Body;
 use crate::domain::dictionary::{EndedBy, Reason};
 use crate::domain::filter::Filter;
+use crate::domain::label;
 use crate::domain::recheck::{Now, Recheck, recheck};
 use crate::domain::request::{Environment, Kind, RequestId};
-use crate::domain::settings::CompanySettings;
+use crate::domain::settings::{CompanySettings, ProfileStatus};
 use crate::domain::validate::{Aspect, Outcome};
 use crate::domain::warning::Warning;
 use crate::domain::window::{Preset, Range};
@@ -81,7 +82,12 @@ struct FindingView {
     pointer: String,
     value: About,
     next_step: &'static str,
-    fix: Option<Fix>,
+    /// What ends it, the most likely first.
+    fixes: Vec<Fix>,
+    /// Whom the sender may have meant.
+    meant: Vec<Meant>,
+    /// What was sent of an employee, in words.
+    sent_as: &'static str,
     /// What support sends to an admin.
     ask: String,
     same_cause: String,
@@ -96,6 +102,8 @@ struct Check {
     outcome: Outcome,
     tone: &'static str,
     sent: Option<Breakable>,
+    /// The label that an alias read it as.
+    read_as: Option<String>,
     allowed: Allowed,
 }
 
@@ -255,7 +263,8 @@ impl RequestPage {
                 let count = stored.same_causes.get(place);
                 let others = count.map(|c| (c.count - i64::from(stored.is_counted), c.or_more));
                 let mut view = FindingView::new(row, reason, finding, others);
-                view.fix = fix(reason, row, finding, settings);
+                view.fixes = fixes(reason, row, finding, settings);
+                view.meant = meant(reason, row, finding, settings);
                 view.ask = view.to_ask(status, row);
                 view
             })
@@ -329,7 +338,12 @@ impl FindingView {
             pointer: finding.pointer.clone(),
             value: about(row, reason, finding),
             next_step: reason.next_step(),
-            fix: None,
+            fixes: Vec::new(),
+            meant: Vec::new(),
+            sent_as: match finding.pointer == "/employee/email" {
+                true => "e-mail",
+                false => "custom id",
+            },
             ask: String::new(),
             same_cause: match others {
                 None => "Same cause: show all".to_owned(),
@@ -354,14 +368,20 @@ impl FindingView {
 
     /// Words for an admin: what to press, where, and why.
     fn to_ask(&self, status: &Status, row: &ListRow) -> String {
-        let Some(fix) = &self.fix else {
-            return String::new();
+        let line = |(place, fix): (usize, &Fix)| {
+            let (words, url) = (fix.words(), status.public_url.join(&fix.plain_url));
+            match place {
+                0 => format!("{words}, please: {url}\n"),
+                _ => format!("Or: {words}: {url}\n"),
+            }
         };
-        let words = fix.words();
-        let url = status.public_url.join(&fix.plain_url);
+        let lines: String = self.fixes.iter().enumerate().map(line).collect();
+        if lines.is_empty() {
+            return lines;
+        }
         let request = status.public_url.join(&format!("/r/{}", row.id));
         format!(
-            "{words}, please: {url}\nRequests are refused: {}. {}.\nOne of them: {request}",
+            "{lines}Requests are refused: {}. {}.\nOne of them: {request}",
             self.title, self.same_cause
         )
     }
@@ -406,18 +426,21 @@ fn check(aspect: Aspect, kind: Kind, row: &ListRow, settings: &CompanySettings) 
     let told = reasons(row).map(|(reason, finding)| (reason, finding.pointer.as_str()));
     let outcome = aspect.outcome(kind, told);
     let failed = reasons(row).find(|(reason, _)| Aspect::of(reason.code()) == Some(aspect));
-    let sent = match aspect {
-        Aspect::Employee => row.employee_sent.as_ref(),
-        Aspect::Customer => row.customer_email.as_ref().or(row.customer_name.as_ref()),
-        Aspect::Channel => row.channel_sent.as_ref(),
-        Aspect::Brand => row.brand_sent.as_ref(),
-        Aspect::Language => row.language_sent.as_ref(),
+    let customer = row.customer_email.as_ref().or(row.customer_name.as_ref());
+    let (sent, found) = match aspect {
+        Aspect::Employee => (row.employee_sent.as_ref(), None),
+        Aspect::Customer => (customer, None),
+        Aspect::Channel => (row.channel_sent.as_ref(), row.channel.as_ref()),
+        Aspect::Brand => (row.brand_sent.as_ref(), row.brand.as_ref()),
+        Aspect::Language => (row.language_sent.as_ref(), row.language.as_ref()),
     };
+    let by_alias = sent.zip(found).filter(|(s, f)| label::is_by_alias(s, f));
     Check {
         title: aspect.title(),
         outcome,
         tone: failed.map_or("", |(reason, _)| tone(reason.ended_by())),
         sent: sent.map(|sent| Breakable::new(sent)),
+        read_as: by_alias.map(|(_, found)| found.clone()),
         allowed: match kind == Kind::Recovery && aspect != Aspect::Employee {
             true => Allowed::Words("not a part of a recovery"),
             false => allowed(aspect, row, settings),

@@ -6,7 +6,9 @@ use diesel::prelude::*;
 use serde::Deserialize;
 use serde_json::json;
 
+use super::aliases;
 use super::change::{Edit, Made};
+use super::labels::LabelKind;
 use super::schema::{brands, channels, companies, employees, languages};
 use crate::domain::company::CompanyId;
 use crate::domain::settings::ProfileStatus;
@@ -146,6 +148,23 @@ impl Default for NewSettings {
     }
 }
 
+impl NewSettings {
+    /// Every alias: its kind, the label that is meant, and the word that is sent.
+    pub fn aliases(&self) -> impl Iterator<Item = (LabelKind, &str, &str)> {
+        let channels = self.channels.iter();
+        let channels = channels.map(|c| (LabelKind::Channel, &c.label, &c.aliases));
+        let brands = self.brands.iter();
+        let brands = brands.map(|b| (LabelKind::Brand, &b.label, &b.aliases));
+        let languages = self.languages.iter();
+        let languages = languages.map(|l| (LabelKind::Language, &l.tag, &l.aliases));
+        let all = channels.chain(brands).chain(languages);
+        all.flat_map(|(kind, label, aliases)| {
+            let aliases = aliases.iter();
+            aliases.map(move |alias| (kind, label.as_str(), alias.as_str()))
+        })
+    }
+}
+
 /// A channel to be made.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -160,6 +179,9 @@ pub struct NewChannel {
     /// Integrated, or in manual mode (the default).
     #[serde(default)]
     pub integrated: bool,
+    /// Other words that are read as it.
+    #[serde(default)]
+    pub aliases: Vec<String>,
 }
 
 /// A brand to be made.
@@ -173,6 +195,9 @@ pub struct NewBrand {
     /// Whether requests may name it; yes by default.
     #[serde(default = "yes")]
     pub active: bool,
+    /// Other words that are read as it.
+    #[serde(default)]
+    pub aliases: Vec<String>,
 }
 
 /// A language to be made.
@@ -184,6 +209,9 @@ pub struct NewLanguage {
     /// Whether requests may name it; yes by default.
     #[serde(default = "yes")]
     pub active: bool,
+    /// Other words that are read as it.
+    #[serde(default)]
+    pub aliases: Vec<String>,
 }
 
 /// An employee to be made.
@@ -208,6 +236,7 @@ impl NewChannel {
             name: None,
             enabled: true,
             integrated: false,
+            aliases: Vec::new(),
         }
     }
 }
@@ -282,6 +311,9 @@ pub fn create(
                 languages::active.eq(language.active),
             ))
             .execute(connection)?;
+    }
+    for (kind, label, alias) in settings.aliases() {
+        aliases::insert(connection, company, kind, alias.trim(), label.trim())?;
     }
     // Postgres takes 65,535 values in one statement; an employee has six.
     for employees in settings.employees.chunks(5_000) {

@@ -56,6 +56,20 @@ impl LabelKind {
         Self::ALL.into_iter().find(|kind| kind.plural() == text)
     }
 
+    /// The number in the store.
+    pub fn number(self) -> i16 {
+        match self {
+            Self::Channel => 1,
+            Self::Brand => 2,
+            Self::Language => 3,
+        }
+    }
+
+    /// Reads the number in the store back.
+    pub fn from_number(number: i16) -> Option<Self> {
+        Self::ALL.into_iter().find(|kind| kind.number() == number)
+    }
+
     /// The columns as of a [`LabelRow`]; only channels are integrated, and a language is its tag.
     fn columns(self) -> &'static str {
         match self {

@@ -103,9 +103,15 @@ pub struct ListRow {
     #[diesel(sql_type = Nullable<Text>)]
     pub channel_sent: Option<String>,
     #[diesel(sql_type = Nullable<Text>)]
+    pub channel: Option<String>,
+    #[diesel(sql_type = Nullable<Text>)]
     pub brand_sent: Option<String>,
     #[diesel(sql_type = Nullable<Text>)]
+    pub brand: Option<String>,
+    #[diesel(sql_type = Nullable<Text>)]
     pub language_sent: Option<String>,
+    #[diesel(sql_type = Nullable<Text>)]
+    pub language: Option<String>,
     #[diesel(sql_type = Nullable<Text>)]
     pub ticket_id: Option<String>,
     #[diesel(sql_type = Nullable<Text>)]
@@ -314,8 +320,9 @@ pub fn rows(
     let mut rows: Vec<ListRow> = diesel::sql_query(
         "SELECT r.id, r.received_at, r.kind, r.environment, r.key_id, r.http_status, r.error_mask, \
                 r.warning_count, r.settings_version, r.employee_id, r.employee_sent, \
-                r.employee_custom_id, e.name AS employee_name, r.channel_sent, r.brand_sent, r.language_sent, \
-                r.ticket_id, r.correlation_id, r.duration_us, d.id IS NOT NULL AS has_document, \
+                r.employee_custom_id, e.name AS employee_name, r.channel_sent, r.channel, \
+                r.brand_sent, r.brand, r.language_sent, r.language, r.ticket_id, \
+                r.correlation_id, r.duration_us, d.id IS NOT NULL AS has_document, \
                 d.customer_name, d.customer_email \
          FROM unnest($2, $3) WITH ORDINALITY AS page (id, received_at, place) \
          JOIN LATERAL ( \
@@ -805,24 +812,33 @@ fn condition(query: &mut Query, subject: &Subject, settings: &CompanySettings) -
             format!("(employee_sent = ANY({forms}) OR employee_custom_id = ANY({forms}))")
         }
         Subject::Channel(label) => {
-            label_condition(query, "channel", label, subject.is_configured(settings))
+            let meant = settings.channel(label.as_str()).map(|c| c.label.as_str());
+            label_condition(query, "channel", label, meant)
         }
         Subject::Brand(label) => {
-            label_condition(query, "brand", label, subject.is_configured(settings))
+            let meant = settings.brand(label.as_str()).map(|b| b.label.as_str());
+            label_condition(query, "brand", label, meant)
         }
         Subject::Language(label) => {
-            label_condition(query, "language", label, subject.is_configured(settings))
+            let meant = settings.language(label.as_str()).map(|l| l.label.as_str());
+            label_condition(query, "language", label, meant)
         }
     }
 }
 
-fn label_condition(query: &mut Query, column: &str, label: &Label, is_known: bool) -> String {
+/// `meant` is the label that a request means by this one today.
+fn label_condition(query: &mut Query, column: &str, label: &Label, meant: Option<&str>) -> String {
     match label {
         Label::Named(name) => {
-            let name = query.value(Value::Text(name.clone()));
-            match is_known {
-                true => format!("{column} = {name}"),
-                false => format!("({column} IS NULL AND {column}_sent = {name})"),
+            let sent = query.value(Value::Text(name.clone()));
+            match meant {
+                Some(meant) if meant == name => format!("{column} = {sent}"),
+                // An alias: those it reads, and those refused before there was one.
+                Some(meant) => {
+                    let meant = query.value(Value::Text(meant.to_owned()));
+                    format!("(coalesce({column}, {meant}) = {meant} AND {column}_sent = {sent})")
+                }
+                None => format!("({column} IS NULL AND {column}_sent = {sent})"),
             }
         }
         Label::Unknown => format!("({column} IS NULL AND {column}_sent IS NOT NULL)"),

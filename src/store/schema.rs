@@ -185,6 +185,24 @@ diesel::table! {
 }
 
 diesel::table! {
+    /// Words that senders use for a channel, brand or language of another label.
+    label_aliases (company_id, id) {
+        /// The company.
+        company_id -> Int8,
+        /// The alias.
+        id -> Int8,
+        /// 1 for a channel, 2 for a brand, 3 for a language.
+        kind -> Int2,
+        /// What requests name, such as `voice`.
+        label -> Text,
+        /// The form in which it is compared; a channel, brand or language of this form counts before it.
+        folded -> Text,
+        /// The label that is meant, such as `phone`: labels never change and are never removed.
+        target -> Text,
+    }
+}
+
+diesel::table! {
     /// The languages in which a company's customers are asked.
     languages (company_id, id) {
         /// The company.
@@ -452,6 +470,7 @@ diesel::joinable!(cause_decisions -> companies (company_id));
 diesel::joinable!(channels -> companies (company_id));
 diesel::joinable!(employee_imports -> companies (company_id));
 diesel::joinable!(employees -> companies (company_id));
+diesel::joinable!(label_aliases -> companies (company_id));
 diesel::joinable!(languages -> companies (company_id));
 diesel::joinable!(password_links -> users (user_id));
 diesel::joinable!(sessions -> users (user_id));
@@ -467,6 +486,7 @@ diesel::allow_tables_to_appear_in_same_query!(
     employee_imports,
     employees,
     installation,
+    label_aliases,
     languages,
     password_links,
     request_count_deltas,

@@ -12,9 +12,11 @@ use diesel::prelude::*;
 use moka::sync::Cache;
 use subtle::ConstantTimeEq;
 
+use super::aliases::AliasRow;
 use super::api_keys::{self, KeyRow};
+use super::labels::LabelKind;
 use super::schema::{brands, channels, companies, employees, languages};
-use super::{Scope, Store, StoreError};
+use super::{Scope, Store, StoreError, aliases};
 use crate::domain::api_key::KeyHash;
 use crate::domain::company::CompanyId;
 use crate::domain::request::Environment;
@@ -252,17 +254,39 @@ pub fn load_within(connection: &mut PgConnection, company: CompanyId) -> QueryRe
         .find(company.0)
         .select((companies::settings_version, companies::lookup_key))
         .first(connection)?;
+    let mut rules = CompanySettings {
+        version,
+        channels: load_channels(connection, company)?,
+        brands: load_brands(connection, company)?,
+        languages: load_languages(connection, company)?,
+        employees: load_employees(connection, company)?,
+    };
+    for alias in aliases::all(connection, company)? {
+        add_alias(&mut rules, alias);
+    }
     Ok(Snapshot {
         company,
-        rules: CompanySettings {
-            version,
-            channels: load_channels(connection, company)?,
-            brands: load_brands(connection, company)?,
-            languages: load_languages(connection, company)?,
-            employees: load_employees(connection, company)?,
-        },
+        rules,
         lookup_key,
     })
+}
+
+fn add_alias(rules: &mut CompanySettings, alias: AliasRow) {
+    let target = alias.target;
+    let mut channels = rules.channels.iter_mut();
+    let mut brands = rules.brands.iter_mut();
+    let mut languages = rules.languages.iter_mut();
+    let aliases = match LabelKind::from_number(alias.kind) {
+        Some(LabelKind::Channel) => channels.find(|c| c.label == target).map(|c| &mut c.aliases),
+        Some(LabelKind::Brand) => brands.find(|b| b.label == target).map(|b| &mut b.aliases),
+        Some(LabelKind::Language) => languages
+            .find(|l| l.label == target)
+            .map(|l| &mut l.aliases),
+        None => None,
+    };
+    if let Some(aliases) = aliases {
+        aliases.push(alias.folded);
+    }
 }
 
 fn load_channels(connection: &mut PgConnection, company: CompanyId) -> QueryResult<Vec<Channel>> {

@@ -3,6 +3,7 @@
 
 use api_status_page::domain::body::Body;
 use api_status_page::domain::dictionary::Reason;
+use api_status_page::domain::label;
 use api_status_page::domain::request::{Environment, Kind};
 use api_status_page::domain::settings::{
     Brand, Channel, CompanySettings, Employee, Employees, Language, ProfileStatus,
@@ -75,6 +76,13 @@ impl Company {
 
     pub fn brand(mut self, label: &str, active: bool) -> Self {
         self.settings.brands.push(Brand::new(label, active));
+        self
+    }
+
+    /// Another word for the last channel.
+    pub fn channel_alias(mut self, alias: &str) -> Self {
+        let channel = self.settings.channels.last_mut().unwrap();
+        channel.aliases.push(label::fold(alias).into_owned());
         self
     }
 

@@ -689,6 +689,41 @@ fn labels_match_regardless_of_case_space_and_underscore() {
 }
 
 #[test]
+fn an_alias_is_read_as_its_label_and_nothing_is_said_about_it() {
+    let phone = Company::larkspur().channel("telephone", true, true);
+    let call = Call::accepted().with("channel", " Voice ");
+    let judgement = call.judgement_at(phone.channel_alias("voice"));
+    assert_eq!(judgement.findings, []);
+    assert_eq!(judgement.channel.as_deref(), Some("telephone"));
+    // The space around it is worth a word, the alias is not.
+    assert_eq!(judgement.warnings, ["surrounding_space"]);
+}
+
+#[test]
+fn a_label_counts_before_an_alias() {
+    let company = Company::larkspur().channel("telephone", true, true);
+    let sms = Call::accepted().with("channel", "sms");
+    let reasons = sms.reasons_at(company.channel_alias("sms"));
+    assert_eq!(reasons, [Reason::ChannelNotEnabled]);
+}
+
+#[test]
+fn an_alias_of_what_is_off_or_manual_is_refused_as_that_is() {
+    let off = Company::larkspur().channel("telephone", false, true);
+    let voice = Call::accepted().with("channel", "voice");
+    let findings = voice.findings_at(off.channel_alias("voice"));
+    assert_eq!(findings[0].reason, Reason::ChannelNotEnabled);
+    assert_eq!(findings[0].value.as_deref(), Some("voice"));
+    let manual = || Company::larkspur().channel("telephone", true, false);
+    let reasons = voice.reasons_at(manual().channel_alias("voice"));
+    assert_eq!(reasons, [Reason::ChannelManual]);
+    let trying_out = voice
+        .with_test_key()
+        .reasons_at(manual().channel_alias("voice"));
+    assert_eq!(trying_out, []);
+}
+
+#[test]
 fn a_language_with_a_region_is_another_than_the_one_without() {
     let finding = Call::accepted().with("language", "en-US").only_finding();
     assert_eq!(

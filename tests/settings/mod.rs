@@ -1,5 +1,6 @@
 //! The settings pages, against the program and its store.
 
+mod aliases;
 mod audit_log;
 mod company_info;
 mod employees;

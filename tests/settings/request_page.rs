@@ -10,6 +10,7 @@ use crate::support::people::Person;
 #[track_caller]
 fn button(page: &str, words: &str) -> String {
     let page = page.replace("\"button primary\"", "\"button\"");
+    let page = page.replace("\"button plain\"", "\"button\"");
     let buttons = page.split("<a class=\"button\" href=\"").skip(1);
     let plain = |html: &str| html.replace("<code>", "").replace("</code>", "");
     let found = buttons

@@ -92,6 +92,7 @@ impl Settings {
             name: None,
             enabled,
             integrated,
+            aliases: Vec::new(),
         });
         self
     }
@@ -102,6 +103,7 @@ impl Settings {
             label: label.to_owned(),
             name: None,
             active,
+            aliases: Vec::new(),
         });
         self
     }
@@ -111,6 +113,7 @@ impl Settings {
         self.0.languages.push(NewLanguage {
             tag: tag.to_owned(),
             active,
+            aliases: Vec::new(),
         });
         self
     }

@@ -8,7 +8,7 @@ use askama::Template;
 use serde::Deserialize;
 
 use super::super::effect;
-use super::super::{From, Sent, Settings, done};
+use super::super::{Sent, Settings, done};
 use super::{HERE, address, read_status};
 use crate::domain::dictionary::Reason;
 use crate::domain::email;
@@ -45,7 +45,7 @@ struct Standing {
     actions: Vec<(&'static str, String)>,
 }
 
-/// What the address of the form to add one may say.
+/// What the address of a form may say: what is to be filled in.
 #[derive(Debug, Deserialize)]
 pub struct Wanted {
     #[serde(default)]
@@ -121,13 +121,34 @@ pub async fn show(
     shell: Shell,
     settings: web::Data<Settings>,
     id: web::Path<i64>,
-    from: web::Query<From>,
+    wanted: web::Query<Wanted>,
 ) -> Result<HttpResponse, PageError> {
     let (known, version) = find(&settings, &shell, *id).await?;
-    let sent = Sent::new(version, from.return_to.as_deref());
-    let typed = Typed::of(&known.profile, sent);
+    let Wanted {
+        email,
+        custom_id,
+        return_to,
+    } = wanted.into_inner();
+    let mut typed = Typed::of(&known.profile, Sent::new(version, return_to.as_deref()));
+    let mut notices = Vec::new();
+    let is_active = known.profile.status == ProfileStatus::Active;
+    if is_active && !(email.is_empty() && custom_id.is_empty()) {
+        let unknown = Reason::EmployeeUnknown;
+        notices = unblocks(&settings, &shell, unknown, &email, &custom_id).await?;
+    }
+    // Only an admin's page has the form; to support a profile is shown as it is.
+    if shell.operator.is_admin() {
+        let fill = |field: &mut String, wanted: String| match wanted.is_empty() {
+            true => {}
+            false => *field = wanted,
+        };
+        fill(&mut typed.email, email);
+        fill(&mut typed.custom_id, custom_id);
+    }
     let none = Problems::default();
-    page::show(&EmployeePage::to_edit(shell, &known, &typed, &none))
+    let mut page = EmployeePage::to_edit(shell, &known, &typed, &none);
+    page.notices = notices;
+    page::show(&page)
 }
 
 /// `POST /settings/employees/{id}`.

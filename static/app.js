@@ -53,6 +53,43 @@
         if (link && event.detail < 2) link.click();
     });
 
+    // A stretch of the chart drawn with the mouse becomes the window; a click still opens its bar.
+    for (const chart of document.querySelectorAll(".chart[data-zoom]")) {
+        const drawing = chart.querySelector("svg");
+        const drawn = chart.querySelector(".drawn");
+        const part = (event) => {
+            const box = drawing.getBoundingClientRect();
+            return Math.min(1, Math.max(0, (event.clientX - box.left) / box.width));
+        };
+        let begun = null;
+        let wasDrawn = false;
+        drawing.addEventListener("pointerdown", (event) => {
+            wasDrawn = false;
+            if (event.button === 0 && event.pointerType === "mouse") begun = { at: part(event), x: event.clientX };
+        });
+        on("pointermove", (event) => {
+            if (!begun) return;
+            wasDrawn = wasDrawn || Math.abs(event.clientX - begun.x) > 6;
+            if (!wasDrawn) return;
+            const [left, right] = [begun.at, part(event)].sort((a, b) => a - b);
+            drawn.setAttribute("x", `${left * 100}%`);
+            drawn.setAttribute("width", `${(right - left) * 100}%`);
+        });
+        on("pointerup", (event) => {
+            if (!begun || !wasDrawn) return void (begun = null);
+            const [left, right] = [begun.at, part(event)].sort((a, b) => a - b);
+            begun = null;
+            const [from, to] = [Number(chart.dataset.from), Number(chart.dataset.to)];
+            const time = (part) => new Date(from + (to - from) * part).toISOString();
+            const url = new URL(chart.dataset.zoom, location.href);
+            url.searchParams.set("from", time(left));
+            url.searchParams.set("to", time(right));
+            location.assign(url);
+        });
+        drawing.addEventListener("click", (event) => wasDrawn && event.preventDefault());
+        drawing.addEventListener("dragstart", (event) => event.preventDefault());
+    }
+
     // Panels close with Escape and with a click elsewhere.
     const panels = () => document.querySelectorAll("details[data-panel][open]");
     on("click", (event) => {

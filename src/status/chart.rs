@@ -1,15 +1,19 @@
-//! The chart above the tabs: requests over time, valid against invalid, drawn from the counters,
-//! with the changes of the settings as marks. It is read apart from the list, so that the list
-//! stands when the chart fails.
+//! The chart above the tabs: requests over time, the invalid ones by error on the valid ones, their
+//! share against the line at which the alert opens, and the changes of the settings as marks. It is
+//! drawn from the counters and read apart from the list, so that the list stands when it fails.
 
 use chrono::{DateTime, DurationRound, TimeDelta, TimeZone, Utc};
 use chrono_tz::Tz;
 
 use super::Status;
 use super::filters::Address;
+use super::look::Look;
 use super::rate::ALERT_PERCENT;
+use super::row::tone;
+use super::zoom::{self, Zoom};
 use crate::domain::change;
 use crate::domain::cube::Rate;
+use crate::domain::dictionary::{EndedBy, ErrorCode};
 use crate::domain::filter::{Filter, Subject, Term};
 use crate::domain::request::Environment;
 use crate::domain::window::{FINE_GRAIN_DAYS, Range, Window};
@@ -17,7 +21,6 @@ use crate::store::audit::{self, RuleChange};
 use crate::store::counts::{self, Bin};
 use crate::store::requests::Tab;
 use crate::web::format::{Moment, number, percent};
-use crate::web::shell::Company;
 
 /// The bars of a chart are at most so many; the shortest step that keeps to it is taken.
 const MOST_BARS: i64 = 61;
@@ -29,6 +32,11 @@ const STEPS: [i64; 12] = [5, 10, 15, 30, 60, 120, 180, 360, 720, 1_440, 2_880, 1
 const BASE: f64 = 112.0;
 const HIGHEST: f64 = 92.0;
 
+/// The line of the rates: its base, how high it goes, and how many percent that is at least.
+const RATE_BASE: f64 = 160.0;
+const RATE_HIGHEST: f64 = 34.0;
+const RATE_PERCENT: f64 = 10.0;
+
 /// A rate of fewer requests says little: no alert opens on it either.
 const ENOUGH_FOR_A_RATE: i64 = 20;
 
@@ -37,6 +45,16 @@ const MOST_MARKS: i64 = 20;
 
 /// Labels of marks keep so far from each other, in percent of the width.
 const LABEL_ROOM: f64 = 34.0;
+
+/// What stands where the chart belongs.
+pub enum ChartPart {
+    /// The chart.
+    Drawn(Box<Chart>),
+    /// It could not be read; the log says why.
+    Failed,
+    /// The counters do not know what the filter asks for.
+    NotCounted,
+}
 
 /// The chart of a list.
 pub struct Chart {
@@ -50,10 +68,12 @@ pub struct Chart {
     pub ticks: Vec<Tick>,
     /// From when to when, with the zone.
     pub span: String,
-    /// The list in a window around this one; `None` where there is nothing more to see.
-    pub wider: Option<String>,
-    /// Whether some bar is above the alert line.
-    pub is_over: bool,
+    /// The ways to other windows.
+    pub zoom: Zoom,
+    /// Who ends the errors that are drawn: class of the colour, and words.
+    pub tones: Vec<(&'static str, &'static str)>,
+    /// The y of the alert line.
+    pub alert_y: String,
 }
 
 /// A step of time. Lengths are in percent of the width and in pixels of the height.
@@ -82,10 +102,28 @@ pub struct Bar {
     pub bar_left: String,
     /// How wide the bar is.
     pub bar_width: String,
+    /// The right end of the bar.
+    pub bar_right: String,
     /// The upper end and the height of the valid part.
     pub valid_box: Option<(String, String)>,
-    /// The upper end and the height of the invalid part, on top of it.
-    pub invalid_box: Option<(String, String)>,
+    /// The invalid part on top of it, error by error.
+    pub errors: Vec<Segment>,
+    /// The y of the share that is invalid; `None` where nothing came.
+    pub rate_y: Option<String>,
+}
+
+/// The requests of a bar that have the same first error.
+pub struct Segment {
+    /// Its title.
+    pub title: &'static str,
+    /// The class of its colour.
+    pub tone: &'static str,
+    /// How many.
+    pub count: String,
+    /// The upper end.
+    pub y: String,
+    /// The height.
+    pub height: String,
 }
 
 /// A change of the settings.
@@ -135,16 +173,14 @@ struct Steps {
     step: TimeDelta,
 }
 
-/// The chart of a list; `None` where it failed: that is logged.
-pub async fn chart(
-    status: &Status,
-    company: &Company,
-    address: &Address,
-    window: Window,
-    now: DateTime<Utc>,
-) -> Option<Chart> {
-    let steps = Steps::of(window, now, company.zone);
-    let (id, filter) = (company.id, what_is_counted(address));
+/// The chart of a list.
+pub async fn read(status: &Status, look: &Look) -> ChartPart {
+    if !look.is_countable() {
+        return ChartPart::NotCounted;
+    }
+    let steps = Steps::of(look.window, look.now, look.zone());
+    let (id, window) = (look.shell.company.id, look.window);
+    let filter = what_is_counted(&look.address);
     let seen = status.store.look(id, move |connection| {
         Ok(Facts {
             bins: counts::series(connection, id, window, steps.origin, steps.step, &filter)?,
@@ -152,11 +188,11 @@ pub async fn chart(
         })
     });
     match seen.await {
-        Ok(seen) => Some(draw(address, window, now, company.zone, steps, &seen.found)),
+        Ok(seen) => ChartPart::Drawn(Box::new(draw(look, steps, &seen.found))),
         Err(error) => {
             let error = anyhow::Error::from(error);
             tracing::error!(company.id = id.0, "no chart for company {id}: {error:#}");
-            None
+            ChartPart::Failed
         }
     }
 }
@@ -212,50 +248,123 @@ impl Steps {
     }
 }
 
-fn draw(
-    address: &Address,
-    window: Window,
-    now: DateTime<Utc>,
-    zone: Tz,
-    steps: Steps,
-    facts: &Facts,
-) -> Chart {
+fn draw(look: &Look, steps: Steps, facts: &Facts) -> Chart {
+    let (address, window, now, zone) = (&look.address, look.window, look.now, look.zone());
     let axis = Axis {
         from: window.from,
         to: window.to.unwrap_or(now).max(window.from + steps.step),
     };
-    let highest = facts.bins.iter().map(|bin| bin.total).max().unwrap_or(0);
-    let bin_at = |begins| facts.bins.iter().find(|bin| bin.begins == begins);
-    let bars: Vec<Bar> = steps
+    let stacks: Vec<(DateTime<Utc>, Stack)> = steps
         .begins(window, now)
         .map(|begins| {
-            let rate = bin_at(begins).map_or(NOTHING, |bin| Rate {
-                failed: bin.failed,
-                total: bin.total,
-            });
-            let time = (begins.max(axis.from), (begins + steps.step).min(axis.to));
-            let inside = begins.max(window.from);
-            let range = Range::Between(inside, (begins + steps.step).min(axis.end(window)));
-            let url = address.with_filter(address.filter.with_range(range));
-            let at = Moment::new(inside, zone).weekday();
-            Bar::new(url, at, axis.place(time), rate, highest)
+            let bins = facts.bins.iter().filter(|bin| bin.begins == begins);
+            (begins, Stack::of(bins, &address.filter))
         })
         .collect();
+    let rates = || stacks.iter().map(|(_, stack)| stack.rate());
+    let scale = Scale {
+        requests: rates().map(|rate| rate.total).max().unwrap_or(0),
+        percent: rates()
+            .filter(|rate| rate.total >= ENOUGH_FOR_A_RATE)
+            .filter_map(Rate::percent)
+            .fold(RATE_PERCENT, f64::max),
+    };
+    let bars = stacks
+        .iter()
+        .map(|(begins, stack)| {
+            let ends = *begins + steps.step;
+            let time = ((*begins).max(axis.from), ends.min(axis.to));
+            let inside = (*begins).max(window.from);
+            let range = Range::Between(inside, ends.min(axis.end(window)));
+            let url = address.with_filter(address.filter.with_range(range));
+            let at = Moment::new(inside, zone).weekday();
+            Bar::new(url, at, axis.place(time), stack, scale)
+        })
+        .collect();
+    let is_drawn = |ended_by: &EndedBy| {
+        let mut errors = stacks.iter().flat_map(|(_, stack)| &stack.errors);
+        errors.any(|(code, _)| code.ended_by() == *ended_by)
+    };
     Chart {
         what: what(address),
-        is_over: bars.iter().any(|bar| bar.is_over),
         bars,
         marks: marks(&facts.changes, axis, zone),
         ticks: ticks(axis, zone),
         span: span(window, now, zone),
-        wider: wider(address, axis, now),
+        zoom: zoom::ways(look),
+        tones: EndedBy::ALL
+            .into_iter()
+            .filter(is_drawn)
+            .map(|ended_by| (tone(ended_by), ended_by.who()))
+            .collect(),
+        alert_y: format!("{:.1}", scale.rate_y(ALERT_PERCENT)),
     }
 }
 
-const NOTHING: Rate = Rate {
-    failed: 0,
-    total: 0,
-};
+/// What came in a step: the valid requests, and the invalid ones by their first error of those that
+/// the filter asks for, so that each is drawn once.
+struct Stack {
+    valid: i64,
+    errors: Vec<(ErrorCode, i64)>,
+}
+
+impl Stack {
+    fn of<'b>(bins: impl Iterator<Item = &'b Bin>, filter: &Filter) -> Self {
+        let asked_for = |code: &ErrorCode| {
+            let mut wanted = filter
+                .about("error")
+                .filter(|term| !term.negated)
+                .peekable();
+            wanted.peek().is_none() || wanted.any(|term| term.subject == Subject::Error(*code))
+        };
+        let mut stack = Self {
+            valid: 0,
+            errors: Vec::new(),
+        };
+        for bin in bins {
+            let has = |code: &ErrorCode| bin.error_mask & code.bit() != 0;
+            let first = ErrorCode::ALL.into_iter().filter(asked_for).find(has);
+            let Some(code) = first else {
+                stack.valid += bin.count;
+                continue;
+            };
+            match stack.errors.iter_mut().find(|(known, _)| *known == code) {
+                Some((_, count)) => *count += bin.count,
+                None => stack.errors.push((code, bin.count)),
+            }
+        }
+        // Those that the same person ends lie together, so that few colours meet.
+        stack
+            .errors
+            .sort_by_key(|(code, _)| (code.ended_by(), *code));
+        stack
+    }
+
+    fn rate(&self) -> Rate {
+        let failed = self.errors.iter().map(|(_, count)| count).sum();
+        Rate {
+            failed,
+            total: failed + self.valid,
+        }
+    }
+}
+
+/// How high a chart goes.
+#[derive(Debug, Clone, Copy)]
+struct Scale {
+    requests: i64,
+    percent: f64,
+}
+
+impl Scale {
+    fn height(self, count: i64) -> f64 {
+        count as f64 / self.requests.max(1) as f64 * HIGHEST
+    }
+
+    fn rate_y(self, percent: f64) -> f64 {
+        RATE_BASE - (percent / self.percent).min(1.0) * RATE_HIGHEST
+    }
+}
 
 fn what(address: &Address) -> String {
     let environments: Vec<_> = address.filter.about("environment").collect();
@@ -278,16 +387,6 @@ fn span(window: Window, now: DateTime<Utc>, zone: Tz) -> String {
         words(to),
         crate::web::format::city(zone)
     )
-}
-
-/// Three times the window, around its middle, where that shows more than the page does already.
-fn wider(address: &Address, axis: Axis, now: DateTime<Utc>) -> Option<String> {
-    let Some(Range::Between(..)) = address.filter.range else {
-        return None;
-    };
-    let length = axis.to - axis.from;
-    let range = Range::Between(axis.from - length, (axis.to + length).min(now));
-    Some(address.with_filter(address.filter.with_range(range)))
 }
 
 /// The time that the width stands for.
@@ -316,26 +415,41 @@ impl Axis {
 }
 
 impl Bar {
-    fn new(url: String, at: String, (left, width): (f64, f64), rate: Rate, highest: i64) -> Self {
+    fn new(
+        url: String,
+        at: String,
+        (left, width): (f64, f64),
+        stack: &Stack,
+        scale: Scale,
+    ) -> Self {
         let gap = (width * 0.18).min(0.5);
-        let pixels = |count: i64| count as f64 / highest.max(1) as f64 * HIGHEST;
-        let valid = rate.total - rate.failed;
-        let is_over = rate.total >= ENOUGH_FOR_A_RATE
-            && rate
-                .percent()
-                .is_some_and(|percent| percent > ALERT_PERCENT);
-        let valid_height = pixels(valid);
-        // A failure among thousands is seen all the same.
-        let invalid_height = pixels(rate.failed).max(2.0);
-        let distance = if valid > 0 { 1.0 } else { 0.0 };
-        let invalid_top = BASE - valid_height - distance - invalid_height;
+        let rate = stack.rate();
+        let percents = rate.percent();
+        let is_over =
+            rate.total >= ENOUGH_FOR_A_RATE && percents.is_some_and(|p| p > ALERT_PERCENT);
+        let valid_height = scale.height(stack.valid);
         let share = |number: f64| format!("{number:.2}%");
         let length = |number: f64| format!("{number:.1}");
+        let distance = if stack.valid > 0 { 1.0 } else { 0.0 };
+        let mut top = BASE - valid_height - distance;
+        let errors = stack.errors.iter().map(|(code, count)| {
+            // A failure among thousands is seen all the same.
+            let height = scale.height(*count).max(2.0);
+            top -= height;
+            Segment {
+                title: code.title(),
+                tone: tone(code.ended_by()),
+                count: number(*count),
+                y: length(top),
+                height: length(height - 0.4),
+            }
+        });
         Self {
+            errors: errors.collect(),
             url,
             at,
             total: number(rate.total),
-            valid: number(valid),
+            valid: number(stack.valid),
             invalid: number(rate.failed),
             rate: match rate.total {
                 0 => "–".to_owned(),
@@ -347,8 +461,10 @@ impl Bar {
             width: share(width),
             bar_left: share(left + gap / 2.0),
             bar_width: share(width - gap),
-            valid_box: (valid > 0).then(|| (length(BASE - valid_height), length(valid_height))),
-            invalid_box: (rate.failed > 0).then(|| (length(invalid_top), length(invalid_height))),
+            bar_right: share(left + width - gap / 2.0),
+            valid_box: (stack.valid > 0)
+                .then(|| (length(BASE - valid_height), length(valid_height))),
+            rate_y: percents.map(|percent| length(scale.rate_y(percent))),
         }
     }
 }

@@ -6,7 +6,7 @@ use askama_web::WebTemplate;
 use chrono::{DateTime, Utc};
 
 use super::causes::{self, CauseFacts, CausesView};
-use super::chart::{self, Chart, Side};
+use super::chart::{self, ChartPart, Side};
 use super::empty::{self, Empty};
 use super::facets::{self, FilterForms};
 use super::filters::{self, Address, Chip, View};
@@ -37,7 +37,7 @@ pub struct ListPage {
     tabs: Vec<TabLink>,
     views: Vec<ViewLink>,
     rate: RateLine,
-    chart: Option<Chart>,
+    chart: ChartPart,
     range: String,
     notices: Vec<String>,
     form: FilterForms,
@@ -151,21 +151,7 @@ async fn show(
     let company = shell.company.id;
     let snapshot = status.settings.snapshot(&status.store, company).await?;
     let look = Look::read(tab, view, http.query_string(), shell, status, snapshot);
-    let (facts, chart) = tokio::join!(facts(status, &look), async {
-        match look.is_countable() {
-            true => {
-                let Look {
-                    shell,
-                    address,
-                    window,
-                    now,
-                    ..
-                } = &look;
-                chart::chart(status, &shell.company, address, *window, *now).await
-            }
-            false => None,
-        }
-    });
+    let (facts, chart) = tokio::join!(facts(status, &look), chart::read(status, &look));
     Ok(ListPage::new(status, look, facts?, chart))
 }
 
@@ -233,7 +219,7 @@ async fn facts(status: &Status, look: &Look) -> Result<Seen<Facts>, PageError> {
 }
 
 impl ListPage {
-    fn new(status: &Status, look: Look, seen: Seen<Facts>, chart: Option<Chart>) -> Self {
+    fn new(status: &Status, look: Look, seen: Seen<Facts>, chart: ChartPart) -> Self {
         let facts = seen.found;
         let (address, now, zone) = (&look.address, look.now, look.zone());
         let names = key_names(&facts.keys);

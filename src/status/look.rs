@@ -31,6 +31,8 @@ pub struct Look {
     pub window: Window,
     /// The time.
     pub now: DateTime<Utc>,
+    /// The oldest time that is shown.
+    pub oldest: DateTime<Utc>,
     /// The settings.
     pub snapshot: Arc<Snapshot>,
 }
@@ -77,6 +79,7 @@ impl Look {
             cursor,
             notices,
             window: status.within_retention(window, now),
+            oldest: status.oldest(now),
             now,
             snapshot,
         }

@@ -19,6 +19,7 @@ mod rate;
 pub mod request;
 mod row;
 pub mod search;
+mod zoom;
 
 use chrono::{DateTime, Days, DurationRound, TimeDelta, Utc};
 

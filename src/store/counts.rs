@@ -60,18 +60,18 @@ pub fn cube(
     Ok(Cube(rows.into_iter().filter_map(cell).collect()))
 }
 
-/// So many requests in the time from `begins`.
+/// So many requests with the same errors in the time from `begins`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, QueryableByName)]
 pub struct Bin {
     /// When it begins: so many steps after the origin.
     #[diesel(sql_type = Timestamptz)]
     pub begins: DateTime<Utc>,
-    /// All requests.
+    /// Their errors; 0 where they are valid, or failed in a way that the filter does not ask for.
+    #[diesel(sql_type = SmallInt)]
+    pub error_mask: i16,
+    /// How many.
     #[diesel(sql_type = BigInt)]
-    pub total: i64,
-    /// Those that failed, of those that the filter asks for.
-    #[diesel(sql_type = BigInt)]
-    pub failed: i64,
+    pub count: i64,
 }
 
 /// The counters of a window in steps of time, the empty ones left out. The filter's terms about
@@ -101,10 +101,9 @@ pub fn series(
     );
     let query = query.and(&format!(
         "SELECT date_bin({minutes} * interval '1 minute', bucket, {origin}) AS begins, \
-                sum(count)::bigint AS total, \
-                coalesce(sum(count) FILTER (WHERE error_mask <> 0 AND {failed}), 0)::bigint \
-                    AS failed \
-         FROM ({parts}) AS parts WHERE {counted} GROUP BY 1 ORDER BY 1"
+                CASE WHEN {failed} THEN error_mask ELSE 0::smallint END AS error_mask, \
+                sum(count)::bigint AS count \
+         FROM ({parts}) AS parts WHERE {counted} GROUP BY 1, 2 ORDER BY 1, 2"
     ));
     query.load(connection)
 }

@@ -1,7 +1,8 @@
 //! The chart above the list.
 
 use crate::support::TestApp;
-use crate::support::company::{accepted, accepted_but};
+use crate::support::company::{accepted, accepted_but, with};
+use crate::support::page::Page;
 
 const INVALID: &str = "/settings/integrations/api-status/invalid-requests";
 
@@ -14,7 +15,8 @@ fn the_chart_says_the_same_as_the_headline_in_a_drawing_and_in_a_table() {
     let page = app.admin().get(&format!("{INVALID}?range=1h"));
     let page = page.text();
     assert!(page.contains("<b>1</b> of <b>2</b>"), "{page}");
-    assert!(page.contains(": 1 valid, 1 invalid</title>"), "{page}");
+    let title = ": 1 valid, 1 invalid\n1 Invalid/inactive brand signifier</title>";
+    assert!(page.contains(title), "{page}");
     assert!(page.contains("Production requests"));
     let row = r#"data-label="Requests">2</td><td class="number" data-label="Valid">1</td>"#;
     assert!(page.contains(row), "{page}");
@@ -40,7 +42,7 @@ fn a_bar_leads_to_its_own_time_and_keeps_the_filter() {
         "{}",
         zoomed.text()
     );
-    assert!(zoomed.text().contains("zoom out"));
+    assert!(zoomed.text().contains("Zoom out"));
 }
 
 #[test]
@@ -56,7 +58,7 @@ fn filters_and_folding_are_the_charts_too() {
         let titles = page.text().split("<title>").skip(2);
         let drawn = titles.filter(|title| !title.contains(": 0 valid, 0 invalid"));
         let drawn = drawn.map(|t| t.split_once(": ").unwrap().1);
-        let drawn = drawn.map(|t| t.split_once('<').unwrap().0.to_owned());
+        let drawn = drawn.map(|t| t.split(['<', '\n']).next().unwrap().to_owned());
         drawn.collect::<Vec<_>>()
     };
     assert_eq!(titles("channel=sms"), ["0 valid, 1 invalid"]);
@@ -97,4 +99,62 @@ fn a_chart_that_fails_leaves_the_list_standing() {
     assert_eq!(page.status, 200);
     assert!(page.text().contains("1 invalid request,"));
     assert!(!page.text().contains("class=\"chart\""));
+    assert!(page.text().contains("The chart could not be drawn"));
+}
+
+#[test]
+fn failures_are_stacked_by_their_first_error() {
+    let app = TestApp::start();
+    let both = with(accepted_but("/brand", "nobody"), "/channel", "sms");
+    app.production().requests(&both);
+    app.production().requests(&accepted_but("/brand", "nobody"));
+    let mut admin = app.admin();
+    let mut stacks = |query: &str| {
+        let page = admin.get(&format!("{INVALID}?range=1h{query}"));
+        let (_, table) = page.text().split_once("chart-table").unwrap();
+        let cells: Vec<_> = table.split("</tr>").skip(1).collect();
+        let (_, cell) = cells[0].rsplit_once("<td>").unwrap();
+        cell.split_once("</td>").unwrap().0.to_owned()
+    };
+    let channel = "1 Channel not enabled for company";
+    let each = format!("{channel}, 1 Invalid/inactive brand signifier");
+    assert_eq!(stacks(""), each);
+    // Drawn is what the filter asks for.
+    assert_eq!(
+        stacks("&error=invalid_brand"),
+        "2 Invalid/inactive brand signifier"
+    );
+}
+
+#[test]
+fn links_lead_closer_wider_earlier_and_later() {
+    let app = TestApp::start();
+    app.production().requests(&accepted_but("/brand", "nobody"));
+    let mut admin = app.admin();
+    let mut look = |path: &str| Page(admin.get(path).text().to_owned());
+    let day = look(&format!("{INVALID}?kind=feedback"));
+    assert_eq!(day.link("Later"), None, "after now there is nothing");
+    let wider = day.link("Zoom out").unwrap();
+    assert_eq!(wider, format!("{INVALID}?range=7d&kind=feedback"));
+    let earlier = look(&day.link("Earlier").unwrap());
+    assert!(earlier.words().contains("No request matches this filter"));
+    let back = look(&earlier.link("Later").unwrap());
+    assert_eq!(back.rows().len(), 1);
+    let closer = look(&back.link("Zoom in").unwrap());
+    assert!(
+        closer.rows().is_empty(),
+        "it is not in the middle of the day"
+    );
+    let out = look(&closer.link("Zoom out").unwrap());
+    assert_eq!(out.rows().len(), 1);
+}
+
+#[test]
+fn a_filter_that_the_counters_do_not_know_says_why_there_is_no_chart() {
+    let app = TestApp::start();
+    app.production().requests(&accepted_but("/brand", "nobody"));
+    let page = app.admin().get(&format!("{INVALID}?brand=nobody"));
+    let page = page.text();
+    assert!(page.contains("No chart of this filter"), "{page}");
+    assert!(page.contains("1 invalid request,"));
 }

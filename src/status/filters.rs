@@ -1,6 +1,7 @@
 //! The filter as the page shows it: an address that can be changed term by term, and chips.
 
 use chrono::{DateTime, Utc};
+use chrono_tz::Tz;
 
 use super::ROOT;
 use super::row::KeyNames;
@@ -10,6 +11,9 @@ use crate::domain::filter::{Filter, Label, Subject, Term};
 use crate::domain::paging::Cursor;
 use crate::domain::window::{Preset, Range, Window};
 use crate::store::requests::Tab;
+
+/// The parameter of a request's page that names the list it was opened from.
+const LIST: &str = "list";
 
 /// An address of a list: its tab and its filter.
 #[derive(Debug, Clone)]
@@ -66,12 +70,17 @@ impl Tab {
         }
     }
 
+    /// Its name in an address.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Invalid => "invalid-requests",
+            Self::Test => "test-requests",
+        }
+    }
+
     /// The path of the tab.
     pub fn path(self) -> String {
-        match self {
-            Self::Invalid => format!("{ROOT}/invalid-requests"),
-            Self::Test => format!("{ROOT}/test-requests"),
-        }
+        format!("{ROOT}/{}", self.name())
     }
 
     /// The time range of an address that names none.
@@ -117,6 +126,33 @@ impl Address {
         }
     }
 
+    /// The page of one of its requests, from which the way goes on through the list.
+    pub fn request(&self, id: impl std::fmt::Display) -> String {
+        let list = self.shown_as(View::Requests);
+        let mut query = form_urlencoded::Serializer::new(String::new());
+        query.append_pair(LIST, self.tab.name());
+        for (name, value) in list.filter.to_parameters() {
+            query.append_pair(&name, &value);
+        }
+        format!("{ROOT}/requests/{id}?{}", query.finish())
+    }
+
+    /// The list that the address of a request's page names, when it names one.
+    pub fn of_request(query: &str, zone: Tz) -> Option<Self> {
+        let parameters: Vec<(String, String)> = form_urlencoded::parse(query.as_bytes())
+            .into_owned()
+            .collect();
+        let tab = parameters.iter().find(|(name, _)| name == LIST)?;
+        let tab = Tab::ALL.into_iter().find(|t| t.name() == tab.1)?;
+        let pairs = parameters.iter().map(|(n, v)| (n.as_str(), v.as_str()));
+        Some(Self {
+            tab,
+            filter: Filter::parse(pairs, zone).0,
+            view: View::Requests,
+            state: None,
+        })
+    }
+
     /// The path, without the filter.
     pub fn path(&self) -> String {
         match self.view {
@@ -151,14 +187,13 @@ impl Address {
         .url()
     }
 
-    /// The address of this page with its time range as it is now: it shows the same tomorrow.
-    pub fn frozen(&self, window: Window, now: DateTime<Utc>, cursor: Cursor) -> String {
+    /// The list with its time range as it is now: it shows the same tomorrow.
+    pub fn frozen(&self, window: Window, now: DateTime<Utc>) -> Self {
         let range = Range::Between(window.from, window.to.unwrap_or(now));
         Self {
             filter: self.filter.with_range(range),
             ..self.clone()
         }
-        .at(cursor)
     }
 
     /// The address of the other tab with the same filter and the same window.

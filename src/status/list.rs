@@ -234,11 +234,15 @@ impl ListPage {
                 is_current: tab == address.tab,
             })
             .collect();
+        let frozen = address.frozen(look.window, now);
         let rows: Vec<Row> = facts
             .page
             .rows
             .iter()
-            .map(|row| Row::new(row, &names, now, zone))
+            .map(|row| Row {
+                url: frozen.request(row.id),
+                ..Row::new(row, &names, now, zone)
+            })
             .collect();
         let causes = facts.causes.as_ref().map(|causes| {
             let failed =
@@ -277,7 +281,7 @@ impl ListPage {
             ),
             chips: filters::chips(address, &names),
             clear: address.with_filter(address.filter.without_terms()),
-            frozen: address.frozen(look.window, now, look.cursor),
+            frozen: frozen.at(look.cursor),
             caption: format!(
                 "{} {}, newest first · times in {}",
                 on_tab.as_deref().unwrap_or_default(),

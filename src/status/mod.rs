@@ -5,6 +5,7 @@
 pub mod cause_decisions;
 mod causes;
 mod chart;
+mod code;
 pub mod dictionary;
 mod empty;
 pub mod export;

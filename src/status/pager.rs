@@ -36,7 +36,8 @@ impl Pager {
         };
         let short = |id: RequestId| Moment::new(id.received_at(), look.zone()).short(look.now);
         // A rolling window moves on; the pages of the list that was opened stay where they are.
-        let link = |cursor| look.address.frozen(look.window, look.now, cursor);
+        let list = look.address.frozen(look.window, look.now);
+        let link = |cursor| list.at(cursor);
         Self {
             newer: newer
                 .filter(|_| page.has_newer)

@@ -3,12 +3,13 @@
 
 use std::sync::Arc;
 
-use actix_web::{HttpResponse, web};
+use actix_web::{HttpRequest, HttpResponse, web};
 use askama::Template;
 use askama_web::WebTemplate;
 use chrono::{DateTime, Days, Utc};
 
 use super::causes;
+use super::code::Code;
 use super::filters::{Address, View};
 use super::fix::{Fix, Linked, Meant, fixes, meant};
 use super::row::{About, about, icon, key_names, reasons, tone};
@@ -45,6 +46,7 @@ const MOST_COUNTED: usize = 6;
 pub struct RequestPage {
     shell: Shell,
     id: String,
+    around: Option<Around>,
     received: Moment,
     heading: String,
     tone: &'static str,
@@ -70,6 +72,23 @@ struct RecheckView {
     errors: String,
     /// Whether some of its errors are ended already.
     is_less: bool,
+}
+
+/// The list that a request was opened from.
+struct Around {
+    list: String,
+    newer: Option<String>,
+    older: Option<String>,
+}
+
+impl Around {
+    fn new(list: &Address, (newer, older): (Option<RequestId>, Option<RequestId>)) -> Self {
+        Self {
+            list: list.url(),
+            newer: newer.map(|id| list.request(id)),
+            older: older.map(|id| list.request(id)),
+        }
+    }
 }
 
 /// An error with what ends it.
@@ -118,13 +137,13 @@ enum Allowed {
 /// What was sent, while it is kept.
 struct Sent {
     head: String,
-    body: String,
+    body: Code,
 }
 
 /// What was answered.
 struct Answered {
     head: String,
-    body: Option<String>,
+    body: Option<Code>,
 }
 
 /// The facts beside the story.
@@ -157,6 +176,8 @@ struct Stored {
     keys: Vec<api_keys::KeyRow>,
     expunge_after_days: i32,
     same_causes: Vec<Count>,
+    /// The newer and the older one in the list that it was opened from.
+    neighbours: (Option<RequestId>, Option<RequestId>),
     /// Whether the request itself is among those counted.
     is_counted: bool,
 }
@@ -182,16 +203,22 @@ pub async fn show(
     shell: Shell,
     status: web::Data<Status>,
     id: web::Path<String>,
+    http: HttpRequest,
 ) -> Result<RequestPage, PageError> {
     let id = known_id(&status, &id)?;
     let snapshot = status
         .settings
         .snapshot(&status.store, shell.company.id)
         .await?;
-    let seen = read(&status, &shell, snapshot.clone(), id).await?;
+    let list = Address::of_request(http.query_string(), shell.company.zone);
+    let seen = read(&status, &shell, snapshot.clone(), id, list.clone()).await?;
     let stored = seen.found.ok_or(PageError::NotFound)?;
     let shell = shell.as_of(seen.behind);
-    Ok(RequestPage::new(shell, &status, &snapshot.rules, stored))
+    let around = list.map(|list| Around::new(&list, stored.neighbours));
+    Ok(RequestPage {
+        around,
+        ..RequestPage::new(shell, &status, &snapshot.rules, stored)
+    })
 }
 
 /// The id, unless it is none or older than what is kept: the same answer for all of them.
@@ -208,8 +235,15 @@ async fn read(
     shell: &Shell,
     settings: Arc<Snapshot>,
     id: RequestId,
+    list: Option<Address>,
 ) -> Result<Seen<Option<Stored>>, PageError> {
     let company = shell.company.id;
+    let now = status.clock.now();
+    let list = list.map(|list| {
+        let filter = list.filter.resolved(&settings.rules);
+        let window = filter.window(list.tab.default_range(), now);
+        (list.tab, status.within_retention(window, now), filter)
+    });
     let window = status.within_retention(SAME_CAUSE.at(status.clock.now()), status.clock.now());
     let read = move |connection: &mut _| {
         let Some(row) = requests::find(connection, company, id)? else {
@@ -232,7 +266,20 @@ async fn read(
                 MAX_ENTRIES,
             )?);
         }
+        let neighbours = match &list {
+            None => (None, None),
+            Some((tab, window, filter)) => {
+                let list = Selection {
+                    tab: *tab,
+                    window: *window,
+                    filter,
+                    settings: &settings.rules,
+                };
+                requests::neighbours(connection, company, &list, id)?
+            }
+        };
         Ok(Some(Stored {
+            neighbours,
             document: requests::document(connection, company, id)?,
             keys: api_keys::of_company(connection, company)?,
             expunge_after_days: companies::find(connection, company)?.expunge_after_days,
@@ -284,6 +331,7 @@ impl RequestPage {
         let rechecked = row.stored(body).map(|stored| recheck(&stored, settings));
         Self {
             id: row.id.to_string(),
+            around: None,
             received: Moment::new(row.received_at, zone),
             tone: reasons(row)
                 .next()
@@ -503,7 +551,7 @@ fn sent(kind: Kind, document: &Document) -> Sent {
     let bytes = counted(document.body.len() as i64, "byte");
     Sent {
         head: format!("POST {} · {content_type} · {bytes}{cut}", path(kind)),
-        body: String::from_utf8_lossy(&document.body).into_owned(),
+        body: Code::new(&String::from_utf8_lossy(&document.body)),
     }
 }
 
@@ -525,7 +573,7 @@ fn answered(kind: Kind, row: &ListRow, document: Option<&Document>) -> Answered 
     };
     Answered {
         head: format!("{} · {content_type}", row.http_status),
-        body: body.map(pretty),
+        body: body.map(|body| Code::new(&pretty(body))),
     }
 }
 

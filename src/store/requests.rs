@@ -282,6 +282,24 @@ pub fn page(
     })
 }
 
+/// The requests of a list just after and just before one, in time.
+pub fn neighbours(
+    connection: &mut PgConnection,
+    company: CompanyId,
+    selection: &Selection<'_>,
+    id: RequestId,
+) -> QueryResult<(Option<RequestId>, Option<RequestId>)> {
+    let mut nearest = |cursor, direction| -> QueryResult<Option<RequestId>> {
+        let query = matching(company, selection, cursor, direction, MAX_ENTRIES);
+        let nearest: Option<Place> = query.and(" LIMIT 1").load(connection)?.pop();
+        Ok(nearest.and_then(|place| RequestId::from_uuid(place.id)))
+    };
+    Ok((
+        nearest(Cursor::NewerThan(id), Direction::Newer)?,
+        nearest(Cursor::OlderThan(id), Direction::Older)?,
+    ))
+}
+
 /// How many requests of a list match, by error mask, counted in the index: at most [`MAX_COUNT`] of
 /// the newest, among at most `entries`. For what the counters do not tell.
 pub fn count(

@@ -171,3 +171,52 @@ fn support_is_told_to_ask_an_admin() {
         "{words}"
     );
 }
+
+#[test]
+fn the_way_goes_on_through_the_list_that_the_request_was_opened_from() {
+    let (app, mut admin) = app_with_admin();
+    let mut send = |brand: &str| send(&app, &accepted_but("/brand", brand));
+    let [first, _, second, third] = ["nope", "other", "nope", "nope"].map(&mut send);
+    let list = page(&mut admin, &format!("{}?brand=nope", super::INVALID));
+    let opened = list.rows()[1].url.clone();
+    assert!(opened.contains(&second));
+    let shown = page(&mut admin, &opened);
+    let newer = shown.link("Newer").unwrap();
+    let older = shown.link("Older").unwrap();
+    assert!(newer.contains(&third) && older.contains(&first));
+    assert_eq!(page(&mut admin, &newer).link("Newer"), None);
+    let last = page(&mut admin, &older);
+    assert_eq!(last.link("Older"), None);
+    let back = page(&mut admin, &last.link("The list").unwrap());
+    assert_eq!(back.ids(), list.ids());
+}
+
+#[test]
+fn a_request_opened_from_nowhere_has_no_neighbours() {
+    let (app, mut admin) = app_with_admin();
+    let id = send(&app, &accepted_but("/brand", "nope"));
+    for query in ["", "?list=nowhere", "?channel=sms"] {
+        let path = format!("/settings/integrations/api-status/requests/{id}{query}");
+        let shown = page(&mut admin, &path);
+        assert_eq!(shown.link("The list"), None, "{query}");
+    }
+}
+
+#[test]
+fn bodies_are_coloured_and_long_ones_folded() {
+    let (app, mut admin) = app_with_admin();
+    let mut shown = |body: &Value| {
+        let id = send(&app, body);
+        let path = format!("/settings/integrations/api-status/requests/{id}");
+        page(&mut admin, &path).0
+    };
+    let short = shown(&accepted_but("/brand", "nope"));
+    let coloured = "<span class=\"json-key\">&#34;brand&#34;</span>:\
+                    <span class=\"json-string\">&#34;nope&#34;</span>";
+    assert!(short.contains(coloured), "{short}");
+    let mut long = accepted_but("/brand", "nope");
+    long["custom_properties"] = (0..200)
+        .map(|n| (format!("p{n}"), json!("value")))
+        .collect();
+    assert!(shown(&long).contains("Show all of it: 1 line, "));
+}

@@ -35,7 +35,10 @@ impl Page {
 
     /// The ids of the requests in the table, from the top.
     pub fn ids(&self) -> Vec<String> {
-        let id = |row: Row| row.url.rsplit('/').next().unwrap().to_owned();
+        let id = |row: Row| {
+            let path = row.url.split('?').next().unwrap();
+            path.rsplit('/').next().unwrap().to_owned()
+        };
         self.rows().into_iter().map(id).collect()
     }
 

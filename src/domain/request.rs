@@ -34,6 +34,11 @@ impl RequestId {
         (uuid.get_version_num() == 7 && time_of(uuid).is_some()).then_some(Self(uuid))
     }
 
+    /// The time that is read from an id, also from one that only begins as ours do.
+    pub fn time_of(uuid: Uuid) -> Option<DateTime<Utc>> {
+        time_of(uuid)
+    }
+
     /// When the request was received, read from the id.
     pub fn received_at(self) -> DateTime<Utc> {
         time_of(self.0).unwrap_or_default()

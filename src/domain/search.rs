@@ -1,5 +1,7 @@
-//! What was typed or pasted into the search box, recognised: request ids, e-mails, and words that
-//! may be ticket ids or employees' custom ids. A whole log line may be pasted.
+//! What was typed or pasted into the search box, recognised: request ids, e-mails, keys, and words
+//! that may be ticket ids or employees' custom ids. A whole log line or command may be pasted.
+
+use uuid::Uuid;
 
 use super::email;
 use super::request::RequestId;
@@ -11,10 +13,27 @@ pub struct Search {
     pub ids: Vec<RequestId>,
     /// E-mail addresses, folded.
     pub emails: Vec<String>,
+    /// Keys, or how they begin. They are looked up as nothing else.
+    pub keys: Vec<String>,
     /// Everything else that could be a ticket or custom id: the whole text, then what has a digit,
     /// then the rest.
     pub words: Vec<String>,
 }
+
+/// What was typed as the beginning of something.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Prefix {
+    /// The beginning of a ticket id, an address or a custom id.
+    pub text: String,
+    /// The first and the last request id that begin so.
+    pub ids: Option<(Uuid, Uuid)>,
+}
+
+/// Shorter beginnings are of too many things, in characters.
+const SHORTEST_PREFIX: usize = 3;
+
+/// The digits of an id that are half a minute or less: with fewer it is half the list.
+const SHORTEST_ID_PREFIX: usize = 8;
 
 /// A pasted line has few things worth looking up; each costs a look into an index.
 const MOST_OF_EACH: usize = 12;
@@ -58,11 +77,32 @@ impl Search {
 
     /// Whether there is nothing to look up.
     pub fn is_empty(&self) -> bool {
-        self.ids.is_empty() && self.emails.is_empty() && self.words.is_empty()
+        self.ids.is_empty()
+            && self.emails.is_empty()
+            && self.words.is_empty()
+            && self.keys.is_empty()
+    }
+
+    /// The only thing that was typed, as the beginning of something; `None` for several things and
+    /// for what is whole.
+    pub fn prefix(&self) -> Option<Prefix> {
+        let text = match (&self.words[..], &self.emails[..]) {
+            ([word, ..], []) => word,
+            ([], [email]) => email,
+            _ => return None,
+        };
+        let is_one = self.ids.is_empty() && self.keys.is_empty();
+        let is_long = text.chars().count() >= SHORTEST_PREFIX;
+        (is_one && is_long && !text.contains(char::is_whitespace)).then(|| Prefix {
+            text: text.clone(),
+            ids: ids_from(text),
+        })
     }
 
     fn sort_in(&mut self, piece: &str) {
-        if let Ok(id) = piece.parse::<RequestId>() {
+        if KEYS.iter().any(|begin| piece.starts_with(begin)) {
+            push_once(&mut self.keys, piece.to_owned());
+        } else if let Ok(id) = piece.parse::<RequestId>() {
             push_once(&mut self.ids, id);
             // A helpdesk may number its tickets with the same kind of id.
             push_once(&mut self.words, piece.to_owned());
@@ -72,6 +112,21 @@ impl Search {
             push_once(&mut self.words, piece.to_owned());
         }
     }
+}
+
+/// How keys begin.
+const KEYS: [&str; 2] = ["acs_test_", "acs_live_"];
+
+/// The first and the last id that begin with these digits.
+fn ids_from(text: &str) -> Option<(Uuid, Uuid)> {
+    let digits: String = text.chars().filter(|c| *c != '-').collect();
+    let is_id = (SHORTEST_ID_PREFIX..32).contains(&digits.len())
+        && digits.bytes().all(|byte| byte.is_ascii_hexdigit());
+    let filled = |with: &str| {
+        let whole = digits.clone() + &with.repeat(32 - digits.len());
+        u128::from_str_radix(&whole, 16).ok().map(Uuid::from_u128)
+    };
+    is_id.then(|| Some((filled("0")?, filled("f")?)))?
 }
 
 fn is_searchable(piece: &str) -> bool {
@@ -103,6 +158,41 @@ mod tests {
         let spaced = Search::recognise("Case 48 211");
         assert_eq!(spaced.words[0], "Case 48 211");
         assert!(Search::recognise(" \n").is_empty());
+    }
+
+    #[test]
+    fn one_thing_alone_may_be_the_beginning_of_something() {
+        let prefix = |text: &str| Search::recognise(text).prefix();
+        assert_eq!(prefix("T-482").unwrap().text, "T-482");
+        assert_eq!(prefix("paul@").unwrap().text, "paul@");
+        assert_eq!(prefix("T-"), None, "too short");
+        assert_eq!(prefix("two words"), None);
+        assert_eq!(prefix(ID), None, "whole");
+        let (first, last) = prefix("01937a5e-4f").unwrap().ids.unwrap();
+        assert_eq!(first.to_string(), "01937a5e-4f00-0000-0000-000000000000");
+        assert_eq!(last.to_string(), "01937a5e-4fff-ffff-ffff-ffffffffffff");
+        assert_eq!(prefix("1001").unwrap().ids, None);
+    }
+
+    #[test]
+    fn a_key_is_looked_up_as_nothing_else() {
+        let key = "acs_live_zbHWeiP8uIBYG5irkn0BtypD66e3d5";
+        let line = format!("curl https://api.acme.example/v1/requests -H 'x-api-key: {key}'");
+        for text in [key, &line] {
+            let search = Search::recognise(text);
+            assert_eq!(search.keys, [key], "{text}");
+            assert!(!search.words.contains(&key.to_owned()));
+        }
+    }
+
+    #[test]
+    fn a_pasted_command_gives_what_its_body_names() {
+        let command = "curl -i https://api.acme.example/v1/requests \\\n  -d '{\"channel\": \"email\",\
+                       \n \"employee\": {\"email\": \"paul@acme.example\"},\
+                       \n \"ext_interaction_id\": \"T-48211\"}'";
+        let search = Search::recognise(command);
+        assert_eq!(search.emails, ["paul@acme.example"]);
+        assert!(search.words.contains(&"T-48211".to_owned()));
     }
 
     #[test]

@@ -1,38 +1,61 @@
-//! The search box: ids, tickets, e-mails, a pasted log line. It ignores tab, filters and window and
-//! looks through everything that is kept.
+//! The search box: ids, tickets, e-mails, labels, keys, a pasted log line or command. It ignores tab,
+//! filters and window and looks through everything that is kept. What is found alone is opened.
 
 use std::sync::Arc;
 
-use actix_web::web;
+use actix_web::{HttpResponse, web};
 use askama::Template;
-use askama_web::WebTemplate;
 use serde::Deserialize;
 
+use super::filters::{Address, View, what};
 use super::row::{About, Customer, Named, Row, key_names};
 use super::{ROOT, Status};
+use crate::domain::api_key;
 use crate::domain::dictionary::EndedBy;
 use crate::domain::email;
+use crate::domain::filter::{Filter, Label, Subject, Term};
 use crate::domain::paging::Cursor;
 use crate::domain::request::{Environment, RequestId};
 use crate::domain::search::Search;
+use crate::domain::settings::CompanySettings;
+use crate::domain::window::{Preset, Range};
 use crate::error::PageError;
-use crate::store::requests::{self, Wanted};
-use crate::store::{Seen, api_keys, requests::Page};
+use crate::store::Seen;
+use crate::store::api_keys::{self, KeyRow};
+use crate::store::requests::{self, Page, Tab, Wanted};
 use crate::web::format::{Moment, counted};
+use crate::web::page;
+use crate::web::redirect::see_other;
 use crate::web::shell::Shell;
 
 /// What was searched and found.
-#[derive(Template, WebTemplate)]
+#[derive(Template)]
 #[template(path = "status/search.html")]
 pub struct SearchPage {
     shell: Shell,
     query: String,
     heading: String,
+    /// Whether what was found only begins as the query does.
+    begins_so: bool,
+    shortcuts: Vec<Shortcut>,
     read_as: Option<String>,
     retention_days: u32,
     caption: String,
     rows: Vec<Row>,
     older: Option<String>,
+}
+
+/// A list that the query names: the requests of a label or of a key.
+struct Shortcut {
+    words: String,
+    url: String,
+}
+
+/// What the store tells.
+struct Found {
+    page: Page,
+    begins_so: bool,
+    keys: Vec<KeyRow>,
 }
 
 /// The query parameters.
@@ -48,7 +71,7 @@ pub async fn show(
     shell: Shell,
     status: web::Data<Status>,
     parameters: web::Query<Parameters>,
-) -> Result<SearchPage, PageError> {
+) -> Result<HttpResponse, PageError> {
     let Parameters { q, older } = parameters.into_inner();
     let query = q.trim().to_owned();
     let search = Search::recognise(&query);
@@ -60,8 +83,18 @@ pub async fn show(
         .snapshot(&status.store, shell.company.id)
         .await?;
     let wanted = wanted(&search, &snapshot.lookup_key);
-    let found = read(&status, &shell, wanted, cursor).await?;
-    Ok(SearchPage::new(shell, &status, query, &search, &found))
+    let seen = read(&status, &shell, wanted, &search, cursor).await?;
+    let found = &seen.found;
+    let shortcuts = shortcuts(&query, &search, &snapshot.rules, &found.keys);
+    if let ([only], true, Cursor::Newest) = (&found.page.rows[..], shortcuts.is_empty(), cursor)
+        && !found.begins_so
+    {
+        return Ok(see_other(&format!("{ROOT}/requests/{}", only.id)));
+    }
+    page::show(&SearchPage {
+        shortcuts,
+        ..SearchPage::new(shell, &status, query, &search, &seen)
+    })
 }
 
 /// What each piece may be: an e-mail a customer's or an employee's, a word a ticket or an employee's
@@ -76,24 +109,92 @@ fn wanted(search: &Search, lookup_key: &[u8]) -> Wanted {
     }
 }
 
-/// A page of what was found, and the company's keys.
-type Found = (Page, Vec<api_keys::KeyRow>);
-
 async fn read(
     status: &Status,
     shell: &Shell,
     wanted: Wanted,
+    search: &Search,
     cursor: Cursor,
 ) -> Result<Seen<Found>, PageError> {
     let company = shell.company.id;
     let oldest = status.oldest(status.clock.now());
     let wanted = Arc::new(wanted);
+    let prefix = search.prefix().filter(|_| cursor == Cursor::Newest);
     let search = move |connection: &mut _| {
-        let page = requests::search(connection, company, &wanted, oldest, cursor)?;
-        Ok((page, api_keys::of_company(connection, company)?))
+        let mut page = requests::search(connection, company, &wanted, oldest, cursor)?;
+        let mut begins_so = false;
+        if let (Some(prefix), true) = (&prefix, page.rows.is_empty()) {
+            page = requests::beginning_with(connection, company, prefix, oldest)?;
+            begins_so = !page.rows.is_empty();
+        }
+        Ok(Found {
+            page,
+            begins_so,
+            keys: api_keys::of_company(connection, company)?,
+        })
     };
-    let is_found = |(page, _): &Found| !page.rows.is_empty();
+    let is_found = |found: &Found| !found.page.rows.is_empty() && !found.begins_so;
     Ok(status.store.look_for(company, search, is_found).await?)
+}
+
+/// The lists that a query names: of a channel, brand or language that is all of it, and of keys. Of
+/// a key the store has a hash and the last four characters, so a beginning says its environment only.
+fn shortcuts(
+    query: &str,
+    search: &Search,
+    settings: &CompanySettings,
+    keys: &[KeyRow],
+) -> Vec<Shortcut> {
+    let list = |words: String, tab: Tab, subject: Subject| {
+        let term = Term {
+            subject,
+            negated: false,
+        };
+        let filter = Filter::default()
+            .with_range(Range::Last(Preset::Month))
+            .with(term);
+        let address = Address {
+            tab,
+            filter,
+            view: View::Requests,
+            state: None,
+        };
+        Shortcut {
+            words,
+            url: address.url(),
+        }
+    };
+    let named = |label: &str| Label::Named(label.to_owned());
+    let labels = [
+        settings
+            .channel(query)
+            .map(|c| Subject::Channel(named(&c.label))),
+        settings
+            .brand(query)
+            .map(|b| Subject::Brand(named(&b.label))),
+        settings
+            .language(query)
+            .map(|l| Subject::Language(named(&l.label))),
+    ];
+    let labels = labels.into_iter().flatten().map(|subject| {
+        let what = what(subject.parameter()).to_lowercase();
+        let words = format!("Failures that name the {what} {}", subject.value());
+        list(words, Tab::Invalid, subject)
+    });
+    let tail = query.trim_start_matches('…');
+    let is_meant = |key: &&KeyRow| {
+        let sent = |text: &String| api_key::hash(text)[..] == key.hash[..];
+        key.tail == tail || search.keys.iter().any(sent)
+    };
+    let keys = keys.iter().filter(is_meant).map(|key| {
+        let tab = match Environment::from_number(key.environment) {
+            Some(Environment::Test) => Tab::Test,
+            _ => Tab::Invalid,
+        };
+        let words = format!("Requests with the key {}", key.title());
+        list(words, tab, Subject::Key(key.id))
+    });
+    labels.chain(keys).collect()
 }
 
 impl SearchPage {
@@ -104,9 +205,18 @@ impl SearchPage {
         search: &Search,
         seen: &Seen<Found>,
     ) -> Self {
-        let (page, keys) = &seen.found;
+        let Found {
+            page,
+            begins_so,
+            keys,
+        } = &seen.found;
         let (now, zone) = (status.clock.now(), shell.company.zone);
         let names = key_names(keys);
+        // A key is no secret of this page's, but it may be somebody's who looks over a shoulder.
+        let said = match search.keys.is_empty() {
+            true => format!("“{}”", shortened(&query)),
+            false => "a key".to_owned(),
+        };
         let rows: Vec<Row> = page
             .rows
             .iter()
@@ -121,16 +231,19 @@ impl SearchPage {
         Self {
             heading: match (query.is_empty(), rows.is_empty()) {
                 (true, _) => "Find a request".to_owned(),
-                (false, true) => format!("Nothing found for “{}”", shortened(&query)),
-                (false, false) => format!("{found} for “{}”", shortened(&query)),
+                (false, true) => format!("Nothing found for {said}"),
+                (false, false) if *begins_so => format!("{found} beginning with {said}"),
+                (false, false) => format!("{found} for {said}"),
             },
+            begins_so: *begins_so,
+            shortcuts: Vec::new(),
             read_as: read_as(search),
             retention_days: status.retention_days,
             caption: format!(
                 "{found}, newest first · times in {}",
                 Moment::new(now, zone).zone()
             ),
-            older: last.filter(|_| page.has_older).map(|id| {
+            older: last.filter(|_| page.has_older && !begins_so).map(|id| {
                 let mut address = form_urlencoded::Serializer::new(format!("{ROOT}/search?"));
                 address
                     .append_pair("q", &query)
@@ -167,6 +280,9 @@ fn read_as(search: &Search) -> Option<String> {
     }
     if search.words.len() > search.ids.len() {
         kinds.push("a ticket id or an employee's custom id");
+    }
+    if !search.keys.is_empty() {
+        kinds.push("a key");
     }
     (!kinds.is_empty()).then(|| kinds.join(" and "))
 }

@@ -21,6 +21,7 @@ use crate::domain::filter::{Filter, Label, Subject, Verdict};
 use crate::domain::paging::{Cursor, PAGE_ROWS};
 use crate::domain::recheck::{Facts, Stored};
 use crate::domain::request::{Environment, Kind, RequestId};
+use crate::domain::search::Prefix;
 use crate::domain::settings::CompanySettings;
 use crate::domain::validate::Finding;
 use crate::domain::window::Window;
@@ -576,6 +577,64 @@ pub fn search(
         has_older,
         has_newer: false,
         searched_to: None,
+    })
+}
+
+/// At most so many of those that begin with something are looked at, in the order of what begins so.
+const MAX_PREFIXED: usize = 1_000;
+
+/// What begins with a text, newest first, at the earliest `since`: tickets, employees and ids of
+/// requests. What is read is a stretch of each index, so it costs the same however many there are.
+pub fn beginning_with(
+    connection: &mut PgConnection,
+    company: CompanyId,
+    prefix: &Prefix,
+    since: DateTime<Utc>,
+) -> QueryResult<Page> {
+    let arm = |column: &str, listed: &str| {
+        format!(
+            "(SELECT received_at, id FROM requests \
+              WHERE company_id = $1 AND {column} >= $3 AND {column} < $4 AND received_at >= $2 {listed} \
+              ORDER BY {column}, received_at DESC, id DESC LIMIT {MAX_PREFIXED})"
+        )
+    };
+    let listed = "AND (error_mask <> 0 OR environment = 1)";
+    let arms = [
+        arm("ticket_id", ""),
+        arm("employee_sent", listed),
+        arm("employee_custom_id", listed),
+        format!(
+            "(SELECT received_at, id FROM requests \
+              WHERE company_id = $1 AND received_at BETWEEN greatest($2, $5) AND $6 \
+                    AND id BETWEEN $7 AND $8 \
+              ORDER BY received_at DESC, id DESC LIMIT {MAX_PREFIXED})"
+        ),
+    ];
+    let (first, last) = prefix.ids.unwrap_or((Uuid::max(), Uuid::nil()));
+    let time = |id: Uuid| RequestId::time_of(id).unwrap_or(since);
+    // No text that begins so comes after this one: it goes on with the last character there is.
+    let end = format!("{}{}", prefix.text, char::MAX);
+    let mut found: Vec<Place> = diesel::sql_query(format!(
+        "SELECT id FROM ({}) AS found ORDER BY received_at DESC, id DESC LIMIT {}",
+        arms.join(" UNION "),
+        PAGE_ROWS + 1
+    ))
+    .bind::<BigInt, _>(company.0)
+    .bind::<Timestamptz, _>(since)
+    .bind::<Text, _>(&prefix.text)
+    .bind::<Text, _>(end)
+    .bind::<Timestamptz, _>(time(first))
+    .bind::<Timestamptz, _>(time(last))
+    .bind::<SqlUuid, _>(first)
+    .bind::<SqlUuid, _>(last)
+    .load(connection)?;
+    let has_older = found.len() > PAGE_ROWS;
+    found.truncate(PAGE_ROWS);
+    let ids: Vec<Uuid> = found.into_iter().map(|place| place.id).collect();
+    Ok(Page {
+        rows: rows(connection, company, &ids)?,
+        has_older,
+        ..Page::default()
     })
 }
 

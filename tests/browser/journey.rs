@@ -75,8 +75,8 @@ pub fn whole(browser: &Chromium) {
     browser.sees(".pager", "50 on this page");
 
     browser.fill("q", "T-48211\n");
-    browser.sees("h1", "1 request for");
-    assert_eq!(rows(), 1);
+    browser.sees("h1", "Refused: 1 error");
+    browser.sees(".facts", "T-48211");
 
     browser.click(".menu summary");
     browser.click_text("Sign out");

@@ -78,7 +78,7 @@ fn each_error_is_seen_on_its_tab_with_its_value_and_counted_in_the_legend() {
         let id = answer.header("x-request-id").unwrap().to_owned();
         let invalid = page(&mut admin, INVALID);
         let row = &invalid.rows()[0];
-        assert!(row.url.ends_with(&id), "{code:?}: {}", row.url);
+        assert!(row.url.contains(&id), "{code:?}: {}", row.url);
         assert!(
             row.error.starts_with(code.title()),
             "{code:?}: {}",
@@ -147,6 +147,8 @@ fn what_a_sender_writes_never_becomes_markup() {
     let body = json!({"channel": script, "brand": script, "language": script,
         "employee": {"email": script}, "customer": {"name": script, "email": script},
         "ext_interaction_id": script, "tags": [script], "external_url": "javascript:alert(1)"});
+    // Twice, for what a search finds alone is opened.
+    app.production().requests(&body);
     let answer = app.production().requests(&body);
     let id = answer.header("x-request-id").unwrap().to_owned();
     for path in [

@@ -7,12 +7,31 @@ use crate::support::company::{accepted, with};
 use crate::support::page::Page;
 use crate::support::{Person, TestApp};
 
-fn search(person: &mut Person, text: &str) -> Page {
+const ROOT: &str = "/settings/integrations/api-status";
+
+fn address(text: &str) -> String {
     let query: String = text.bytes().map(|b| format!("%{b:02x}")).collect();
-    page(
-        person,
-        &format!("/settings/integrations/api-status/search?q={query}"),
-    )
+    format!("{ROOT}/search?q={query}")
+}
+
+/// The page of what is found, when it is not one request alone.
+#[track_caller]
+fn search(person: &mut Person, text: &str) -> Page {
+    page(person, &address(text))
+}
+
+/// The only request found, which is opened.
+#[track_caller]
+fn opened(person: &mut Person, text: &str) -> Vec<String> {
+    let answer = person.get(&address(text));
+    assert_eq!(answer.status, 303, "{text}");
+    let location = answer.header("location").unwrap();
+    vec![
+        location
+            .strip_prefix(&format!("{ROOT}/requests/"))
+            .unwrap()
+            .to_owned(),
+    ]
 }
 
 /// A valid production request and an invalid one, with different people and tickets.
@@ -43,13 +62,10 @@ fn traffic() -> (TestApp, Person, [Vec<String>; 2]) {
 #[test]
 fn ids_and_tickets_find_every_request() {
     let (_app, mut admin, [valid, invalid]) = traffic();
-    assert_eq!(search(&mut admin, &valid[0]).ids(), valid);
-    assert_eq!(
-        search(&mut admin, &format!(" {}\n", invalid[0])).ids(),
-        invalid
-    );
-    assert_eq!(search(&mut admin, "T-1").ids(), valid);
-    assert_eq!(search(&mut admin, "Case 48 211").ids(), invalid);
+    assert_eq!(opened(&mut admin, &valid[0]), valid);
+    assert_eq!(opened(&mut admin, &format!(" {}\n", invalid[0])), invalid);
+    assert_eq!(opened(&mut admin, "T-1"), valid);
+    assert_eq!(opened(&mut admin, "Case 48 211"), invalid);
 }
 
 #[test]
@@ -58,17 +74,14 @@ fn a_ticket_id_may_look_like_an_id_of_ours() {
     let ticket = "01937a5e-4f6b-7abc-8def-0123456789ab";
     app.production()
         .requests(&with(accepted(), "/ext_interaction_id", ticket));
-    assert_eq!(search(&mut admin, ticket).ids().len(), 1);
+    assert_eq!(opened(&mut admin, ticket).len(), 1);
 }
 
 #[test]
 fn emails_find_the_failed_and_the_test_requests_and_the_page_says_so() {
     let (_app, mut admin, [_, invalid]) = traffic();
-    assert_eq!(search(&mut admin, "failed@acme.example").ids(), invalid);
-    assert_eq!(
-        search(&mut admin, "paul.new@LARKSPUR.example").ids(),
-        invalid
-    );
+    assert_eq!(opened(&mut admin, "failed@acme.example"), invalid);
+    assert_eq!(opened(&mut admin, "paul.new@LARKSPUR.example"), invalid);
     let nothing = search(&mut admin, "valid@acme.example");
     assert!(nothing.ids().is_empty());
     let words = nothing.words();
@@ -85,7 +98,7 @@ fn a_pasted_log_line_finds_its_request() {
         "2026-11-23 10:41:07 WARN POST /v1/requests instance=/r/{} took 12 ms",
         valid[0]
     );
-    assert_eq!(search(&mut admin, &line).ids(), valid);
+    assert_eq!(opened(&mut admin, &line), valid);
 }
 
 #[test]
@@ -117,4 +130,44 @@ fn many_results_have_pages() {
     let first = search(&mut admin, "again");
     let second = page(&mut admin, &first.link("Older").unwrap());
     assert_eq!((first.ids().len(), second.ids().len()), (50, 10));
+}
+
+#[test]
+fn what_begins_so_is_found_where_nothing_is_called_so() {
+    let (_app, mut admin, [valid, invalid]) = traffic();
+    let found = search(&mut admin, "Case");
+    assert_eq!(found.ids(), invalid);
+    assert!(
+        found.words().contains("1 request beginning with"),
+        "{}",
+        found.words()
+    );
+    assert_eq!(search(&mut admin, "paul.new@").ids(), invalid);
+    let id = &valid[0];
+    let both = search(&mut admin, &id[..9]).ids();
+    assert!(both.contains(id), "{both:?}");
+    assert!(search(&mut admin, "T-").ids().is_empty(), "too short");
+    assert!(search(&mut admin, "T-1%").ids().is_empty());
+}
+
+#[test]
+fn a_brand_and_a_key_lead_to_their_lists() {
+    let (app, mut admin, _) = traffic();
+    let key = app.larkspur.production_key.clone();
+    let brand = search(&mut admin, "Larkspur_Outlet");
+    let list = brand
+        .link("Failures that name the brand larkspur-outlet")
+        .unwrap();
+    assert!(list.ends_with("?range=30d&brand=larkspur-outlet"), "{list}");
+    let of_key = format!("range=30d&key={}", key.id);
+    let tail = &key.text[key.text.len() - 4..];
+    for text in [key.text.as_str(), tail, &format!("…{tail}")] {
+        let found = search(&mut admin, text);
+        let list = found.link("Requests with the key").unwrap();
+        assert!(list.ends_with(&of_key), "{list}");
+    }
+    let heading = search(&mut admin, &key.text).words();
+    assert!(heading.contains("Nothing found for a key"), "{heading}");
+    let theirs = &app.solo_tea.production_key.text;
+    assert_eq!(search(&mut admin, theirs).link("Requests with"), None);
 }

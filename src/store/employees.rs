@@ -197,6 +197,10 @@ pub fn create(
     company: CompanyId,
     profile: &Profile,
 ) -> Made<EmployeeProblem> {
+    // A form that is sent twice finds what it asks for.
+    if is_there(connection, company, profile)? {
+        return Ok(Ok(None));
+    }
     if let Some(problem) = taken(connection, company, profile, None)? {
         return Ok(Err(problem));
     }
@@ -211,6 +215,21 @@ pub fn create(
         before: None,
         after: Some(in_json(profile)),
     })))
+}
+
+/// Whether an employee has exactly this profile.
+fn is_there(
+    connection: &mut PgConnection,
+    company: CompanyId,
+    profile: &Profile,
+) -> QueryResult<bool> {
+    let same = employees::table
+        .filter(employees::company_id.eq(company.0))
+        .filter(employees::email.is_not_distinct_from(&profile.email))
+        .filter(employees::custom_id.is_not_distinct_from(&profile.custom_id))
+        .filter(employees::name.eq(&profile.name))
+        .filter(employees::status.eq(profile.status.number()));
+    diesel::select(diesel::dsl::exists(same)).get_result(connection)
 }
 
 /// Changes an employee's profile; `action` says how.

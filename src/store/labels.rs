@@ -196,7 +196,14 @@ pub fn create(
     new: &NewRow,
 ) -> Made<LabelProblem> {
     if let Some(other) = find(connection, company, kind, &new.label)? {
-        return Ok(Err(LabelProblem::Taken(other.label)));
+        // A form that is sent twice finds what it asks for.
+        let is_asked_for = other.active
+            && (&other.label, &other.name) == (&new.label, &new.name)
+            && (kind != LabelKind::Channel || other.integrated == new.integrated);
+        return Ok(match is_asked_for {
+            true => Ok(None),
+            false => Err(LabelProblem::Taken(other.label)),
+        });
     }
     insert(connection, company, kind, new)?;
     let Some(row) = find(connection, company, kind, &new.label)? else {

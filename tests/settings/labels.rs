@@ -180,7 +180,7 @@ fn a_label_is_judged_before_it_is_added() {
         ),
         ("channels", "E-Mail ", "saved"),
         ("languages", "french", "no language tag"),
-        ("languages", "EN", "There is a language en already."),
+        ("languages", "DE", "There is a language de already."),
     ] {
         let path = format!("/settings/company-info/{kind}/new");
         let answer = admin.fill_in(&path, &[("label", label)]);
@@ -201,6 +201,46 @@ fn a_label_is_judged_before_it_is_added() {
     admin.fill_in(address, &[]).location();
     let sent = app.production().requests(&accepted_but("/brand", strange));
     assert_eq!(codes(&sent), ["invalid_brand"]);
+}
+
+#[test]
+fn a_form_sent_twice_adds_one_and_says_so_twice() {
+    let app = TestApp::start();
+    let mut admin = app.admin();
+    let employee = [
+        ("name", "Zoe"),
+        ("email", "zoe@larkspur.example"),
+        ("custom_id", ""),
+        ("status", "active"),
+    ];
+    let channel = [("label", "voice"), ("integrated", "yes")];
+    for (path, form, words) in [
+        (
+            "/settings/company-info/brands/new",
+            &[("label", "north")][..],
+            "The brand north is active.",
+        ),
+        (
+            "/settings/company-info/channels/new",
+            &channel,
+            "The channel voice is enabled.",
+        ),
+        ("/settings/employees/new", &employee, "Zoe is added."),
+    ] {
+        let version = admin.get(path).hidden("version").unwrap();
+        let mut form = form.to_vec();
+        form.push(("version", &version));
+        for _ in 0..2 {
+            let list = admin.post(path, &form).location().to_owned();
+            assert!(admin.get(&list).text().contains(words), "{path}");
+        }
+    }
+    // Another form with the same label is told that there is one.
+    let form = [("label", "voice"), ("name", "Telephone")];
+    let answer = admin.fill_in("/settings/company-info/channels/new", &form);
+    assert_eq!(answer.status, 422);
+    let made = "SELECT count(*) FROM audit_log WHERE action LIKE '%.created'";
+    assert_eq!(app.number(made), 3);
 }
 
 #[test]

@@ -13,9 +13,19 @@ const ROUTES: &str = include_str!("../../src/routes.rs");
 /// An id of nothing.
 const INVENTED: &str = "01a209e2-9161-7e9f-8748-07029ae46a46";
 
-/// The addresses in `fn guarded_pages`, with an id in place of each parameter.
+/// The addresses behind the guard, with an id in place of each parameter.
 fn guarded() -> Vec<String> {
-    let (_, function) = ROUTES.split_once("fn guarded_pages").unwrap();
+    let settings = addresses_in("settings_pages");
+    let settings = settings.iter().map(|path| format!("/settings{path}"));
+    let mut all = addresses_in("guarded_pages");
+    all.extend(settings);
+    all
+}
+
+/// The addresses in a function of the table, with an id in place of each parameter, or the first of
+/// the words that it may be.
+fn addresses_in(function: &str) -> Vec<String> {
+    let (_, function) = ROUTES.split_once(&format!("fn {function}(")).unwrap();
     let (function, _) = function.split_once("\n}\n").unwrap();
     // The scopes around a line, each with how far it is indented.
     let mut scopes: Vec<(usize, &str)> = Vec::new();
@@ -34,9 +44,12 @@ fn guarded() -> Vec<String> {
         }
     }
     let with_id = |address: &String| {
-        let parts = address.split('/').map(|part| match part.starts_with('{') {
-            true => INVENTED,
-            false => part,
+        let parts = address.split('/').map(|part| {
+            let Some(parameter) = part.strip_prefix('{') else {
+                return part;
+            };
+            let words = parameter.trim_end_matches('}').split_once(':');
+            words.map_or(INVENTED, |(_, words)| words.split('|').next().unwrap())
         });
         parts.collect::<Vec<_>>().join("/")
     };
@@ -49,6 +62,8 @@ fn every_page_that_is_not_public_sends_strangers_to_sign_in_and_back() {
     let addresses = guarded();
     for known in [
         "/settings",
+        "/settings/employees/new",
+        "/settings/integrations/channels/01a209e2-9161-7e9f-8748-07029ae46a46/integration",
         "/settings/integrations/api-status/test-requests",
     ] {
         assert!(addresses.contains(&known.to_owned()), "{addresses:?}");
@@ -64,6 +79,31 @@ fn every_page_that_is_not_public_sends_strangers_to_sign_in_and_back() {
         let form = Person::new(&app).post(&address, &[]);
         assert_eq!(form.header("location"), Some("/sign-in"), "{address}");
     }
+}
+
+/// What support may send: what is about nobody but whoever is signed in.
+const FOR_EVERYBODY: [&str; 2] = ["/settings/password", "/settings/sign-out-everywhere"];
+
+#[test]
+fn no_form_of_the_settings_takes_anything_from_support() {
+    let app = TestApp::start();
+    let mut support = app.support();
+    let before = app.rows("SELECT * FROM companies ORDER BY id");
+    for address in addresses_in("settings_pages") {
+        let address = format!("/settings{address}");
+        if FOR_EVERYBODY.contains(&address.as_str()) {
+            continue;
+        }
+        let status = support.post(&address, &[("version", "1")]).status;
+        // 404: a page that takes no form.
+        let mut is_page = || [200, 403].contains(&support.get(&address).status);
+        assert!(
+            status == 403 || status == 404 && is_page(),
+            "{address}: {status}"
+        );
+    }
+    assert_eq!(app.rows("SELECT * FROM companies ORDER BY id"), before);
+    assert!(support.is_signed_in());
 }
 
 /// The policy of an answer forbids style and script in the page; a page with some would be broken.

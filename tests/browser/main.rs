@@ -11,6 +11,7 @@ mod support;
 
 mod chromium;
 mod journey;
+mod settings;
 
 use std::process::ExitCode;
 
@@ -32,6 +33,22 @@ fn main() -> ExitCode {
             Width::Phone,
             journey::no_sideways,
         ),
+        trial(
+            "each_error_is_ended_by_its_button",
+            Width::Desk,
+            settings::each_error_is_ended_by_its_button,
+        ),
+        trial(
+            "each_error_is_ended_by_its_button_without_script",
+            Width::WithoutScript,
+            settings::each_error_is_ended_by_its_button,
+        ),
+        trial(
+            "what_the_sender_must_end_is_said_and_helps",
+            Width::Desk,
+            settings::what_the_sender_must_end_is_said_and_helps,
+        ),
+        trial("twice_is_once", Width::Desk, settings::twice_is_once),
         trial(
             "pages_work_without_script",
             Width::WithoutScript,

@@ -107,7 +107,11 @@ fn every_kind_of_fault_is_named_with_its_line_and_nothing_is_saved() {
                 Twice,GOOD@l.example,,\n\
                 \"two\nlines\",y@l.example,Q-1,\n\
                 TwiceId,z@l.example,Q-1,\n\
-                Mixed,ada.osei@larkspur.example,L-1002,\n";
+                Mixed,ada.osei@larkspur.example,L-1002,\n\
+                One,,R-1,\n\
+                Other,,R-1,\n\
+                Long,,{long},\n";
+    let file = file.replace("{long}", &"x".repeat(256));
     let preview = send(&mut admin, file.as_bytes());
     let page = admin.get(&preview);
     assert_eq!(page.status, 422);
@@ -119,6 +123,8 @@ fn every_kind_of_fault_is_named_with_its_line_and_nothing_is_saved() {
         (6, "is on line 2 already"),
         (7, "name has characters in it that cannot be seen"),
         (10, "the e-mail is "),
+        (12, "the custom id R-1 is on line 11 already"),
+        (13, "custom_id is longer than 255 characters"),
     ] {
         let row = format!("<th scope=\"row\">{line}</th><td>");
         let (_, rest) = page

@@ -1,5 +1,8 @@
 //! Keys and who gets mail.
 
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicBool, Ordering};
+
 use crate::support::TestApp;
 use crate::support::company::{Key, accepted};
 
@@ -77,21 +80,36 @@ fn a_revoked_key_is_refused_from_the_next_call_on() {
 fn a_sender_changes_its_key_without_a_refused_request() {
     let app = TestApp::start();
     let mut admin = app.admin();
-    let made = admin.fill_in(NEW, &[("name", "New"), ("environment", "production")]);
-    let key = Key {
-        id: 0,
-        text: key_on(made.text()),
-    };
-    let (old, new) = (app.production(), app.sender(&key));
-    for turn in 0..20 {
-        let sender = if turn < 10 { &old } else { &new };
-        assert_eq!(sender.requests(&accepted()).status, 200);
-        if turn == 10 {
-            let id = app.larkspur.production_key.id;
-            let path = format!("/settings/integrations/keys/{id}/revocation");
-            admin.fill_in(&path, &[]).location();
-        }
-    }
+    let old = app.larkspur.production_key.clone();
+    let current = Mutex::new(old.clone());
+    let stop = AtomicBool::new(false);
+    std::thread::scope(|scope| {
+        let (app, current, stop) = (&app, &current, &stop);
+        let sender = || {
+            let mut sent = 0;
+            while !stop.load(Ordering::Relaxed) {
+                let key = current.lock().unwrap();
+                assert_eq!(app.sender(&key).requests(&accepted()).status, 200);
+                sent += 1;
+            }
+            sent
+        };
+        let sender = scope.spawn(sender);
+        let made = admin.fill_in(NEW, &[("name", "New"), ("environment", "production")]);
+        let text = key_on(made.text());
+        // Both live side by side until the sender has changed over.
+        assert_eq!(app.sender(&old).requests(&accepted()).status, 200);
+        *current.lock().unwrap() = Key { id: 0, text };
+        let path = format!("/settings/integrations/keys/{}/revocation", old.id);
+        admin.fill_in(&path, &[]).location();
+        assert_eq!(app.sender(&old).requests(&accepted()).status, 403);
+        let counted = "SELECT count(DISTINCT key_id) FROM requests";
+        crate::support::eventually("both keys are used", || {
+            (app.number(counted) == 2).then_some(())
+        });
+        stop.store(true, Ordering::Relaxed);
+        assert!(sender.join().unwrap() > 1);
+    });
 }
 
 #[test]

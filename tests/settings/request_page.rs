@@ -4,6 +4,7 @@ use serde_json::{Value, json};
 
 use crate::support::TestApp;
 use crate::support::company::{accepted, accepted_but};
+use crate::support::page::Page;
 use crate::support::people::Person;
 
 /// The address of the button with these words.
@@ -101,6 +102,46 @@ fn each_error_that_settings_end_is_ended_from_its_request() {
         "Add en-US as a language",
         &[("label", "en-US")],
     );
+}
+
+#[test]
+fn who_was_meant_is_said_to_those_who_signed_in_and_never_to_the_sender() {
+    let app = TestApp::start();
+    let (mut admin, mut support) = (app.admin(), app.support());
+    let slip = accepted_but("/employee", json!({"email": "Ada.Osie@larkspur.example"}));
+    let refused = app.production().requests(&slip);
+    assert!(!refused.text().contains("ada.osei"), "{}", refused.text());
+    let id = refused.request_id();
+    let here = format!("/settings/integrations/api-status/requests/{id}");
+    let page = support.get(&here);
+    let words = Page(page.text().to_owned()).words();
+    assert!(
+        words.contains("Did the sender mean ada.osei@larkspur.example Active"),
+        "{words}"
+    );
+    assert!(!page.text().contains("Give them"));
+    let page = Page(admin.get(&here).text().to_owned());
+    let profile = page.link("Give them this e-mail").unwrap();
+    let form = admin.get(&profile);
+    assert!(
+        form.text()
+            .contains("This unblocks 1 request in seven days"),
+        "{}",
+        form.text()
+    );
+    assert!(
+        form.text().contains("value=\"Ada.Osie@larkspur.example\""),
+        "{}",
+        form.text()
+    );
+    let filled_in = [
+        ("name", "Ada Osei"),
+        ("email", "ada.osie@larkspur.example"),
+        ("custom_id", "L-1001"),
+    ];
+    assert_eq!(admin.fill_in(&profile, &filled_in).location(), here);
+    assert!(!admin.get(&here).text().contains("Did the sender mean"));
+    assert_eq!(app.production().requests(&slip).status, 200);
 }
 
 #[test]

@@ -153,6 +153,10 @@ impl CompanySettings {
     /// The active language that was probably meant by one that nobody knows.
     pub fn suggested_language(&self, sent: &str) -> Option<&str> {
         let active = self.languages.iter().filter(|l| l.active);
+        let sent = label::fold(sent);
+        // The region of the United Kingdom is GB, and many write UK.
+        let british = sent.strip_suffix("-uk").map(|tag| format!("{tag}-gb"));
+        let sent = british.as_deref().unwrap_or(&sent);
         label::did_you_mean(sent, active.map(|l| l.label.as_str()))
     }
 }

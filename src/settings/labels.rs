@@ -236,9 +236,9 @@ impl LabelPage {
             )));
         }
         let label_field = match kind {
-            LabelKind::Language => Field::text("label", "Tag", &typed.label).hint(
-                "BCP 47: a language, maybe with a region. en, fr-CA, pt-BR. It never changes.",
-            ),
+            LabelKind::Language => Field::text("label", "Tag", &typed.label)
+                .typed(Control::Offers(&language::COMMON))
+                .hint("Pick one, or type any BCP 47 tag: a language, maybe with a region, such as fr-CA. It never changes."),
             _ => Field::text("label", "Label", &typed.label)
                 .hint("What requests name. It never changes; case and _ or - make no difference."),
         };

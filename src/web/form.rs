@@ -40,6 +40,8 @@ pub enum Control {
     Lines,
     /// One of these, as value and words.
     Select(Vec<(String, String)>),
+    /// A line, or one of these that are offered, as value and words.
+    Offers(&'static [(&'static str, &'static str)]),
     /// Yes or no; checked when the value is not empty.
     Check,
     /// To be read only.

@@ -13,7 +13,7 @@ use api_status_page::store::embedded::attach;
 use diesel::prelude::*;
 use diesel::sql_types::BigInt;
 use rustix::process::{Pid, Signal, kill_process};
-use serde_json::Value;
+use serde_json::{Value, json};
 use tempfile::TempDir;
 
 use crate::support::TestStore;
@@ -272,10 +272,13 @@ fn a_company_is_made_from_a_file_and_a_slip_in_it_is_named() {
     );
     fs::write(
         &file,
-        r#"{"brands": [{"label": "north"}], "languages": [{"tag": "en"}]}"#,
+        r#"{"brands": [{"label": "north", "aliases": ["North Inc"]}], "languages": [{"tag": "en"}]}"#,
     )
     .unwrap();
     done(&mut create());
+    let aliases = store.rows("SELECT kind, label, folded, target FROM label_aliases");
+    let north = json!({"kind": 2, "label": "North Inc", "folded": "northinc", "target": "north"});
+    assert_eq!(aliases, [north]);
 }
 
 #[test]

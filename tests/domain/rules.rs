@@ -789,6 +789,15 @@ fn a_slip_in_a_label_is_answered_with_a_suggestion() {
 }
 
 #[test]
+fn for_the_united_kingdom_its_region_is_suggested() {
+    let call = Call::accepted().with("language", "en_UK");
+    let suggestion = |company: Company| call.findings_at(company)[0].suggestion.clone();
+    let british = Company::larkspur().language("en-GB", true);
+    assert_eq!(suggestion(british).as_deref(), Some("en-GB"));
+    assert_eq!(suggestion(Company::larkspur()).as_deref(), Some("en"));
+}
+
+#[test]
 fn only_what_would_be_accepted_is_suggested() {
     let finding = Call::accepted()
         .with("brand", "larkspur-outlets")

@@ -192,6 +192,11 @@ fn a_label_is_judged_before_it_is_added() {
             }
         }
     }
+    let page = admin.get("/settings/company-info/languages/new");
+    assert!(
+        page.text()
+            .contains("<option value=\"pt-BR\">Portuguese (Brazil)</option>")
+    );
     let strange = "north/west? & co.";
     let path = "/settings/company-info/brands/new";
     admin.fill_in(path, &[("label", strange)]).location();

@@ -12,11 +12,13 @@ use secrecy::ExposeSecret;
 use tracing_actix_web::TracingLogger;
 
 use crate::access::session::Sessions;
+use crate::alerts::Alerts;
 use crate::clock::Clock;
 use crate::config::{PublicUrl, ServeConfig};
 use crate::context::{TrustedProxies, at_the_door};
 use crate::ingest::{Ingest, RevokedKeyCalls};
 use crate::jobs::{Jobs, Work};
+use crate::mail::Mailer;
 use crate::settings::Settings;
 use crate::status::Status;
 use crate::status::export::Exports;
@@ -58,6 +60,11 @@ impl Application {
         let listener = bind(config.bind_address)?;
         let address = listener.local_addr()?;
         let public_url = config.public_url_at(address);
+        let mailer = Mailer::new(
+            config.smtp_url.as_ref(),
+            config.mail_from.as_deref(),
+            &public_url,
+        )?;
         let key = prepare_store(config, database_url, &clock)?;
         let store = Store::connect(database_url)?;
         let store = match config.standby() {
@@ -77,6 +84,13 @@ impl Application {
         let jobs = Jobs::start(Work {
             store: store.clone(),
             settings: settings.clone(),
+            alerts: Alerts {
+                store: store.clone(),
+                settings: settings.clone(),
+                mailer: mailer.clone(),
+                clock: clock.clone(),
+                public_url: public_url.clone(),
+            },
             revoked: ingest.revoked.clone(),
             clock: clock.clone(),
             retention_days: config.retention_days,
@@ -94,6 +108,7 @@ impl Application {
         let status = Status {
             store: store.clone(),
             settings: settings.clone(),
+            sends_mail: mailer.is_set_up(),
             clock: clock.clone(),
             public_url: public_url.clone(),
             retention_days: config.retention_days,
@@ -102,6 +117,7 @@ impl Application {
         let pages = Settings {
             store: store.clone(),
             live: settings.clone(),
+            mailer: mailer.clone(),
             clock: clock.clone(),
             public_url: public_url.clone(),
             retention_days: config.retention_days,
@@ -113,13 +129,24 @@ impl Application {
             web::Data::new(store),
             web::Data::new(settings),
             web::Data::new(clock),
+            web::Data::new(mailer),
             web::Data::new(public_url.clone()),
             web::Data::new(TrustedProxies(config.trusted_proxies.clone())),
             web::Data::new(own_origin),
         );
         let server = HttpServer::new(move || {
-            let (ingest, status, pages, store, settings, clock, public_url, proxies, own_origin) =
-                shared.clone();
+            let (
+                ingest,
+                status,
+                pages,
+                store,
+                settings,
+                clock,
+                mailer,
+                public_url,
+                proxies,
+                own_origin,
+            ) = shared.clone();
             App::new()
                 .app_data(ingest)
                 .app_data(status)
@@ -127,6 +154,7 @@ impl Application {
                 .app_data(store)
                 .app_data(settings)
                 .app_data(clock)
+                .app_data(mailer)
                 .app_data(public_url)
                 .app_data(proxies)
                 .app_data(own_origin)

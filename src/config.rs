@@ -11,6 +11,8 @@
 //! | `PUBLIC_URL` | `http://` and the bind address |
 //! | `TRUSTED_PROXIES` | none |
 //! | `SECRET_KEY` | made once and kept in the store |
+//! | `SMTP_URL` | none: no mail is sent |
+//! | `MAIL_FROM` | `api-status-page@` and the host of `PUBLIC_URL` |
 //! | `RETENTION_DAYS` | 90 |
 //! | `LOG_FORMAT` | `pretty` on a terminal, else `json` |
 //! | `NO_DEMO` | the demo companies are made |
@@ -77,6 +79,15 @@ pub struct ServeConfig {
     /// and kept in the store]
     #[arg(long, env, hide_env_values = true, value_name = "TEXT")]
     pub secret_key: Option<SecretString>,
+
+    /// The mail server: smtp://USER:PASSWORD@HOST (STARTTLS), smtps://… (TLS), or
+    /// smtp://HOST?tls=none. Without one no mail is sent
+    #[arg(long, env, hide_env_values = true, value_name = "URL")]
+    pub smtp_url: Option<SecretString>,
+
+    /// Who mails are from [default: api-status-page@ and the host of PUBLIC_URL]
+    #[arg(long, env, value_name = "E-MAIL")]
+    pub mail_from: Option<String>,
 
     /// How many days a request is kept
     #[arg(long, env, value_name = "DAYS", default_value_t = 90, value_parser = clap::value_parser!(u32).range(1..=3650))]
@@ -148,6 +159,14 @@ impl PublicUrl {
         format!("{}{path}", self.0)
     }
 
+    /// The host, without the port; `None` where it is a bare address.
+    pub fn host_name(&self) -> Option<String> {
+        match url::Url::parse(&self.0).ok()?.host()? {
+            url::Host::Domain(name) => Some(name.to_owned()),
+            url::Host::Ipv4(_) | url::Host::Ipv6(_) => None,
+        }
+    }
+
     /// Whether browsers reach the installation over TLS.
     pub fn is_https(&self) -> bool {
         self.0.starts_with("https://")
@@ -203,6 +222,9 @@ mod tests {
         }
         let url: PublicUrl = "HTTPS://STATUS.EXAMPLE".parse().unwrap();
         assert_eq!(url.join("/r/1"), "https://status.example/r/1");
+        assert_eq!(url.host_name().as_deref(), Some("status.example"));
+        let bare: PublicUrl = "http://127.0.0.1:8080".parse().unwrap();
+        assert_eq!(bare.host_name(), None);
     }
 
     #[test]

@@ -34,8 +34,8 @@
 //! Imports point one way, and features do not import each other:
 //!
 //! ```text
-//! domain  <-  store  <-  { ingest, status, settings, access }  <-  routes  <-  app  <-  commands
-//! domain  <-  web    <-  {         status, settings, access }
+//! domain  <-  store  <-  { ingest, status, settings, alerts, access }  <-  routes  <-  app  <-  commands
+//! domain  <-  web    <-  {         status, settings, alerts, access }
 //! ```
 //!
 //! | room | what lives there |
@@ -45,9 +45,11 @@
 //! | [`ingest`] | the machine's way in |
 //! | [`status`] | the API Status Page and the dictionary of errors |
 //! | [`settings`] | a file per page of settings |
+//! | [`alerts`] | the documented alert: measured, decided, told |
 //! | [`access`] | sessions, passwords, the guard before the pages |
 //! | [`web`] | what every page shares: the frame, forms, formats, headers |
-//! | [`jobs`] | what runs by itself: following the settings, folding counters, upkeep |
+//! | [`mail`] | the way out for mail |
+//! | [`jobs`] | what runs by itself: following the settings, folding counters, alerts, upkeep |
 //! | [`commands`], [`demo`] | the command line; the demo companies and their week |
 //!
 //! Beside them stand single files: [`app`] builds and runs the program, for `main` and for tests
@@ -68,6 +70,7 @@
 //! [`ListPage`]: status::list::ListPage
 
 pub mod access;
+pub mod alerts;
 pub mod app;
 pub mod blocking;
 pub mod clock;
@@ -79,6 +82,7 @@ pub mod domain;
 pub mod error;
 pub mod ingest;
 pub mod jobs;
+pub mod mail;
 pub mod probes;
 pub mod routes;
 pub mod settings;

@@ -9,7 +9,9 @@ use actix_web::{HttpRequest, HttpResponse, Resource, web};
 use crate::access::session::Sessions;
 use crate::access::{guard, own_password, password_link, sign_in, users};
 use crate::error::{self, PageError, Problem};
-use crate::settings::{aliases, audit_log, company_info, employees, integrations, keys, labels};
+use crate::settings::{
+    aliases, audit_log, company_info, employees, integrations, keys, labels, test_mail,
+};
 use crate::status::{cause_decisions, dictionary, export, list, request, search};
 use crate::web::{assets, headers, redirect, same_site};
 use crate::{context, ingest, probes, settings, telemetry};
@@ -224,6 +226,7 @@ fn settings_pages(config: &mut web::ServiceConfig) {
             get().to(integrations::show),
             post().to(integrations::save_mail),
         ))
+        .route("/integrations/test-mail", post().to(test_mail::send))
         .service(form(
             "/integrations/{kind:channels}/{label}/{verb:integration|manual-mode}",
             get().to(labels::ask),

@@ -1,6 +1,7 @@
 //! All tests in one binary; the modules mirror those of the program.
 
 mod access;
+mod alerts;
 mod architecture;
 mod commands;
 mod domain;

@@ -80,7 +80,7 @@ impl Cube {
 }
 
 /// So many of so many failed.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Rate {
     /// Those that failed.
     pub failed: i64,

@@ -1,6 +1,7 @@
 //! What is true whoever asks: the parsed request, the company's settings, the rules, the words for
 //! every error, the filter of the status page. No HTTP, no SQL, no HTML, no clock, no I/O.
 
+pub mod alert;
 pub mod api_key;
 pub mod body;
 pub mod cause;

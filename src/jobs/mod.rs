@@ -1,6 +1,7 @@
 //! What runs by itself. Every node follows the settings and writes its counts down; maintenance is
 //! done by one node at a time, whichever gets the lock. Jobs only loop and call.
 
+mod alerts;
 mod maintenance;
 
 use std::time::Duration;
@@ -8,6 +9,7 @@ use std::time::Duration;
 use tokio::sync::watch;
 use tokio::task::JoinSet;
 
+use crate::alerts::Alerts;
 use crate::clock::Clock;
 use crate::ingest::RevokedKeyCalls;
 use crate::store::settings::LiveSettings;
@@ -39,6 +41,8 @@ pub struct Work {
     pub store: Store,
     /// The settings in memory.
     pub settings: LiveSettings,
+    /// The alerts.
+    pub alerts: Alerts,
     /// Calls with revoked keys.
     pub revoked: RevokedKeyCalls,
     /// The time.
@@ -56,6 +60,8 @@ impl Jobs {
         running.spawn_local(follow_standby(work.clone(), stopped.clone()));
         running.spawn_local(write_revoked(work.clone(), stopped.clone()));
         running.spawn_local(sum_metrics_up(stopped.clone()));
+        running.spawn_local(alerts::watch(work.clone(), stopped.clone()));
+        running.spawn_local(alerts::tell(work.clone(), stopped.clone()));
         running.spawn_local(maintenance::fold(work.clone(), stopped.clone()));
         running.spawn_local(maintenance::upkeep(work, stopped));
         Self { stop, running }

@@ -13,16 +13,19 @@ use serde::Deserialize;
 
 use super::labels::integration_address;
 use super::{Sent, Settings, done};
+use crate::domain::alert::{Alert, CLOSES_AT, LEAST_REQUESTS, OPENS_ABOVE};
 use crate::domain::cube::Cube;
 use crate::domain::filter::Label;
 use crate::domain::request::Environment;
 use crate::domain::window::{Preset, Range};
 use crate::error::PageError;
+use crate::store::alerts;
 use crate::store::api_keys::{self, KeyRow, RevokedCalls};
 use crate::store::change::{Outcome, Thing};
 use crate::store::companies::{self, CompanyRow};
 use crate::store::counts;
 use crate::store::labels::{self, LabelKind, LabelRow};
+use crate::web::alert::AlertWords;
 use crate::web::form::{self, Control, Field, Problems};
 use crate::web::format::{Moment, number};
 use crate::web::page;
@@ -39,12 +42,18 @@ const MAX_ALERT_EMAILS: usize = 20;
 /// The page.
 #[derive(Template)]
 #[template(path = "settings/integrations.html")]
-struct IntegrationsPage {
+pub(super) struct IntegrationsPage {
     shell: Shell,
     /// `None` for those who do not see keys.
     keys: Option<Keys>,
     channels: Vec<ChannelLine>,
-    alert: Option<String>,
+    /// What stands in the way of the form.
+    pub(super) problem: Option<String>,
+    /// The last alert.
+    alert: Option<AlertWords>,
+    sends_mail: bool,
+    /// Whether there is an address to send a test mail to.
+    tells_someone: bool,
     fields: Vec<Field>,
     hidden: Vec<(&'static str, String)>,
 }
@@ -95,12 +104,13 @@ pub struct Typed {
 }
 
 /// What the store tells.
-struct Stored {
+pub(super) struct Stored {
     company: CompanyRow,
     channels: Vec<LabelRow>,
     cube: Cube,
     keys: Vec<KeyRow>,
     revoked: Vec<RevokedCalls>,
+    alert: Option<Alert>,
 }
 
 /// `GET /settings/integrations`.
@@ -148,7 +158,7 @@ pub async fn save_mail(
             let stored = read(&settings, &shell).await?;
             let again = Some((&*typed, Problems::default()));
             let mut page = IntegrationsPage::new(&settings, shell, &stored, again);
-            page.alert = Some(format!(
+            page.problem = Some(format!(
                 "{words} Below is what you typed; reload to see theirs."
             ));
             page::show_with(StatusCode::CONFLICT, &page)
@@ -156,7 +166,7 @@ pub async fn save_mail(
     }
 }
 
-async fn read(settings: &Settings, shell: &Shell) -> Result<Stored, PageError> {
+pub(super) async fn read(settings: &Settings, shell: &Shell) -> Result<Stored, PageError> {
     let company = shell.company.id;
     let sees_keys = shell.operator.is_admin();
     let now = settings.clock.now();
@@ -168,6 +178,7 @@ async fn read(settings: &Settings, shell: &Shell) -> Result<Stored, PageError> {
             cube: counts::cube(connection, company, window)?,
             keys: Vec::new(),
             revoked: Vec::new(),
+            alert: alerts::last(connection, company)?,
         };
         if !sees_keys {
             return Ok(stored);
@@ -208,7 +219,7 @@ impl Typed {
 }
 
 impl IntegrationsPage {
-    fn new(
+    pub(super) fn new(
         settings: &Settings,
         shell: Shell,
         stored: &Stored,
@@ -236,7 +247,9 @@ impl IntegrationsPage {
             Field::text("alert_emails", "API error alert e-mails", alert_emails)
                 .typed(Control::Lines)
                 .optional()
-                .hint("One per line. Meant to be told when more than 5 % of an hour’s production requests fail. It has no effect yet: mail is not set up on this installation, so nobody is told."),
+                .hint(format!(
+                    "One per line. Each gets one mail when more than {OPENS_ABOVE} % of a rolling hour’s production requests fail, of at least {LEAST_REQUESTS}, and one when that is over, at {CLOSES_AT} % or less."
+                )),
         ];
         let keys = shell.operator.is_admin().then(|| Keys {
             lines: stored
@@ -253,11 +266,26 @@ impl IntegrationsPage {
         Self {
             keys,
             channels: channel_lines(&stored.channels, &stored.cube),
-            alert: None,
+            problem: None,
+            alert: stored
+                .alert
+                .as_ref()
+                .map(|alert| AlertWords::new(alert, settings.mailer.is_set_up(), zone, now)),
+            sends_mail: settings.mailer.is_set_up(),
+            tells_someone: !row.alert_emails.is_empty(),
             fields: fields.into_iter().map(|f| f.with(&problems)).collect(),
             hidden: Sent::new(row.settings_version, None).hidden(),
             shell,
         }
+    }
+}
+
+impl IntegrationsPage {
+    /// Who was told, as a sentence of its own.
+    fn told(&self, alert: &AlertWords) -> String {
+        let mut letters = alert.told.chars();
+        let first = letters.next().map(|c| c.to_uppercase().to_string());
+        format!("{}{}.", first.unwrap_or_default(), letters.as_str())
     }
 }
 

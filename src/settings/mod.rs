@@ -9,6 +9,7 @@ pub mod employees;
 pub mod integrations;
 pub mod keys;
 pub mod labels;
+pub mod test_mail;
 
 use actix_session::Session;
 use actix_web::{HttpResponse, web};
@@ -19,6 +20,7 @@ use serde::{Deserialize, Deserializer};
 use crate::clock::Clock;
 use crate::config::PublicUrl;
 use crate::error::PageError;
+use crate::mail::Mailer;
 use crate::store::change::{self, Author, Made, Outcome, Overtaken, Thing};
 use crate::store::settings::LiveSettings;
 use crate::store::{Store, StoreError};
@@ -34,6 +36,8 @@ pub struct Settings {
     pub store: Store,
     /// The companies' settings in memory.
     pub live: LiveSettings,
+    /// The way out for mail.
+    pub mailer: Mailer,
     /// The time.
     pub clock: Clock,
     /// What links begin with.

@@ -8,9 +8,9 @@ use chrono_tz::Tz;
 use super::Status;
 use super::filters::Address;
 use super::look::Look;
-use super::rate::ALERT_PERCENT;
 use super::row::tone;
 use super::zoom::{self, Zoom};
+use crate::domain::alert::OPENS_ABOVE;
 use crate::domain::change;
 use crate::domain::cube::Rate;
 use crate::domain::dictionary::{EndedBy, ErrorCode};
@@ -297,7 +297,7 @@ fn draw(look: &Look, steps: Steps, facts: &Facts) -> Chart {
             .filter(is_drawn)
             .map(|ended_by| (tone(ended_by), ended_by.who()))
             .collect(),
-        alert_y: format!("{:.1}", scale.rate_y(ALERT_PERCENT)),
+        alert_y: format!("{:.1}", scale.rate_y(OPENS_ABOVE as f64)),
     }
 }
 
@@ -426,7 +426,7 @@ impl Bar {
         let rate = stack.rate();
         let percents = rate.percent();
         let is_over =
-            rate.total >= ENOUGH_FOR_A_RATE && percents.is_some_and(|p| p > ALERT_PERCENT);
+            rate.total >= ENOUGH_FOR_A_RATE && percents.is_some_and(|p| p > OPENS_ABOVE as f64);
         let valid_height = scale.height(stack.valid);
         let share = |number: f64| format!("{number:.2}%");
         let length = |number: f64| format!("{number:.1}");

@@ -13,18 +13,21 @@ use super::filters::{self, Address, Chip, View};
 use super::legend::{self, ErrorCounts, Group};
 use super::look::Look;
 use super::pager::Pager;
-use super::rate::{ALERT_PERCENT, RateLine};
+use super::rate::RateLine;
 use super::row::{About, Customer, Named, Row, key_names};
 use super::{ROOT, Status};
+use crate::domain::alert::{Alert, OPENS_ABOVE};
 use crate::domain::cause::State;
 use crate::domain::cube::{Cell, Cube};
 use crate::domain::dictionary::EndedBy;
 use crate::domain::request::Environment;
 use crate::error::PageError;
 use crate::store::Seen;
+use crate::store::alerts;
 use crate::store::api_keys::{self, KeyRow};
 use crate::store::counts;
 use crate::store::requests::{self, Count, MAX_COUNTED_ENTRIES, Selection, Tab};
+use crate::web::alert::AlertWords;
 use crate::web::format::{Moment, number};
 use crate::web::shell::Shell;
 
@@ -37,6 +40,7 @@ pub struct ListPage {
     tabs: Vec<TabLink>,
     views: Vec<ViewLink>,
     rate: RateLine,
+    alert: Option<AlertWords>,
     chart: ChartPart,
     range: String,
     notices: Vec<String>,
@@ -88,6 +92,7 @@ pub struct Facts {
     pub newest_of_all: Option<DateTime<Utc>>,
     causes: Option<CauseFacts>,
     cube_before: Cube,
+    alert: Option<Alert>,
     counted: Option<Counted>,
     keys: Vec<KeyRow>,
 }
@@ -207,6 +212,7 @@ async fn facts(status: &Status, look: &Look) -> Result<Seen<Facts>, PageError> {
         Ok(Facts {
             cube: counts::cube(connection, company, window)?,
             cube_before: counts::cube(connection, company, window.before(now))?,
+            alert: alerts::last(connection, company)?,
             counted,
             keys: api_keys::of_company(connection, company)?,
             newest_on_tab: newest(connection, Some(tab))?,
@@ -270,6 +276,10 @@ impl ListPage {
             files,
             chart,
             rate: RateLine::new(facts.cube.production(), facts.cube_before.production()),
+            alert: facts
+                .alert
+                .as_ref()
+                .and_then(|alert| AlertWords::of_open(alert, status.sends_mail, zone, now)),
             range: look.range_in_words(),
             form: facets::forms(
                 address,
@@ -307,7 +317,7 @@ impl ListPage {
     }
 
     fn alert_line(&self) -> String {
-        format!("{ALERT_PERCENT:.0} %")
+        format!("{OPENS_ABOVE} %")
     }
 
     fn search_path(&self) -> String {

@@ -40,6 +40,8 @@ pub struct Status {
     pub store: Store,
     /// The companies' settings in memory.
     pub settings: LiveSettings,
+    /// Whether mail is sent at all.
+    pub sends_mail: bool,
     /// The time.
     pub clock: Clock,
     /// What links to be copied begin with.

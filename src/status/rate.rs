@@ -1,11 +1,9 @@
 //! "Is it healthy?": the error rate of production in one sentence, with its denominator, against
 //! the same time before and against the line at which the alert opens.
 
+use crate::domain::alert::OPENS_ABOVE;
 use crate::domain::cube::Rate;
 use crate::web::format::{number, percent};
-
-/// The alert opens above so many percent.
-pub const ALERT_PERCENT: f64 = 5.0;
 
 /// The sentence above the tabs.
 pub struct RateLine {
@@ -29,7 +27,7 @@ impl RateLine {
             failed: number(now.failed),
             total: number(now.total),
             change: change(now, before),
-            is_over: now.percent().is_some_and(|p| p > ALERT_PERCENT),
+            is_over: now.percent().is_some_and(|p| p > OPENS_ABOVE as f64),
         }
     }
 }

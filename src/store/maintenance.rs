@@ -10,7 +10,7 @@ use crate::domain::company::CompanyId;
 /// Calls with revoked keys are kept so many days.
 const REVOKED_CALLS_DAYS: i64 = 90;
 
-/// The audit log is kept so many months.
+/// The audit log, and alerts that are over, are kept so many months.
 const AUDIT_LOG_MONTHS: u32 = 24;
 
 /// So many rows of a table go in one transaction.
@@ -70,7 +70,7 @@ pub fn expunge(
 }
 
 /// Deletes a batch of what a company's history has too much, and says how many rows there were:
-/// calls with revoked keys after 90 days, changes of settings after two years.
+/// calls with revoked keys after 90 days, changes of settings and alerts after two years.
 pub fn drop_old_history(
     connection: &mut PgConnection,
     company: CompanyId,
@@ -95,7 +95,16 @@ pub fn drop_old_history(
     .bind::<Timestamptz, _>(now - Months::new(AUDIT_LOG_MONTHS))
     .bind::<BigInt, _>(EXPUNGE_BATCH)
     .execute(connection)?;
-    Ok(calls + changes)
+    let alerts = diesel::sql_query(
+        "DELETE FROM alerts WHERE company_id = $1 AND closed_at < $2 \
+         AND opened_at IN ( \
+             SELECT opened_at FROM alerts WHERE company_id = $1 AND closed_at < $2 LIMIT $3)",
+    )
+    .bind::<BigInt, _>(company.0)
+    .bind::<Timestamptz, _>(now - Months::new(AUDIT_LOG_MONTHS))
+    .bind::<BigInt, _>(EXPUNGE_BATCH)
+    .execute(connection)?;
+    Ok(calls + changes + alerts)
 }
 
 /// Deletes sessions and links that ended, attempts to sign in that no throttle asks for, and files

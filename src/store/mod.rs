@@ -2,6 +2,7 @@
 //! may block, a connection, a transaction, a tracing span, and one mapping of errors. The
 //! connection never leaves the closure, so nobody renders or waits while holding one.
 
+pub mod alerts;
 pub mod aliases;
 pub mod api_keys;
 pub mod audit;

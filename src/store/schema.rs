@@ -1,6 +1,50 @@
 // @generated automatically by Diesel CLI.
 
 diesel::table! {
+    /// The mails about alerts, sent and to be sent: written in the transaction that opens or closes the alert.
+    alert_mails (company_id, opened_at, event, address) {
+        /// The company.
+        company_id -> Int8,
+        /// The alert that it is about.
+        opened_at -> Timestamptz,
+        /// 1 the alert opened, 2 it closed.
+        event -> Int2,
+        /// Who is told.
+        address -> Text,
+        /// Since when it is to be sent.
+        made_at -> Timestamptz,
+        /// When it is tried next; null when it was sent or given up.
+        due_at -> Nullable<Timestamptz>,
+        /// How often it was tried.
+        attempts -> Int4,
+        /// When the mail server took it.
+        sent_at -> Nullable<Timestamptz>,
+        /// Why the last attempt failed.
+        problem -> Nullable<Text>,
+    }
+}
+
+diesel::table! {
+    /// The times at which too many of a company's production requests failed.
+    alerts (company_id, opened_at) {
+        /// The company.
+        company_id -> Int8,
+        /// When it was noticed.
+        opened_at -> Timestamptz,
+        /// How many of the hour before had failed then.
+        opened_failed -> Int8,
+        /// Of how many.
+        opened_total -> Int8,
+        /// When it was over; null while it is open.
+        closed_at -> Nullable<Timestamptz>,
+        /// How many of the hour before had failed then.
+        closed_failed -> Nullable<Int8>,
+        /// Of how many.
+        closed_total -> Nullable<Int8>,
+    }
+}
+
+diesel::table! {
     /// The keys by which senders are known.
     api_keys (id) {
         /// The key.
@@ -464,6 +508,7 @@ diesel::table! {
     }
 }
 
+diesel::joinable!(alerts -> companies (company_id));
 diesel::joinable!(api_keys -> companies (company_id));
 diesel::joinable!(brands -> companies (company_id));
 diesel::joinable!(cause_decisions -> companies (company_id));
@@ -477,6 +522,8 @@ diesel::joinable!(sessions -> users (user_id));
 diesel::joinable!(users -> companies (company_id));
 
 diesel::allow_tables_to_appear_in_same_query!(
+    alert_mails,
+    alerts,
     api_keys,
     audit_log,
     brands,

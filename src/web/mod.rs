@@ -1,5 +1,6 @@
 //! What every page shares: the shell around it, formats, the assets, the security headers.
 
+pub mod alert;
 pub mod assets;
 pub mod confirm;
 pub mod flash;

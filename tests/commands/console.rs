@@ -360,6 +360,33 @@ fn an_empty_variable_is_none_for_every_setting() {
 }
 
 #[test]
+fn a_mail_server_that_cannot_be_one_is_told_at_the_start_without_the_password() {
+    let store = TestStore::new();
+    let start = |name, value| {
+        let settings = [
+            ("DATABASE_URL", &*store.url),
+            ("BIND_ADDRESS", "127.0.0.1:0"),
+            ("SMTP_URL", "smtp://mail.example"),
+        ];
+        refused(program(&settings).env(name, value).arg("serve"), 1)
+    };
+    let scheme = start("SMTP_URL", "http://ada:sesame@mail.example");
+    assert!(
+        scheme.contains("SMTP_URL must begin with smtp:// or smtps://"),
+        "{scheme}"
+    );
+    assert!(
+        scheme.contains("smtps://USER:PASSWORD@HOST:465"),
+        "{scheme}"
+    );
+    assert!(!scheme.contains("sesame"), "{scheme}");
+    let ca = start("SMTP_URL", "smtps://mail.example?ca=/nowhere.pem");
+    assert!(ca.contains("/nowhere.pem, which cannot be read"), "{ca}");
+    let from = start("MAIL_FROM", "nobody in particular");
+    assert!(from.contains("MAIL_FROM cannot be used"), "{from}");
+}
+
+#[test]
 fn what_is_no_command_line_has_an_exit_code_of_its_own() {
     refused(program(&[]).arg("sevre"), 2);
     refused(program(&[]).args(["company", "create"]), 2);
@@ -369,6 +396,8 @@ fn what_is_no_command_line_has_an_exit_code_of_its_own() {
         "DATA_DIR",
         "DATABASE_URL",
         "SECRET_KEY",
+        "SMTP_URL",
+        "MAIL_FROM",
         "RETENTION_DAYS",
     ] {
         assert!(help.contains(&format!("[env: {name}")), "{help}");

@@ -3,8 +3,9 @@
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use crate::support::TestApp;
-use crate::support::company::{Key, accepted};
+use crate::support::company::{Key, accepted, accepted_but};
+use crate::support::mail::{Mood, Protection};
+use crate::support::{MailServer, TestApp, within};
 
 const NEW: &str = "/settings/integrations/keys/new";
 
@@ -160,4 +161,119 @@ fn who_gets_mail_is_kept_and_its_effect_is_not_pretended() {
             .contains("“ops” is not one plain e-mail address.")
     );
     assert!(wrong.text().contains("id=\"test_email-problem\""));
+}
+
+const PAGE: &str = "/settings/integrations";
+
+#[test]
+fn the_page_says_when_alert_mails_are_told_and_that_without_a_mail_server_nobody_is() {
+    let app = TestApp::start();
+    for page in [app.admin().get(PAGE), app.support().get(PAGE)] {
+        assert!(
+            page.text()
+                .contains("This installation sends no mail, so nobody is told of an alert.")
+        );
+        assert!(!page.text().contains("test-mail"));
+    }
+    let server = MailServer::start(Protection::Plain);
+    let app = TestApp::with_mail(&server);
+    let page = app.admin().get(PAGE);
+    assert!(page.text().contains("more than 5 % of a rolling hour"));
+    assert!(!page.text().contains("nobody is told"));
+}
+
+#[test]
+fn an_open_alert_is_on_both_pages_with_who_was_told() {
+    let server = MailServer::start(Protection::Plain);
+    let app = TestApp::with_mail(&server);
+    app.execute("UPDATE companies SET alert_emails = '{ops@larkspur.example}'");
+    let mut support = app.support();
+    let bad = accepted_but("/brand", "larkspur-outlet");
+    for _ in 0..20 {
+        app.production().requests(&bad);
+    }
+    let sent = "SELECT count(*) FROM alert_mails WHERE sent_at IS NOT NULL";
+    within(
+        std::time::Duration::from_secs(40),
+        "the mail is noted as sent",
+        || (app.number(sent) == 1).then_some(()),
+    );
+    for (path, words) in [
+        ("/settings/integrations", "An alert is open since"),
+        (
+            "/settings/integrations/api-status/invalid-requests",
+            "Alert open since",
+        ),
+        (
+            "/settings/integrations/api-status/invalid-requests/causes",
+            "Alert open since",
+        ),
+    ] {
+        let page = support.get(path);
+        assert!(page.text().contains(words), "{path}");
+        assert!(
+            page.text()
+                .to_lowercase()
+                .contains("told ops@larkspur.example"),
+            "{path}"
+        );
+    }
+    let closed = "UPDATE alerts SET closed_at = now(), closed_failed = 0, closed_total = 0";
+    app.execute(&format!(
+        "DELETE FROM request_count_deltas; DELETE FROM request_counts; {closed}"
+    ));
+    let page = support.get(PAGE);
+    assert!(page.text().contains("The last alert was open from"));
+    let status = support.get("/settings/integrations/api-status/invalid-requests");
+    assert!(!status.text().contains("Alert open since"));
+}
+
+#[test]
+fn a_test_mail_goes_to_every_alert_mail_and_says_how_that_went() {
+    let server = MailServer::start(Protection::Plain);
+    let app = TestApp::with_mail(&server);
+    let (mut admin, mut support) = (app.admin(), app.support());
+    let path = "/settings/integrations/test-mail";
+    assert!(
+        !admin.get(PAGE).text().contains(path),
+        "there is nobody to send one to"
+    );
+    let nobody = admin.post(path, &[]);
+    assert_eq!(nobody.status, 422);
+    assert!(nobody.text().contains("save one first"));
+    let form = [(
+        "alert_emails",
+        "ops@larkspur.example\nlead@larkspur.example",
+    )];
+    admin.fill_in(PAGE, &form).location();
+    assert!(admin.get(PAGE).text().contains(path));
+    assert_eq!(admin.post(path, &[]).location(), PAGE);
+    assert!(admin.get(PAGE).text().contains(
+        "The mail server took a test mail to ops@larkspur.example, lead@larkspur.example."
+    ));
+    let letter = server.letter_to("lead@larkspur.example");
+    assert_eq!(letter.subject(), "[Larkspur Outdoor] Test mail");
+    assert!(
+        letter
+            .text()
+            .starts_with("This is a test mail: nothing is wrong.")
+    );
+
+    server.refuse("lead@larkspur.example");
+    let refused = admin.post(path, &[]);
+    assert_eq!(refused.status, 422);
+    assert!(
+        refused.text().contains(
+            "lead@larkspur.example: the mail server refused it: 550 Mailbox unavailable."
+        )
+    );
+    server.turn(Mood::Gone);
+    let gone = admin.post(path, &[]);
+    assert_eq!(gone.status, 422);
+    assert!(gone.text().contains("the mail server could not be reached"));
+    assert_eq!(
+        app.number("SELECT count(*) FROM audit_log WHERE action = 'mail.tested'"),
+        4
+    );
+    assert_eq!(support.post(path, &[]).status, 403);
 }

@@ -134,3 +134,24 @@ fn a_stop_does_not_wait_for_all_that_is_to_be_expunged() {
     app.stop();
     assert!(left() > 50_000, "the stop waited");
 }
+
+#[test]
+fn alerts_that_are_over_go_after_two_years_with_their_mails() {
+    let store = TestStore::new();
+    let company = store.larkspur.id;
+    store.execute(&format!(
+        "INSERT INTO alerts VALUES \
+             ({company}, '2024-11-01Z', 1, 20, '2024-11-02Z', 0, 20), \
+             ({company}, '2024-12-01Z', 1, 20, '2024-12-02Z', 0, 20), \
+             ({company}, '2024-12-03Z', 1, 20, NULL, NULL, NULL); \
+         INSERT INTO alert_mails (company_id, opened_at, event, address, made_at) \
+             SELECT company_id, opened_at, 1, 'ops@larkspur.example', opened_at FROM alerts"
+    ));
+    let drop_old = |now: &str| {
+        let now: DateTime<Utc> = now.parse().unwrap();
+        maintenance::drop_old_history(&mut store.connection(), company, now).unwrap()
+    };
+    assert_eq!(drop_old("2026-11-03T00:00:00Z"), 1);
+    assert_eq!(store.number("SELECT count(*) FROM alert_mails"), 2);
+    assert_eq!(drop_old("2027-11-03T00:00:00Z"), 1, "an open one stays");
+}

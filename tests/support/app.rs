@@ -14,7 +14,7 @@ use chrono::{DateTime, Utc};
 use clap::{Args, FromArgMatches};
 
 use super::company::Key;
-use super::{Sender, TestStore, Visitor};
+use super::{MailServer, Sender, TestStore, Visitor};
 
 /// A running program and the store under it.
 pub struct TestApp {
@@ -54,21 +54,34 @@ impl TestApp {
         Self::at(store, &store.url, TestClock::default())
     }
 
+    /// On a store of its own, with a mail server.
+    pub fn with_mail(server: &MailServer) -> Self {
+        Self::sending_on(&TestStore::new(), server)
+    }
+
+    /// On a store that may have other nodes, with a mail server.
+    pub fn sending_on(store: &Arc<TestStore>, server: &MailServer) -> Self {
+        let smtp_url = format!("--smtp-url={}", server.url());
+        Self::configured(store, &store.url, TestClock::default(), &[&smtp_url])
+    }
+
     /// On a store reached by way of `url`, with a clock that may stand.
     pub fn at(store: &Arc<TestStore>, url: &str, clock: TestClock) -> Self {
-        Self::with(config(&[]), store, url, clock)
+        Self::configured(store, url, clock, &[])
     }
 
     /// On a store whose pages are read on the standby at `url`.
     pub fn with_standby(store: &Arc<TestStore>, url: &str) -> Self {
-        let config = config(&["--read-database-url", url]);
-        Self::with(config, store, &store.url, TestClock::default())
+        let flags = ["--read-database-url", url];
+        Self::configured(store, &store.url, TestClock::default(), &flags)
     }
 
-    fn with(config: ServeConfig, store: &Arc<TestStore>, url: &str, clock: TestClock) -> Self {
+    /// The same with further flags of `serve`.
+    pub fn configured(store: &Arc<TestStore>, url: &str, clock: TestClock, flags: &[&str]) -> Self {
         if std::env::var_os("RUST_LOG").is_some() {
             telemetry::init(None);
         }
+        let config = config(flags);
         let (url, time) = (url.to_owned(), clock.clock());
         let (tell, told) = mpsc::channel();
         let thread = std::thread::spawn(move || {
@@ -146,13 +159,13 @@ impl Drop for TestApp {
 }
 
 /// The defaults but for some arguments, on any free port, with links that do not depend on it.
-fn config(others: &[&str]) -> ServeConfig {
+fn config(flags: &[&str]) -> ServeConfig {
     let command = ServeConfig::augment_args(clap::Command::new("serve"));
     let arguments = [
         "serve",
         "--bind-address=127.0.0.1:0",
         "--public-url=https://status.example",
     ];
-    let arguments = arguments.iter().chain(others);
+    let arguments = arguments.iter().chain(flags);
     ServeConfig::from_arg_matches(&command.get_matches_from(arguments)).unwrap()
 }

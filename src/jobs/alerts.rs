@@ -1,0 +1,37 @@
+//! Alerts: watching the error rates, and telling. Telling is a job of its own, so that a mail server
+//! that does not answer holds no alert up.
+
+use std::time::Duration;
+
+use tokio::sync::watch;
+
+use super::{Work, log, pause};
+use crate::store::StoreError;
+
+/// Error rates are measured this often.
+const WATCH: Duration = Duration::from_secs(5);
+
+/// Mails that are due are looked for this often.
+const TELL: Duration = Duration::from_secs(2);
+
+/// Opens and closes alerts.
+pub(super) async fn watch(work: Work, mut stopped: watch::Receiver<bool>) {
+    while pause(&mut stopped, WATCH).await {
+        log("watch the error rates", work.alerts.watch().await);
+    }
+}
+
+/// Sends the mails about them.
+pub(super) async fn tell(work: Work, mut stopped: watch::Receiver<bool>) {
+    while pause(&mut stopped, TELL).await {
+        let told = tell_all(&work, &stopped).await;
+        log("tell of alerts", told);
+    }
+}
+
+async fn tell_all(work: &Work, stopped: &watch::Receiver<bool>) -> Result<(), StoreError> {
+    for company in work.alerts.to_be_told().await? {
+        while !*stopped.borrow() && work.alerts.tell_next(company).await? {}
+    }
+    Ok(())
+}

@@ -1,0 +1,182 @@
+//! What happens to a mail that cannot be sent.
+
+use chrono::{DateTime, TimeDelta, Utc};
+use serde_json::json;
+
+use super::{A_WHILE, OPS, a_round_passes};
+use crate::support::mail::{Mood, Protection};
+use crate::support::{MailServer, TestApp, TestClock, TestStore, within};
+
+const LEAD: &str = "lead@larkspur.example";
+
+/// An app whose clock stands, with a mail server, and Larkspur's alert e-mails.
+fn app_at(server: &MailServer, at: DateTime<Utc>, addresses: &[&str]) -> TestApp {
+    let (store, clock) = (TestStore::new(), TestClock::default());
+    clock.stand_at(at);
+    let flag = format!("--smtp-url={}", server.url());
+    let app = TestApp::configured(&store, &store.url, clock, &[&flag]);
+    app.tells(&app.larkspur, addresses);
+    app
+}
+
+fn then() -> DateTime<Utc> {
+    "2026-11-24T10:41:00Z".parse().unwrap()
+}
+
+/// Waits until every mail that the alert opened has failed and is tried again at `next`.
+#[track_caller]
+fn all_are_tried_again_at(app: &TestApp, next: DateTime<Utc>) {
+    let others = format!(
+        "SELECT count(*) FROM alert_mails \
+         WHERE event = 1 AND (problem IS NULL OR due_at <> '{next}')"
+    );
+    within(A_WHILE, "the mails are tried", || {
+        (app.number(&others) == 0).then_some(())
+    });
+}
+
+fn minutes(minutes: i64) -> TimeDelta {
+    TimeDelta::minutes(minutes)
+}
+
+#[test]
+fn a_mail_waits_while_the_mail_server_is_gone_and_comes_once_when_it_is_back() {
+    let server = MailServer::start(Protection::Plain);
+    server.turn(Mood::Gone);
+    let app = app_at(&server, then(), &[OPS, LEAD]);
+    app.receives(0, 20);
+    app.alert_opens();
+    all_are_tried_again_at(&app, then() + minutes(1));
+    let page = app.admin().get("/settings/integrations");
+    assert!(
+        page.text().contains("tried again at 10:42"),
+        "{}",
+        page.text()
+    );
+    app.clock.stand_at(then() + minutes(1));
+    all_are_tried_again_at(&app, then() + minutes(3));
+    server.turn(Mood::Takes);
+    app.clock.stand_at(then() + minutes(3));
+    let mails = server.expect(2);
+    assert_eq!(mails[0].text(), mails[1].text());
+    app.clock.stand_at(then() + minutes(40));
+    a_round_passes();
+    server.expect(2);
+}
+
+#[test]
+fn an_address_that_is_refused_keeps_no_other_from_being_told() {
+    let server = MailServer::start(Protection::Plain);
+    server.refuse("gone@larkspur.example");
+    let app = TestApp::with_mail(&server);
+    app.tells(&app.larkspur, &["gone@larkspur.example", OPS]);
+    app.receives(0, 20);
+    app.alert_opens();
+    assert_eq!(server.letter_to(OPS).to, OPS);
+    let rows = within(A_WHILE, "the other is tried", || {
+        let rows = app.rows("SELECT * FROM alert_mails WHERE problem IS NOT NULL");
+        (!rows.is_empty()).then_some(rows)
+    });
+    assert_eq!(rows[0]["address"], json!("gone@larkspur.example"));
+    let problem = rows[0]["problem"].as_str().unwrap();
+    assert_eq!(
+        problem,
+        "the mail server refused it: 550 Mailbox unavailable"
+    );
+}
+
+#[test]
+fn a_mail_whose_receipt_was_lost_is_sent_again_under_the_same_id() {
+    let server = MailServer::start(Protection::Plain);
+    server.turn(Mood::HangsUp);
+    let app = app_at(&server, then(), &[OPS]);
+    app.receives(0, 20);
+    app.alert_opens();
+    all_are_tried_again_at(&app, then() + minutes(1));
+    server.turn(Mood::Takes);
+    app.clock.stand_at(then() + minutes(1));
+    let mails = server.expect(2);
+    assert_eq!(mails[0].header("message-id"), mails[1].header("message-id"));
+}
+
+#[test]
+fn what_a_node_that_died_had_claimed_is_sent_by_another() {
+    let server = MailServer::start(Protection::Plain);
+    let (store, clock) = (TestStore::new(), TestClock::default());
+    clock.stand_at(then());
+    // This node opens the alert and cannot tell.
+    let node = TestApp::configured(&store, &store.url, clock.clone(), &[]);
+    node.tells(&node.larkspur, &[OPS]);
+    node.receives(0, 20);
+    node.alert_opens();
+    // As if one had claimed the mail and died then.
+    store.execute("UPDATE alert_mails SET attempts = 1, due_at = due_at + interval '1 minute'");
+    node.stop();
+    let flag = format!("--smtp-url={}", server.url());
+    let other = TestApp::configured(&store, &store.url, clock.clone(), &[&flag]);
+    a_round_passes();
+    server.expect(0);
+    clock.stand_at(then() + minutes(1));
+    server.expect(1);
+    drop(other);
+}
+
+#[test]
+fn who_was_not_told_that_it_opened_is_not_told_first_that_it_closed() {
+    let server = MailServer::start(Protection::Plain);
+    server.turn(Mood::Fails);
+    let app = app_at(&server, then(), &[OPS]);
+    app.receives(0, 20);
+    app.alert_opens();
+    all_are_tried_again_at(&app, then() + minutes(1));
+    // The mail that it opened is due at 10:42, and then at 10:44.
+    app.clock.stand_at(then() + minutes(1));
+    all_are_tried_again_at(&app, then() + minutes(3));
+    app.receives(480, 0);
+    app.alert_closes();
+    server.turn(Mood::Takes);
+    a_round_passes();
+    server.expect(0);
+    app.clock.stand_at(then() + minutes(3));
+    let subjects: Vec<String> = server.expect(2).iter().map(|m| m.subject()).collect();
+    assert!(
+        subjects[0].contains("100 % of production requests fail"),
+        "{subjects:?}"
+    );
+    assert!(subjects[1].contains("Alert over"), "{subjects:?}");
+}
+
+#[test]
+fn a_mail_is_given_up_after_a_day_and_the_page_says_so() {
+    let server = MailServer::start(Protection::Plain);
+    server.turn(Mood::Gone);
+    let app = app_at(&server, then(), &[OPS]);
+    app.receives(0, 20);
+    app.alert_opens();
+    all_are_tried_again_at(&app, then() + minutes(1));
+    // Keeps the alert open over the day.
+    app.clock.stand_at(then() + TimeDelta::hours(25));
+    app.receives(0, 20);
+    within(A_WHILE, "the mail is given up", || {
+        (app.number("SELECT count(*) FROM alert_mails WHERE due_at IS NOT NULL") == 0).then_some(())
+    });
+    server.turn(Mood::Takes);
+    a_round_passes();
+    server.expect(0);
+}
+
+#[test]
+fn those_who_are_told_that_it_closed_are_those_who_were_told_and_still_want_to_be() {
+    let server = MailServer::start(Protection::Plain);
+    let app = TestApp::with_mail(&server);
+    app.tells(&app.larkspur, &[OPS, LEAD]);
+    app.receives(0, 20);
+    app.alert_opens();
+    server.expect(2);
+    app.tells(&app.larkspur, &[OPS, "new@larkspur.example"]);
+    app.receives(480, 0);
+    app.alert_closes();
+    server.expect(3);
+    assert_eq!(server.to(OPS).len(), 2);
+    assert_eq!(server.to("new@larkspur.example").len(), 0);
+}

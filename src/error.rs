@@ -186,7 +186,7 @@ impl PageError {
                 StatusCode::TOO_MANY_REQUESTS,
                 "Too many attempts",
                 format!(
-                    "After ten failed attempts an account waits. Try again in {}.",
+                    "After that many attempts an account waits. Try again in {}.",
                     minutes(*seconds)
                 )
                 .into(),

@@ -7,7 +7,7 @@ use actix_web::middleware::{Compress, Next, from_fn};
 use actix_web::{HttpRequest, HttpResponse, Resource, web};
 
 use crate::access::session::Sessions;
-use crate::access::{guard, own_password, password_link, sign_in, users};
+use crate::access::{forgotten_password, guard, own_password, password_link, sign_in, users};
 use crate::error::{self, PageError, Problem};
 use crate::settings::{
     aliases, audit_log, company_info, employees, integrations, keys, labels, test_mail,
@@ -113,6 +113,12 @@ fn public_pages(config: &mut web::ServiceConfig) {
                 .route(web::get().to(sign_in::show))
                 .route(web::post().to(sign_in::sign_in)),
         )
+        .service(
+            page("/forgotten-password")
+                .route(web::get().to(forgotten_password::show))
+                .route(web::post().to(forgotten_password::ask)),
+        )
+        .service(page("/forgotten-password/sent").route(web::get().to(forgotten_password::sent)))
         .service(page("/errors").route(web::get().to(dictionary::index)))
         .service(page("/errors/{code}").route(web::get().to(dictionary::show)))
         .service(page("/sign-out").route(web::post().to(sign_in::sign_out)))

@@ -7,7 +7,8 @@ use askama::Template;
 use serde::Deserialize;
 
 use super::passwords::{self, NewPassword};
-use super::{session, throttle};
+use super::session;
+use super::throttle::{self, Purpose};
 use crate::clock::Clock;
 use crate::error::PageError;
 use crate::store::audit::{self, Entry};
@@ -67,7 +68,7 @@ pub async fn change(
         Ok(new) => new,
     };
     let address = context::client_address(&http);
-    let attempt = throttle::begin(&store, &email, address, clock.now()).await?;
+    let attempt = throttle::begin(&store, Purpose::Password, &email, address, clock.now()).await?;
     let wanted = email.clone();
     let user = store
         .read(Scope::Installation, move |connection| {

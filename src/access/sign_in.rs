@@ -9,7 +9,7 @@ use chrono::{DateTime, Utc};
 use serde::Deserialize;
 use serde_json::json;
 
-use super::throttle::{self, Attempt};
+use super::throttle::{self, Attempt, Purpose};
 use super::{passwords, session};
 use crate::clock::Clock;
 use crate::error::PageError;
@@ -86,7 +86,14 @@ pub async fn sign_in(
         return again(typed, problem);
     }
     let address = context::client_address(&http);
-    let attempt = throttle::begin(&store, &typed.email, address, clock.now()).await?;
+    let attempt = throttle::begin(
+        &store,
+        Purpose::Password,
+        &typed.email,
+        address,
+        clock.now(),
+    )
+    .await?;
     let user = find(&store, &typed.email).await?;
     let is_right = is_right(&typed, user.as_ref()).await?;
     match user {

@@ -1,5 +1,5 @@
-//! Passwords cannot be tried out: after ten failures an account waits, after thirty an address. The
-//! store counts, so that it holds for all nodes together.
+//! Passwords cannot be tried out: after ten failures an account waits, after thirty an address. Nor
+//! can people be sent links without end. The store counts, so that it holds for all nodes together.
 
 use std::net::IpAddr;
 
@@ -11,14 +11,49 @@ use crate::error::PageError;
 use crate::store::sign_in_attempts::{self, Failures};
 use crate::store::{Scope, Store, StoreError};
 
-/// So many failures of an account are borne with.
-const PER_ACCOUNT: usize = 10;
+/// What is attempted. What is counted for one does not count for the other.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Purpose {
+    /// To give a password; only failures count.
+    Password,
+    /// To be sent a link; each counts, for the mailbox is somebody's.
+    Link,
+}
 
-/// So many from an address, whatever the account.
-const PER_ADDRESS: usize = 30;
+/// How much is borne with.
+struct Limits {
+    /// So many attempts with an account.
+    per_account: usize,
+    /// So many from an address, whatever the account.
+    per_address: usize,
+    /// For so long an attempt counts.
+    window: TimeDelta,
+}
 
-/// For so long a failure counts.
-const WINDOW: TimeDelta = TimeDelta::minutes(10);
+impl Purpose {
+    fn limits(self) -> Limits {
+        match self {
+            Self::Password => Limits {
+                per_account: 10,
+                per_address: 30,
+                window: TimeDelta::minutes(10),
+            },
+            Self::Link => Limits {
+                per_account: 3,
+                per_address: 30,
+                window: TimeDelta::minutes(60),
+            },
+        }
+    }
+
+    /// What is counted under which name.
+    fn name(self, name: &str) -> String {
+        match self {
+            Self::Password => name.to_owned(),
+            Self::Link => format!("link {name}"),
+        }
+    }
+}
 
 /// An attempt to sign in: written down before the password is checked, so that many at once do not
 /// get past the limit.
@@ -33,30 +68,30 @@ pub struct Attempt {
 /// Writes an attempt down; refuses it when there were too many before.
 pub async fn begin(
     store: &Store,
+    purpose: Purpose,
     account: &str,
     address: Option<IpAddr>,
     now: DateTime<Utc>,
 ) -> Result<Attempt, PageError> {
     let (account, address) = (name_account(account), name_address(address));
-    let names = (account.clone(), address.clone());
+    let limits = purpose.limits();
+    let counted = (purpose.name(&account), purpose.name(&address));
+    let names = counted.clone();
     let id = store
         .write(Scope::Installation, move |connection| {
             let id = sign_in_attempts::begin(connection, &names.0, &names.1, now)?;
             Ok::<_, StoreError>(id)
         })
         .await?;
-    let attempt = Attempt {
-        id,
-        address: address.clone(),
-    };
+    let attempt = Attempt { id, address };
     let others = store
         .read(Scope::Installation, move |connection| {
-            let limit = PER_ACCOUNT.max(PER_ADDRESS) as i64;
-            let names = (account.as_str(), address.as_str());
-            sign_in_attempts::others(connection, id, names, now - WINDOW, limit)
+            let most = limits.per_account.max(limits.per_address) as i64;
+            let names = (counted.0.as_str(), counted.1.as_str());
+            sign_in_attempts::others(connection, id, names, now - limits.window, most)
         })
         .await?;
-    let Some(wait) = wait(&others, now) else {
+    let Some(wait) = wait(&others, &purpose.limits(), now) else {
         return Ok(attempt);
     };
     store
@@ -68,11 +103,12 @@ pub async fn begin(
 }
 
 /// For how many seconds there have been too many failures.
-fn wait(failures: &Failures, now: DateTime<Utc>) -> Option<u64> {
+fn wait(failures: &Failures, limits: &Limits, now: DateTime<Utc>) -> Option<u64> {
     // The limit is free again when the failure that reached it is out of the window.
-    let until = |failures: &[DateTime<Utc>], limit: usize| Some(*failures.get(limit - 1)? + WINDOW);
-    let account = until(&failures.account, PER_ACCOUNT);
-    let address = until(&failures.address, PER_ADDRESS);
+    let until =
+        |failures: &[DateTime<Utc>], limit: usize| Some(*failures.get(limit - 1)? + limits.window);
+    let account = until(&failures.account, limits.per_account);
+    let address = until(&failures.address, limits.per_address);
     let milliseconds = (account.max(address)? - now).num_milliseconds();
     Some(u64::try_from(milliseconds).unwrap_or(0).div_ceil(1_000))
 }
@@ -116,11 +152,13 @@ mod tests {
     #[test]
     fn ten_failures_of_an_account_and_thirty_of_an_address_are_borne_with() {
         let now = "2026-11-23T19:02:11Z".parse().unwrap();
-        assert_eq!(wait(&failures(9, 29, now), now), None);
+        let limits = Purpose::Password.limits();
+        let wait = |failures| wait(&failures, &limits, now);
+        assert_eq!(wait(failures(9, 29, now)), None);
         // The tenth is 100 seconds old.
-        assert_eq!(wait(&failures(10, 10, now), now), Some(500));
-        assert_eq!(wait(&failures(0, 30, now), now), Some(300));
-        assert_eq!(wait(&failures(10, 30, now), now), Some(500));
+        assert_eq!(wait(failures(10, 10, now)), Some(500));
+        assert_eq!(wait(failures(0, 30, now)), Some(300));
+        assert_eq!(wait(failures(10, 30, now)), Some(500));
     }
 
     #[test]

@@ -11,11 +11,13 @@ use diesel::result::{DatabaseErrorKind, Error as DieselError};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
+use super::link_mail::{self, Occasion};
 use super::password_link;
 use crate::clock::Clock;
 use crate::config::PublicUrl;
 use crate::domain::user::Role;
 use crate::error::PageError;
+use crate::mail::{Mailer, NotSent};
 use crate::store::audit::{self, Entry};
 use crate::store::users::{self, ListedUser, NewUser};
 use crate::store::{Store, StoreError, sessions};
@@ -60,6 +62,16 @@ struct LinkPage {
     user: ListedUser,
     link: String,
     hours: i64,
+    mailed: Mailed,
+}
+
+/// Whether the link went to its user by mail as well.
+enum Mailed {
+    Yes,
+    /// No mail is sent.
+    Never,
+    /// It was not sent, for this reason.
+    Failed(String),
 }
 
 /// What is typed to invite one.
@@ -107,6 +119,7 @@ pub async fn invite(
     store: web::Data<Store>,
     clock: web::Data<Clock>,
     public_url: web::Data<PublicUrl>,
+    mailer: web::Data<Mailer>,
     typed: web::Form<Typed>,
 ) -> Result<HttpResponse, PageError> {
     let (name, email, role) = match typed.judge() {
@@ -139,7 +152,16 @@ pub async fn invite(
         })
         .await;
     match made {
-        Ok((id, token)) => show_link(shell, &store, &public_url, id, &token).await,
+        Ok((id, token)) => {
+            let by = shell.operator.name.clone();
+            let link = NewLink {
+                url: public_url.join(&format!("/password/{token}")),
+                user: find(&store, &shell, id).await?,
+                occasion: Occasion::Invited(&by),
+                made_at: now,
+            };
+            link.show(shell, &mailer).await
+        }
         Err(Invitation::Taken) => {
             let words = "This e-mail has an account already. If it is one of this company’s, make a new link on its page.";
             let page = NewUserPage::new(shell, &typed, &Problems::one("email", words));
@@ -234,6 +256,7 @@ pub async fn make_link(
     store: web::Data<Store>,
     clock: web::Data<Clock>,
     public_url: web::Data<PublicUrl>,
+    mailer: web::Data<Mailer>,
     id: web::Path<i64>,
 ) -> Result<HttpResponse, PageError> {
     let user = find(&store, &shell, *id).await?;
@@ -243,16 +266,23 @@ pub async fn make_link(
         ));
     }
     let (company, now, id) = (shell.company.id, clock.now(), user.id);
-    let by = shell.operator.clone();
+    let (by, email) = (shell.operator.clone(), user.email.clone());
     let token = store
         .write(company, move |connection| {
-            let entry = entry(&by, now, "user.link_made", &user.email, None, None);
+            let entry = entry(&by, now, "user.link_made", &email, None, None);
             audit::add(connection, company, &entry)?;
             let token = password_link::make(connection, id, now, password_link::TIME_TO_LIVE)?;
             Ok::<_, StoreError>(token)
         })
         .await?;
-    show_link(shell, &store, &public_url, id, &token).await
+    let by = shell.operator.name.clone();
+    let link = NewLink {
+        url: public_url.join(&format!("/password/{token}")),
+        user,
+        occasion: Occasion::MadeBy(&by),
+        made_at: now,
+    };
+    link.show(shell, &mailer).await
 }
 
 /// `POST /settings/users/{id}/sign-out`: everywhere.
@@ -433,20 +463,37 @@ fn entry<'a>(
     }
 }
 
-async fn show_link(
-    shell: Shell,
-    store: &Store,
-    public_url: &PublicUrl,
-    id: i64,
-    token: &str,
-) -> Result<HttpResponse, PageError> {
-    let user = find(store, &shell, id).await?;
-    page::show(&LinkPage {
-        shell,
-        user,
-        link: public_url.join(&format!("/password/{token}")),
-        hours: password_link::TIME_TO_LIVE.num_hours(),
-    })
+/// A link that was made just now.
+struct NewLink<'a> {
+    url: String,
+    user: ListedUser,
+    occasion: Occasion<'a>,
+    made_at: DateTime<Utc>,
+}
+
+impl NewLink<'_> {
+    /// Sends it to its user where mail is sent, and shows it this once in any case.
+    async fn show(self, shell: Shell, mailer: &Mailer) -> Result<HttpResponse, PageError> {
+        let link = link_mail::Link {
+            url: self.url,
+            ends_at: self.made_at + password_link::TIME_TO_LIVE,
+            zone: shell.company.zone,
+        };
+        let (email, company) = (&self.user.email, &shell.company.name);
+        let letter = link_mail::letter(self.occasion, email, company, &link, self.made_at);
+        let mailed = match mailer.send(letter).await {
+            Ok(()) => Mailed::Yes,
+            Err(NotSent::NotSetUp) => Mailed::Never,
+            Err(reason) => Mailed::Failed(reason.to_string()),
+        };
+        page::show(&LinkPage {
+            shell,
+            user: self.user,
+            link: link.url,
+            hours: password_link::TIME_TO_LIVE.num_hours(),
+            mailed,
+        })
+    }
 }
 
 async fn find(store: &Store, shell: &Shell, id: i64) -> Result<ListedUser, PageError> {

@@ -145,6 +145,8 @@ fn no_public_page_has_style_or_script_in_it() {
     let link = app.link_for(user, TimeDelta::hours(1));
     for address in [
         "/sign-in",
+        "/forgotten-password",
+        "/forgotten-password/sent",
         "/errors",
         "/errors/invalid_brand",
         &link,

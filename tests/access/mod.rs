@@ -1,5 +1,6 @@
 //! Who may look: over HTTP, as people and their browsers do it.
 
+mod forgotten_password;
 mod guard;
 mod headers;
 mod password_link;

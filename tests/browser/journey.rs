@@ -123,6 +123,12 @@ pub fn no_sideways(browser: &Chromium) {
         .requests(&accepted_but("/brand", long.as_str()));
     app.production()
         .requests(&accepted_but("/channel", "x".repeat(200)));
+    let word = "w".repeat(64);
+    app.execute(&format!(
+        "INSERT INTO label_aliases (company_id, kind, label, folded, target) \
+         VALUES ({}, 2, '{word}', '{word}', 'larkspur')",
+        app.larkspur.id
+    ));
     sign_in(browser, &base);
     let request = browser.ask("return document.querySelector('th.received a').pathname");
     let request = request.as_str().unwrap().to_owned();
@@ -134,6 +140,13 @@ pub fn no_sideways(browser: &Chromium) {
         &format!("{ROOT}/search?q=T-48211"),
         "/settings",
         "/settings/integrations",
+        "/settings/company-info",
+        "/settings/company-info/languages/new",
+        &format!("/settings/company-info/brands/aliases/new?label={word}&target=larkspur"),
+        &format!("/settings/company-info/brands/aliases/{word}/removal"),
+        "/settings/employees",
+        "/settings/employees/new",
+        "/settings/audit-log",
         "/errors",
         "/errors/invalid_brand",
         "/nowhere",

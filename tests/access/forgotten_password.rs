@@ -8,7 +8,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 use crate::support::http::Call;
 use crate::support::mail::{Mood, Protection};
 use crate::support::people::PASSWORD;
-use crate::support::{MailServer, Person, TestApp, TestClock, TestStore, eventually};
+use crate::support::{MailServer, Person, TestApp, TestClock, eventually};
 
 const FORM: &str = "/forgotten-password";
 const SAM: &str = "sam@larkspur.example";
@@ -100,11 +100,8 @@ fn the_answer_does_not_wait_for_the_mail_server() {
 #[test]
 fn three_links_an_hour_are_sent_to_an_account_known_or_not() {
     let server = MailServer::start(Protection::Plain);
-    let (store, clock) = (TestStore::new(), TestClock::default());
     let now: DateTime<Utc> = "2026-11-24T10:00:00Z".parse().unwrap();
-    clock.stand_at(now);
-    let flag = format!("--smtp-url={}", server.url());
-    let app = TestApp::configured(&store, &store.url, clock, &[&flag]);
+    let app = TestApp::with_mail_at(&server, now);
     app.user(&app.larkspur, SAM, Role::Support);
     for email in [SAM, "nobody@larkspur.example"] {
         for _ in 0..3 {
@@ -126,11 +123,8 @@ fn three_links_an_hour_are_sent_to_an_account_known_or_not() {
 #[test]
 fn a_link_that_was_asked_for_works_for_an_hour() {
     let server = MailServer::start(Protection::Plain);
-    let (store, clock) = (TestStore::new(), TestClock::default());
     let now: DateTime<Utc> = "2026-11-24T10:00:00Z".parse().unwrap();
-    clock.stand_at(now);
-    let flag = format!("--smtp-url={}", server.url());
-    let app = TestApp::configured(&store, &store.url, clock, &[&flag]);
+    let app = TestApp::with_mail_at(&server, now);
     app.user(&app.larkspur, SAM, Role::Support);
     asks(&app, SAM).location();
     let link = server.letter_to(SAM).link("/password/");

@@ -7,7 +7,7 @@ use super::OPS;
 use crate::support::company::{accepted, accepted_but, with};
 use crate::support::mail::{Mail, Protection};
 use crate::support::page::Page;
-use crate::support::{MailServer, TestApp, TestClock, TestStore};
+use crate::support::{MailServer, TestApp};
 
 fn then() -> DateTime<Utc> {
     "2026-11-24T15:41:00Z".parse().unwrap()
@@ -44,11 +44,9 @@ fn letter(server: &MailServer, app: &TestApp) -> Mail {
 }
 
 fn app_with(server: &MailServer) -> TestApp {
-    let (store, clock) = (TestStore::new(), TestClock::default());
-    clock.stand_at(then());
-    store.execute("UPDATE companies SET time_zone = 'America/Toronto'");
-    let flag = format!("--smtp-url={}", server.url());
-    TestApp::configured(&store, &store.url, clock, &[&flag])
+    let app = TestApp::with_mail_at(server, then());
+    app.execute("UPDATE companies SET time_zone = 'America/Toronto'");
+    app
 }
 
 #[test]

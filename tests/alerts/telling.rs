@@ -11,10 +11,7 @@ const LEAD: &str = "lead@larkspur.example";
 
 /// An app whose clock stands, with a mail server, and Larkspur's alert e-mails.
 fn app_at(server: &MailServer, at: DateTime<Utc>, addresses: &[&str]) -> TestApp {
-    let (store, clock) = (TestStore::new(), TestClock::default());
-    clock.stand_at(at);
-    let flag = format!("--smtp-url={}", server.url());
-    let app = TestApp::configured(&store, &store.url, clock, &[&flag]);
+    let app = TestApp::with_mail_at(server, at);
     app.tells(&app.larkspur, addresses);
     app
 }
@@ -112,8 +109,7 @@ fn what_a_node_that_died_had_claimed_is_sent_by_another() {
     // As if one had claimed the mail and died then.
     store.execute("UPDATE alert_mails SET attempts = 1, due_at = due_at + interval '1 minute'");
     node.stop();
-    let flag = format!("--smtp-url={}", server.url());
-    let other = TestApp::configured(&store, &store.url, clock.clone(), &[&flag]);
+    let other = TestApp::sending_on(&store, &server, clock.clone());
     a_round_passes();
     server.expect(0);
     clock.stand_at(then() + minutes(1));

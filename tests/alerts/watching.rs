@@ -71,16 +71,13 @@ fn nineteen_requests_five_percent_and_test_requests_open_nothing() {
 #[test]
 fn an_alert_closes_when_an_hour_without_requests_has_passed() {
     let server = MailServer::start(Protection::Plain);
-    let (store, clock) = (TestStore::new(), TestClock::default());
-    let flag = format!("--smtp-url={}", server.url());
-    let app = TestApp::configured(&store, &store.url, clock.clone(), &[&flag]);
-    app.tells(&app.larkspur, &[OPS]);
     let opened: DateTime<Utc> = "2026-11-24T10:41:00Z".parse().unwrap();
-    clock.stand_at(opened);
+    let app = TestApp::with_mail_at(&server, opened);
+    app.tells(&app.larkspur, &[OPS]);
     app.receives(0, 20);
     app.alert_opens();
     server.expect(1);
-    clock.stand_at(opened + TimeDelta::minutes(70));
+    app.clock.stand_at(opened + TimeDelta::minutes(70));
     app.alert_closes();
     let closed = &server.expect(2)[1];
     assert_eq!(
@@ -131,8 +128,8 @@ fn of_two_nodes_one_opens_the_alert_and_tells_once() {
     let server = MailServer::start(Protection::Plain);
     let store = TestStore::new();
     let nodes = [
-        TestApp::sending_on(&store, &server),
-        TestApp::sending_on(&store, &server),
+        TestApp::sending_on(&store, &server, TestClock::default()),
+        TestApp::sending_on(&store, &server, TestClock::default()),
     ];
     store.tells(&store.larkspur, &[OPS, "lead@larkspur.example"]);
     nodes[0].receives(0, 20);

@@ -56,13 +56,20 @@ impl TestApp {
 
     /// On a store of its own, with a mail server.
     pub fn with_mail(server: &MailServer) -> Self {
-        Self::sending_on(&TestStore::new(), server)
+        Self::sending_on(&TestStore::new(), server, TestClock::default())
+    }
+
+    /// The same, with a clock that stands at `at`.
+    pub fn with_mail_at(server: &MailServer, at: DateTime<Utc>) -> Self {
+        let clock = TestClock::default();
+        clock.stand_at(at);
+        Self::sending_on(&TestStore::new(), server, clock)
     }
 
     /// On a store that may have other nodes, with a mail server.
-    pub fn sending_on(store: &Arc<TestStore>, server: &MailServer) -> Self {
+    pub fn sending_on(store: &Arc<TestStore>, server: &MailServer, clock: TestClock) -> Self {
         let smtp_url = format!("--smtp-url={}", server.url());
-        Self::configured(store, &store.url, TestClock::default(), &[&smtp_url])
+        Self::configured(store, &store.url, clock, &[&smtp_url])
     }
 
     /// On a store reached by way of `url`, with a clock that may stand.

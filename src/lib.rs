@@ -34,14 +34,15 @@
 //! Imports point one way, and features do not import each other:
 //!
 //! ```text
-//! domain  <-  store  <-  { ingest, status, settings, alerts, access }  <-  routes  <-  app  <-  commands
-//! domain  <-  web    <-  {         status, settings, alerts, access }
+//! domain  <-  store  <-  judge  <-  { ingest, status, settings, alerts, access }  <-  routes  <-  app  <-  commands
+//! domain  <-  web    <-            {         status, settings, alerts, access }
 //! ```
 //!
 //! | room | what lives there |
 //! |---|---|
 //! | [`domain`] | what is true whoever asks: requests, settings, rules, words; no HTTP, no SQL, no clock |
 //! | [`store`] | the only SQL, a file per noun; the recorder, the partitions, the private PostgreSQL |
+//! | [`judge`] | from a call as it arrived to its answer and its rows, without side effects |
 //! | [`ingest`] | the machine's way in |
 //! | [`status`] | the API Status Page and the dictionary of errors |
 //! | [`settings`] | a file per page of settings |
@@ -61,7 +62,7 @@
 //! [`validate`]: domain::validate::validate
 //! [`Snapshot`]: store::settings::Snapshot
 //! [`Recorder::record`]: store::recorder::Recorder::record
-//! [`Answer`]: ingest::Answer
+//! [`Answer`]: judge::Answer
 //! [`guard::signed_in`]: access::guard::signed_in
 //! [`Shell`]: web::shell::Shell
 //! [`Window`]: domain::window::Window
@@ -82,6 +83,7 @@ pub mod domain;
 pub mod error;
 pub mod ingest;
 pub mod jobs;
+pub mod judge;
 pub mod mail;
 pub mod probes;
 pub mod routes;

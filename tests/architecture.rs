@@ -16,18 +16,19 @@ const SHARED: [&str; 7] = [
 ];
 
 /// What each room and each top file may import beside itself. Rooms may use [`SHARED`] as well.
-const ROOMS: [(&str, &[&str]); 12] = [
+const ROOMS: [(&str, &[&str]); 13] = [
     ("domain", &[]),
     ("store", &["domain"]),
     ("web", &["domain"]),
-    ("ingest", &["domain", "store"]),
-    ("status", &["domain", "store", "web"]),
+    ("judge", &["domain", "store"]),
+    ("ingest", &["domain", "store", "judge"]),
+    ("status", &["domain", "store", "judge", "web"]),
     ("settings", &["domain", "store", "web"]),
     ("alerts", &["domain", "store", "web"]),
     ("access", &["domain", "store", "web"]),
     ("mail", &[]),
-    ("jobs", &["domain", "store", "ingest", "alerts"]),
-    ("demo", &["domain", "store", "ingest", "access"]),
+    ("jobs", &["domain", "store", "judge", "ingest", "alerts"]),
+    ("demo", &["domain", "store", "judge", "ingest", "access"]),
     ("commands", &["domain", "store", "access", "demo", "app"]),
 ];
 

@@ -9,7 +9,7 @@ use api_status_page::clock::Clock;
 use api_status_page::config::PublicUrl;
 use api_status_page::domain::api_key;
 use api_status_page::domain::request::{Kind, RequestId};
-use api_status_page::ingest::{Arrival, Received, Sender, judge};
+use api_status_page::judge::{Arrival, Received, Sender, judge};
 use api_status_page::store::recorder::Record;
 use api_status_page::store::schema::{
     request_count_deltas, request_documents, request_findings, requests,
@@ -87,7 +87,8 @@ async fn judge_and_insert(
     let arrival = Arrival {
         id: RequestId::new(Clock::system().now()),
         kind: Kind::Feedback,
-        key,
+        key_id: key.id,
+        environment: key.environment,
         received: Received {
             bytes: body.to_vec(),
             cut: false,

@@ -13,7 +13,7 @@ use serde_json::Value;
 use super::bodies::{self, Agent, Ticket};
 use super::companies;
 use crate::domain::request::Kind;
-use crate::ingest::Sender;
+use crate::judge::Sender;
 use crate::store::settings::KnownKey;
 
 /// How many requests come in each hour of a working day, midnight first: about 500 in all.

@@ -17,7 +17,8 @@ use crate::domain::company::CompanyId;
 use crate::domain::request::{Environment, RequestId};
 use crate::domain::settings::ProfileStatus;
 use crate::domain::user::Role;
-use crate::ingest::{Arrival, Ingest, Received, judge};
+use crate::ingest::Ingest;
+use crate::judge::{Arrival, Received, judge};
 use crate::store::audit::{self, Entry};
 use crate::store::companies::{self, NewSettings};
 use crate::store::recorder::{Record, Recorder};
@@ -210,15 +211,9 @@ fn judged(sent: Sent, epochs: &[Epoch], ingest: &Ingest) -> Record {
     let arrival = Arrival {
         id: RequestId::new(sent.at),
         kind: sent.kind,
-        key: sent.key,
-        received: Received {
-            bytes: sent.body,
-            cut: false,
-            problem: None,
-            content_type: Some("application/json".to_owned()),
-            is_declared_json: true,
-            unknown_encoding: false,
-        },
+        key_id: sent.key.id,
+        environment: sent.key.environment,
+        received: Received::whole(sent.body, Some("application/json".to_owned())),
         sender: sent.sender,
     };
     judge(arrival, settings, &ingest.public_url).1

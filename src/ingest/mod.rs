@@ -1,13 +1,11 @@
 //! The machine's way in. A request is received, its key looked up, its body judged, the whole of it
-//! recorded, and only then answered: five calls, one file each (the rules are the domain's).
+//! recorded, and only then answered: five calls, one file each (judging is a room of its own).
 
 mod authenticate;
 mod receive;
-mod record;
 mod respond;
 mod revoked;
 
-use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::Instant;
 
@@ -18,18 +16,15 @@ use metrics::{counter, histogram};
 use crate::clock::Clock;
 use crate::config::PublicUrl;
 use crate::context;
-use crate::domain::body::Body;
 use crate::domain::company::CompanyId;
-use crate::domain::request::{Kind, RequestId};
-use crate::domain::validate::validate;
+use crate::domain::request::Kind;
+use crate::judge::{Arrival, Sender, judge};
 use crate::store::Store;
-use crate::store::recorder::{Record, Recorder};
-use crate::store::settings::{KnownKey, LiveSettings, Snapshot};
+use crate::store::recorder::Recorder;
+use crate::store::settings::{LiveSettings, Snapshot};
 
 use receive::header_text;
 
-pub use receive::Received;
-pub use respond::Answer;
 pub use revoked::RevokedKeyCalls;
 
 /// What the way in needs.
@@ -67,33 +62,6 @@ pub async fn recoveries(
     handle(Kind::Recovery, &ingest, &http, payload).await
 }
 
-/// A call whose key is valid, as it arrived.
-pub struct Arrival {
-    /// Its id, which carries the time.
-    pub id: RequestId,
-    /// What it asks for.
-    pub kind: Kind,
-    /// Whose it is.
-    pub key: KnownKey,
-    /// Its body.
-    pub received: Received,
-    /// Who sent it.
-    pub sender: Sender,
-}
-
-/// Who sent a call, as far as it tells.
-#[derive(Debug)]
-pub struct Sender {
-    /// The address it came from.
-    pub address: Option<IpAddr>,
-    /// The program that sent it.
-    pub user_agent: Option<String>,
-    /// The sender's own `x-request-id`.
-    pub correlation_id: Option<String>,
-    /// When it was taken up, to measure how long the verdict took.
-    pub since: Instant,
-}
-
 async fn handle(
     kind: Kind,
     ingest: &Ingest,
@@ -126,9 +94,10 @@ async fn answer(
     let arrival = Arrival {
         id,
         kind,
-        key,
+        key_id: key.id,
+        environment: key.environment,
         received,
-        sender: Sender::of(http),
+        sender: sender_of(http),
     };
     let Some(snapshot) = ingest.current_settings(key.company).await else {
         return respond::unavailable(id);
@@ -138,31 +107,6 @@ async fn answer(
         Ok(()) => answer.into_response(),
         Err(error) => respond::not_recorded(&error, id),
     }
-}
-
-/// Judges a call and makes both the answer and what is stored. The history of the demo companies
-/// goes through here as well.
-pub fn judge(
-    mut arrival: Arrival,
-    snapshot: &Snapshot,
-    public_url: &PublicUrl,
-) -> (Answer, Record) {
-    let bytes = std::mem::take(&mut arrival.received.bytes);
-    let body = match &arrival.received.problem {
-        None => Body::parse(arrival.kind, &bytes),
-        Some(finding) => Body::unreadable(finding.clone()),
-    };
-    let verdict = validate(
-        arrival.kind,
-        &body,
-        &snapshot.rules,
-        arrival.key.environment,
-    );
-    let answer = Answer::new(&arrival, &body, &verdict, public_url);
-    let mut record = record::record(&arrival, snapshot, &body, &verdict, &answer);
-    drop(body);
-    record.document.body = bytes;
-    (answer, record)
 }
 
 impl Ingest {
@@ -183,13 +127,11 @@ impl Ingest {
     }
 }
 
-impl Sender {
-    fn of(http: &HttpRequest) -> Self {
-        Self {
-            address: context::client_address(http),
-            user_agent: header_text(http, header::USER_AGENT),
-            correlation_id: header_text(http, context::REQUEST_ID),
-            since: Instant::now(),
-        }
+fn sender_of(http: &HttpRequest) -> Sender {
+    Sender {
+        address: context::client_address(http),
+        user_agent: header_text(http, header::USER_AGENT),
+        correlation_id: header_text(http, context::REQUEST_ID),
+        since: Instant::now(),
     }
 }

@@ -13,6 +13,7 @@ use futures_util::StreamExt;
 use crate::domain::body::MAX_BYTES;
 use crate::domain::dictionary::Reason;
 use crate::domain::validate::Finding;
+use crate::judge::Received;
 
 /// Of a body over the limit so much is kept, in bytes.
 const KEPT_OF_TOO_LARGE: usize = 64 * 1024;
@@ -24,23 +25,6 @@ const READ_OF_TOO_LARGE: usize = 8 * 1024 * 1024;
 /// A body takes so long at most.
 const TIME_TO_ARRIVE: Duration = Duration::from_secs(30);
 
-/// A body as it arrived.
-#[derive(Debug)]
-pub struct Received {
-    /// Its bytes, unpacked.
-    pub bytes: Vec<u8>,
-    /// Whether only its beginning was kept.
-    pub cut: bool,
-    /// Why it cannot be read at all.
-    pub problem: Option<Finding>,
-    /// The content type as sent.
-    pub content_type: Option<String>,
-    /// Whether the content type says JSON.
-    pub is_declared_json: bool,
-    /// Whether it was packed in a way that nobody here can unpack.
-    pub unknown_encoding: bool,
-}
-
 /// How a body is packed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Packing {
@@ -51,14 +35,7 @@ enum Packing {
 /// Reads the body.
 pub async fn receive(http: &HttpRequest, payload: web::Payload) -> Received {
     let content_type = header_text(http, header::CONTENT_TYPE);
-    let mut received = Received {
-        bytes: Vec::new(),
-        cut: false,
-        problem: None,
-        is_declared_json: content_type.as_deref().is_some_and(says_json),
-        content_type,
-        unknown_encoding: false,
-    };
+    let mut received = Received::whole(Vec::new(), content_type);
     let packing = match header_text(http, header::CONTENT_ENCODING)
         .map(|name| name.trim().to_ascii_lowercase())
         .as_deref()
@@ -159,13 +136,6 @@ fn unpack(packed: impl Read) -> (Vec<u8>, io::Result<()>) {
     let mut bytes = Vec::new();
     let ended = packed.take(MAX_BYTES as u64 + 1).read_to_end(&mut bytes);
     (bytes, ended.map(drop))
-}
-
-fn says_json(content_type: &str) -> bool {
-    let essence = content_type.split(';').next().unwrap_or_default().trim();
-    essence.eq_ignore_ascii_case("application/json")
-        || essence.eq_ignore_ascii_case("text/json")
-        || essence.to_ascii_lowercase().ends_with("+json")
 }
 
 /// The text of a header, whatever bytes it has; the first 255 characters.

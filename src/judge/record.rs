@@ -1,8 +1,7 @@
 //! Turns a judged request into the rows that are stored. Nothing leaves here that Postgres could
 //! refuse: no NUL in a text, no text too long for an index.
 
-use super::Arrival;
-use super::respond::Answer;
+use super::{Answer, Arrival};
 use crate::domain::body::Body;
 use crate::domain::dictionary::ErrorCode;
 use crate::domain::email;
@@ -25,7 +24,7 @@ pub fn record(
 ) -> Record {
     let (company_id, id) = (snapshot.company.0, arrival.id.uuid());
     let received_at = arrival.id.received_at();
-    let environment = arrival.key.environment.number();
+    let environment = arrival.environment.number();
     let custom_id = body.employee_custom_id.as_str();
     let (employee_sent, employee_custom_id) = match body.employee_email.as_str() {
         Some(email) => (Some(email::fold(email).into_owned()), custom_id),
@@ -38,7 +37,7 @@ pub fn record(
             id,
             kind: arrival.kind.number(),
             environment,
-            key_id: arrival.key.id,
+            key_id: arrival.key_id,
             http_status: answer.status.as_u16() as i16,
             error_mask: verdict.error_mask(),
             warning_count: answer.warnings.len() as i16,
@@ -94,7 +93,7 @@ pub fn record(
                 pointer: kept(stored_pointer(finding)),
                 value: stored_value(finding),
                 environment,
-                key_id: arrival.key.id,
+                key_id: arrival.key_id,
             })
             .collect(),
         counted: CountedLabels {

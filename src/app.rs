@@ -18,6 +18,7 @@ use crate::config::{PublicUrl, ServeConfig};
 use crate::context::{TrustedProxies, at_the_door};
 use crate::ingest::{Ingest, RevokedKeyCalls};
 use crate::jobs::{Jobs, Work};
+use crate::judge::again::Again;
 use crate::mail::Mailer;
 use crate::settings::Settings;
 use crate::status::Status;
@@ -81,9 +82,17 @@ impl Application {
             clock: clock.clone(),
             public_url: public_url.clone(),
         };
+        let again = Again {
+            store: store.clone(),
+            settings: settings.clone(),
+            recorder: ingest.recorder.clone(),
+            clock: clock.clone(),
+            public_url: public_url.clone(),
+        };
         let jobs = Jobs::start(Work {
             store: store.clone(),
             settings: settings.clone(),
+            again: again.clone(),
             alerts: Alerts {
                 store: store.clone(),
                 settings: settings.clone(),
@@ -108,6 +117,7 @@ impl Application {
         let status = Status {
             store: store.clone(),
             settings: settings.clone(),
+            again,
             sends_mail: mailer.is_set_up(),
             clock: clock.clone(),
             public_url: public_url.clone(),

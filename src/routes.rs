@@ -12,7 +12,9 @@ use crate::error::{self, PageError, Problem};
 use crate::settings::{
     aliases, audit_log, company_info, employees, integrations, keys, labels, test_mail,
 };
-use crate::status::{cause_decisions, dictionary, export, list, request, search};
+use crate::status::{
+    again, cause_decisions, dictionary, export, list, request, resubmissions, search,
+};
 use crate::web::{assets, headers, redirect, same_site};
 use crate::{context, ingest, probes, settings, telemetry};
 
@@ -184,6 +186,23 @@ fn guarded_pages(config: &mut web::ServiceConfig) {
                 .route(
                     "/integrations/api-status/requests/{id}",
                     web::get().to(request::show),
+                )
+                .route(
+                    "/integrations/api-status/rechecks",
+                    web::post().to(again::recheck),
+                )
+                .service(
+                    web::resource("/integrations/api-status/resubmissions")
+                        .route(web::get().to(resubmissions::ask))
+                        .route(web::post().to(resubmissions::send)),
+                )
+                .route(
+                    "/integrations/api-status/runs/{id}",
+                    web::get().to(again::show),
+                )
+                .route(
+                    "/integrations/api-status/runs/{id}/cancellation",
+                    web::post().to(again::cancel),
                 )
                 .default_service(web::to(nowhere)),
         );

@@ -118,6 +118,24 @@
         }
     });
 
+    // What is still going on renews itself, until it ends; not while nobody looks.
+    const renew = async () => {
+        const old = document.querySelector("[data-renew]");
+        if (!old) return;
+        if (!document.hidden && !old.contains(document.activeElement)) {
+            try {
+                const answer = await fetch(location.href);
+                const page = new DOMParser().parseFromString(await answer.text(), "text/html");
+                const main = page.querySelector("main");
+                if (answer.ok && main) old.closest("main").replaceChildren(...main.childNodes);
+            } catch {
+                // The next time may do.
+            }
+        }
+        setTimeout(renew, 1500);
+    };
+    setTimeout(renew, 1500);
+
     // A copy button on every .code block.
     if (navigator.clipboard) {
         for (const block of document.querySelectorAll(".code")) {

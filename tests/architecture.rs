@@ -67,6 +67,7 @@ const TOP_FILES: [(&str, &[&str]); 11] = [
             "ingest",
             "jobs",
             "mail",
+            "judge",
             "routes",
             "settings",
             "status",

@@ -21,6 +21,8 @@ pub struct Cell {
     pub language: Label,
     /// The errors, see [`ErrorCode::bit`](super::dictionary::ErrorCode::bit).
     pub error_mask: i16,
+    /// Whether an admin sent them again: no alert counts them.
+    pub resubmitted: bool,
     /// How many requests.
     pub count: i64,
 }

@@ -113,6 +113,7 @@ mod tests {
             channel: Label::parse("email"),
             brand: Label::parse(brand),
             language: Label::NotSent,
+            resubmitted: false,
             error_mask,
             count,
         }

@@ -18,6 +18,8 @@ pub mod language;
 pub mod paging;
 pub mod recheck;
 pub mod request;
+pub mod resubmission;
+pub mod run;
 pub mod search;
 pub mod settings;
 pub mod similar;

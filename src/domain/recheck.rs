@@ -89,6 +89,13 @@ impl Now {
     }
 }
 
+impl Recheck {
+    /// The errors that it would have, see [`ErrorCode::bit`].
+    pub fn error_mask(&self) -> i16 {
+        self.findings.iter().fold(0, |m, f| m | f.code().bit())
+    }
+}
+
 /// Judges a stored request by `settings`.
 pub fn recheck(stored: &Stored<'_>, settings: &CompanySettings) -> Recheck {
     if stored.was_unreadable() {

@@ -29,7 +29,8 @@ pub fn refuse(refusal: Refusal, id: RequestId) -> HttpResponse {
 pub fn not_recorded(error: &NotRecorded, id: RequestId) -> HttpResponse {
     match error {
         NotRecorded::Unavailable => unavailable(id),
-        NotRecorded::Refused(_) => {
+        // Nothing that a sender sends is sent again by an admin.
+        NotRecorded::SentBefore | NotRecorded::Refused(_) => {
             let detail = "The request could not be stored. The mistake is ours; it was logged under this request_id.";
             Problem::plain(StatusCode::INTERNAL_SERVER_ERROR, detail, id).into_response()
         }

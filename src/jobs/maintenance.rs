@@ -131,6 +131,11 @@ async fn drop_history(work: &Work, stopped: &watch::Receiver<bool>) {
             maintenance::drop_old_history(connection, company, now)
         });
         log("drop old history", dropped.await);
+        let oldest = now - Days::new(work.retention_days.into());
+        let dropped = in_batches(work, stopped, company, move |connection| {
+            maintenance::drop_old_notes(connection, company, oldest)
+        });
+        log("drop notes about requests that are gone", dropped.await);
     }
 }
 

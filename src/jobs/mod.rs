@@ -3,6 +3,7 @@
 
 mod alerts;
 mod maintenance;
+mod runs;
 
 use std::time::Duration;
 
@@ -12,6 +13,7 @@ use tokio::task::JoinSet;
 use crate::alerts::Alerts;
 use crate::clock::Clock;
 use crate::ingest::RevokedKeyCalls;
+use crate::judge::again::Again;
 use crate::store::settings::LiveSettings;
 use crate::store::{Scope, Store, StoreError, api_keys};
 use crate::telemetry;
@@ -41,6 +43,8 @@ pub struct Work {
     pub store: Store,
     /// The settings in memory.
     pub settings: LiveSettings,
+    /// Judges stored requests again.
+    pub again: Again,
     /// The alerts.
     pub alerts: Alerts,
     /// Calls with revoked keys.
@@ -60,6 +64,7 @@ impl Jobs {
         running.spawn_local(follow_standby(work.clone(), stopped.clone()));
         running.spawn_local(write_revoked(work.clone(), stopped.clone()));
         running.spawn_local(sum_metrics_up(stopped.clone()));
+        running.spawn_local(runs::work_off(work.clone(), stopped.clone()));
         running.spawn_local(alerts::watch(work.clone(), stopped.clone()));
         running.spawn_local(alerts::tell(work.clone(), stopped.clone()));
         running.spawn_local(maintenance::fold(work.clone(), stopped.clone()));

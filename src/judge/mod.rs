@@ -2,6 +2,7 @@
 //! way in, a request that is sent again, the simulator and the demo's history all go through
 //! [`judge`]. The rules are the domain's.
 
+pub mod again;
 mod answer;
 mod record;
 

@@ -101,6 +101,7 @@ pub fn record(
             brand: counted(body.brand.as_str(), verdict.brand),
             language: counted(body.language.as_str(), verdict.language),
         },
+        resubmission: None,
     }
 }
 

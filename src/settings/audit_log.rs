@@ -21,7 +21,7 @@ const HERE: &str = "/settings/audit-log";
 const PAGE_ROWS: usize = 50;
 
 /// What entries may be about, as the first word of their action and in words.
-const NOUNS: [(&str, &str); 10] = [
+const NOUNS: [(&str, &str); 11] = [
     ("company", "Company"),
     ("channel", "Channels"),
     ("brand", "Brands"),
@@ -31,6 +31,7 @@ const NOUNS: [(&str, &str); 10] = [
     ("mail", "E-mails"),
     ("api_key", "Keys"),
     ("cause", "Causes"),
+    ("request", "Requests sent again"),
     ("user", "Users and signing in"),
 ];
 

@@ -24,7 +24,7 @@ use crate::store::audit::{self, RuleChange};
 use crate::store::cause_decisions::{self, Decided};
 use crate::store::causes::{self, Cause, Causes, PARTS, Sender};
 use crate::store::counts::{self, HourOfKey};
-use crate::store::requests::{self, ListRow, Selection};
+use crate::store::requests::{self, ListRow, Selection, SentBody};
 use crate::web::format::{Breakable, Moment, counted, number, percent};
 
 /// A change this long before the first failure may have caused it.
@@ -44,7 +44,7 @@ pub struct CauseFacts {
     /// The latest request of each cause.
     latest: Vec<ListRow>,
     /// The bodies of those, while they are there.
-    bodies: HashMap<Uuid, Vec<u8>>,
+    bodies: HashMap<Uuid, SentBody>,
     /// What the keys of causes that are quiet sent since.
     sent: Vec<HourOfKey>,
 }
@@ -78,7 +78,7 @@ pub fn read(
         )?,
         decided: cause_decisions::about(connection, company, found.causes.iter().map(|c| &c.id))?,
         latest: requests::rows(connection, company, &uuids)?,
-        bodies: requests::bodies(connection, company, &ids().collect::<Vec<_>>())?,
+        bodies: requests::sent_bodies(connection, company, &ids().collect::<Vec<_>>())?,
         sent: match quiet_since {
             Some(since) => counts::hours_of_keys(connection, company, &keys, since)?,
             None => Vec::new(),
@@ -127,7 +127,7 @@ impl CauseFacts {
     fn passes_now(&self, cause: &Cause, settings: &CompanySettings) -> bool {
         let id = cause.latest.uuid();
         let row = self.latest.iter().find(|row| row.id == id);
-        let body = self.bodies.get(&id).map(Vec::as_slice);
+        let body = self.bodies.get(&id).map(|sent| &sent.body[..]);
         let stored = row.and_then(|row| row.stored(body));
         stored.is_some_and(|stored| recheck(&stored, settings).now == Now::Passes)
     }

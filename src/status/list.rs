@@ -1,10 +1,14 @@
 //! The two tabs.
 
+use std::collections::HashMap;
+
 use actix_web::{HttpRequest, Responder, web};
 use askama::Template;
 use askama_web::WebTemplate;
 use chrono::{DateTime, Utc};
+use uuid::Uuid;
 
+use super::again;
 use super::causes::{self, CauseFacts, CausesView};
 use super::chart::{self, ChartPart, Side};
 use super::empty::{self, Empty};
@@ -20,13 +24,16 @@ use crate::domain::alert::{Alert, OPENS_ABOVE};
 use crate::domain::cause::State;
 use crate::domain::cube::{Cell, Cube};
 use crate::domain::dictionary::EndedBy;
+use crate::domain::recheck::Now;
 use crate::domain::request::Environment;
 use crate::error::PageError;
 use crate::store::Seen;
 use crate::store::alerts;
 use crate::store::api_keys::{self, KeyRow};
 use crate::store::counts;
+use crate::store::rechecks;
 use crate::store::requests::{self, Count, MAX_COUNTED_ENTRIES, Selection, Tab};
+use crate::store::runs::{self, Run};
 use crate::web::alert::AlertWords;
 use crate::web::format::{Moment, number};
 use crate::web::shell::Shell;
@@ -48,6 +55,12 @@ pub struct ListPage {
     chips: Vec<Chip>,
     clear: String,
     frozen: String,
+    /// This very page.
+    here: String,
+    /// The count of the tab.
+    on_tab: String,
+    /// The last run over many, in words, and its page.
+    last_run: Option<(String, String)>,
     files: Option<Files>,
     caption: String,
     rows: Vec<Row>,
@@ -90,6 +103,9 @@ pub struct Facts {
     pub newest_on_tab: Option<DateTime<Utc>>,
     /// The newest of all, where the list is empty.
     pub newest_of_all: Option<DateTime<Utc>>,
+    /// What checking these rows again by today's settings said.
+    rechecks: HashMap<Uuid, (Now, bool)>,
+    last_run: Option<Run>,
     causes: Option<CauseFacts>,
     cube_before: Cube,
     alert: Option<Alert>,
@@ -217,6 +233,8 @@ async fn facts(status: &Status, look: &Look) -> Result<Seen<Facts>, PageError> {
             keys: api_keys::of_company(connection, company)?,
             newest_on_tab: newest(connection, Some(tab))?,
             newest_of_all: newest(connection, None)?,
+            rechecks: rechecks::by_version(connection, company, &page.ids(), settings.version)?,
+            last_run: runs::latest(connection, company)?,
             page,
             causes,
         })
@@ -247,6 +265,7 @@ impl ListPage {
             .iter()
             .map(|row| Row {
                 url: frozen.request(row.id),
+                recheck: facts.rechecks.get(&row.id).copied(),
                 ..Row::new(row, &names, now, zone)
             })
             .collect();
@@ -292,6 +311,11 @@ impl ListPage {
             chips: filters::chips(address, &names),
             clear: address.with_filter(address.filter.without_terms()),
             frozen: frozen.at(look.cursor),
+            here: address.at(look.cursor),
+            last_run: facts
+                .last_run
+                .as_ref()
+                .map(|run| again::last(run, now, zone)),
             caption: format!(
                 "{} {}, newest first · times in {}",
                 on_tab.as_deref().unwrap_or_default(),
@@ -306,6 +330,7 @@ impl ListPage {
             pager: Pager::new(&look, &facts.page),
             empty: is_empty.then(|| empty::why(status, &look, &facts, &names)),
             legend: legend::groups(address, &error_counts(address, &facts)),
+            on_tab: on_tab.unwrap_or_default(),
             tab: address.tab,
             tabs,
             views: views.into(),

@@ -2,6 +2,7 @@
 //! store is asked, a page is rendered: `list` is the two tabs, `request` one request, `search` the
 //! box, `export` a list as a file, `dictionary` the public words for every error.
 
+pub mod again;
 pub mod cause_decisions;
 mod causes;
 mod chart;
@@ -18,6 +19,7 @@ mod look;
 mod pager;
 mod rate;
 pub mod request;
+pub mod resubmissions;
 mod row;
 pub mod search;
 mod zoom;
@@ -27,6 +29,7 @@ use chrono::{DateTime, Days, DurationRound, TimeDelta, Utc};
 use crate::clock::Clock;
 use crate::config::PublicUrl;
 use crate::domain::window::Window;
+use crate::judge::again::Again;
 use crate::store::Store;
 use crate::store::settings::LiveSettings;
 
@@ -40,6 +43,8 @@ pub struct Status {
     pub store: Store,
     /// The companies' settings in memory.
     pub settings: LiveSettings,
+    /// Judges stored requests again, and sends them.
+    pub again: Again,
     /// Whether mail is sent at all.
     pub sends_mail: bool,
     /// The time.

@@ -7,6 +7,8 @@ use actix_web::{HttpRequest, HttpResponse, web};
 use askama::Template;
 use askama_web::WebTemplate;
 use chrono::{DateTime, Days, Utc};
+use chrono_tz::Tz;
+use uuid::Uuid;
 
 use super::causes;
 use super::code::Code;
@@ -20,6 +22,7 @@ use crate::domain::filter::Filter;
 use crate::domain::label;
 use crate::domain::recheck::{Now, Recheck, recheck};
 use crate::domain::request::{Environment, Kind, RequestId};
+use crate::domain::resubmission::{Known, Standing};
 use crate::domain::settings::{CompanySettings, ProfileStatus};
 use crate::domain::validate::{Aspect, Outcome};
 use crate::domain::warning::Warning;
@@ -28,6 +31,7 @@ use crate::error::PageError;
 use crate::store::requests::{
     self, Count, Document, FindingRow, ListRow, MAX_ENTRIES, Selection, Tab,
 };
+use crate::store::resubmissions::{self, Links, Resubmission};
 use crate::store::settings::Snapshot;
 use crate::store::{Seen, api_keys, companies};
 use crate::web::format::{Breakable, Moment, counted, number};
@@ -52,6 +56,8 @@ pub struct RequestPage {
     tone: &'static str,
     environment: Environment,
     recheck: Option<RecheckView>,
+    sent_again: Option<SentAgain>,
+    original: Option<SentAgain>,
     findings: Vec<FindingView>,
     checks_caption: String,
     checks: Vec<Check>,
@@ -68,10 +74,21 @@ pub struct RequestPage {
 struct RecheckView {
     now: Now,
     as_far_as_known: bool,
+    standing: Standing,
     /// What would be wrong with it.
     errors: String,
     /// Whether some of its errors are ended already.
     is_less: bool,
+}
+
+/// The other end of being sent again.
+struct SentAgain {
+    url: String,
+    id: String,
+    by: String,
+    at: String,
+    /// Whether it is still kept.
+    is_kept: bool,
 }
 
 /// The list that a request was opened from.
@@ -180,6 +197,7 @@ struct Stored {
     neighbours: (Option<RequestId>, Option<RequestId>),
     /// Whether the request itself is among those counted.
     is_counted: bool,
+    links: Links,
 }
 
 /// `GET /r/{id}`: the short form in answers and tickets.
@@ -284,6 +302,7 @@ async fn read(
             keys: api_keys::of_company(connection, company)?,
             expunge_after_days: companies::find(connection, company)?.expunge_after_days,
             same_causes,
+            links: resubmissions::links(connection, company, id)?,
             is_counted: window.from <= id.received_at(),
             row,
         }))
@@ -345,7 +364,27 @@ impl RequestPage {
             answered: answered(kind, row, stored.document.as_ref()),
             facts: facts(status, &shell.company, kind, &stored, now),
             warnings_in_words: counted(row.warning_count.into(), "warning"),
-            recheck: rechecked.map(|recheck| RecheckView::new(&recheck, findings.len())),
+            sent_again: stored
+                .links
+                .sent_again
+                .as_ref()
+                .map(|link| SentAgain::new(status, link, link.id, zone)),
+            original: stored
+                .links
+                .original
+                .as_ref()
+                .map(|link| SentAgain::new(status, link, link.original_id, zone)),
+            recheck: rechecked.map(|recheck| {
+                let document = stored.document.as_ref();
+                let standing = Standing::of(Known {
+                    was_accepted: row.error_mask == 0,
+                    was_sent_again: stored.links.sent_again.is_some(),
+                    has_body: document.is_some(),
+                    is_cut: document.is_some_and(|document| document.body_cut),
+                    now: recheck.now,
+                });
+                RecheckView::new(&recheck, standing, findings.len())
+            }),
             heading,
             findings,
             checks,
@@ -355,14 +394,29 @@ impl RequestPage {
     }
 }
 
+impl SentAgain {
+    fn new(status: &Status, link: &Resubmission, other: Uuid, zone: Tz) -> Self {
+        let now = status.clock.now();
+        let received = RequestId::from_uuid(other).map(RequestId::received_at);
+        Self {
+            url: format!("{ROOT}/requests/{other}"),
+            id: other.to_string(),
+            by: link.actor.clone(),
+            at: Moment::new(link.at, zone).in_words(now),
+            is_kept: received.is_some_and(|at| at >= status.oldest(now)),
+        }
+    }
+}
+
 impl RecheckView {
     /// `then` is how many errors it had.
-    fn new(recheck: &Recheck, then: usize) -> Self {
+    fn new(recheck: &Recheck, standing: Standing, then: usize) -> Self {
         let titles: Vec<&str> = recheck.findings.iter().map(|f| f.code().title()).collect();
         let count = counted(titles.len() as i64, "error");
         Self {
             now: recheck.now,
             as_far_as_known: recheck.as_far_as_known,
+            standing,
             errors: format!("{count}: {}", titles.join(", ")),
             is_less: titles.len() < then,
         }

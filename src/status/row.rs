@@ -7,6 +7,7 @@ use chrono_tz::Tz;
 
 use super::ROOT;
 use crate::domain::dictionary::{EndedBy, ErrorCode, Reason};
+use crate::domain::recheck::Now;
 use crate::domain::request::{Environment, Kind};
 use crate::store::api_keys::KeyRow;
 use crate::store::requests::{FindingRow, ListRow};
@@ -14,6 +15,8 @@ use crate::web::format::{Breakable, Moment, counted};
 
 /// A row of the table.
 pub struct Row {
+    /// Its id, by which it is chosen.
+    pub id: String,
     /// The page of the request.
     pub url: String,
     /// When it was received.
@@ -24,6 +27,9 @@ pub struct Row {
     pub warnings: i16,
     /// Its first error; `None` of a valid request.
     pub fault: Option<Fault>,
+    /// Whether it would pass by today's settings, where that was checked, and whether that is only as
+    /// far as known.
+    pub recheck: Option<(Now, bool)>,
     /// The employee.
     pub employee: Named,
     /// The customer.
@@ -165,11 +171,13 @@ impl Row {
         let is_readable = !reasons(row).any(|(reason, _)| unreadable(reason));
         let kind = Kind::from_number(row.kind).unwrap_or(Kind::Feedback);
         Self {
+            id: row.id.to_string(),
             url: format!("{ROOT}/requests/{}", row.id),
             received: Moment::new(row.received_at, zone),
             day: Moment::new(row.received_at, zone).other_day(now),
             warnings: row.warning_count,
             fault: fault(row),
+            recheck: None,
             employee: employee(row, is_readable),
             customer: customer(row),
             context: match kind {

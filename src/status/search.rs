@@ -15,6 +15,7 @@ use crate::domain::dictionary::EndedBy;
 use crate::domain::email;
 use crate::domain::filter::{Filter, Label, Subject, Term};
 use crate::domain::paging::Cursor;
+use crate::domain::recheck::Now;
 use crate::domain::request::{Environment, RequestId};
 use crate::domain::search::Search;
 use crate::domain::settings::CompanySettings;

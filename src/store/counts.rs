@@ -39,6 +39,8 @@ struct CellRow {
     language: String,
     #[diesel(sql_type = SmallInt)]
     error_mask: i16,
+    #[diesel(sql_type = Bool)]
+    resubmitted: bool,
     #[diesel(sql_type = BigInt)]
     count: i64,
 }
@@ -50,7 +52,8 @@ pub fn cube(
     company: CompanyId,
     window: Window,
 ) -> QueryResult<Cube> {
-    const CELL: &str = "environment, kind, key_id, channel, brand, language, error_mask";
+    const CELL: &str =
+        "environment, kind, key_id, channel, brand, language, error_mask, resubmitted";
     let mut query = Query::new(company);
     let parts = parts(&mut query, CELL, window, Grain::Hours);
     let query = query.and(&format!(
@@ -134,12 +137,18 @@ pub fn hours_of_keys(
         to: None,
     };
     let mut query = Query::new(company);
-    let parts = parts(&mut query, "bucket, key_id", window, Grain::Hours);
+    let parts = parts(
+        &mut query,
+        "bucket, key_id, resubmitted",
+        window,
+        Grain::Hours,
+    );
     let keys = query.value(Value::Integers(keys.to_vec()));
     let query = query.and(&format!(
         "SELECT key_id, date_trunc('hour', bucket, 'UTC') AS begins, \
                 sum(count)::bigint AS requests \
-         FROM ({parts}) AS parts WHERE key_id = ANY({keys}) GROUP BY 1, 2"
+         FROM ({parts}) AS parts WHERE key_id = ANY({keys}) AND NOT resubmitted \
+         GROUP BY 1, 2"
     ));
     query.load(connection)
 }
@@ -250,6 +259,7 @@ fn cell(row: CellRow) -> Option<Cell> {
         brand: Label::parse(&row.brand),
         language: Label::parse(&row.language),
         error_mask: row.error_mask,
+        resubmitted: row.resubmitted,
         count: row.count,
     })
 }
@@ -278,16 +288,16 @@ pub fn fold(connection: &mut PgConnection, company: CompanyId) -> QueryResult<us
          ), summed AS ( \
              SELECT company_id, grain, \
                     CASE grain WHEN 5 THEN bucket ELSE date_trunc('hour', bucket, 'UTC') END AS bucket, \
-                    environment, kind, key_id, channel, brand, language, error_mask, \
+                    environment, kind, key_id, channel, brand, language, error_mask, resubmitted, \
                     sum(count)::bigint AS count \
              FROM taken, (VALUES (5::smallint), (60::smallint)) AS grains (grain) \
-             GROUP BY 1, 2, 3, 4, 5, 6, 7, 8, 9, 10 \
+             GROUP BY 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11 \
          ) \
          INSERT INTO request_counts AS kept (company_id, grain, bucket, environment, kind, key_id, \
-                                             channel, brand, language, error_mask, count) \
-         SELECT * FROM summed ORDER BY 1, 2, 3, 4, 5, 6, 7, 8, 9, 10 \
+                                             channel, brand, language, error_mask, resubmitted, count) \
+         SELECT * FROM summed ORDER BY 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11 \
          ON CONFLICT (company_id, grain, bucket, environment, kind, key_id, channel, brand, \
-                      language, error_mask) \
+                      language, error_mask, resubmitted) \
          DO UPDATE SET count = kept.count + excluded.count",
     )
     .bind::<BigInt, _>(company.0)
@@ -308,7 +318,8 @@ fn note_keys_used(connection: &mut PgConnection, company: CompanyId) -> QueryRes
     let used: Vec<Used> = diesel::sql_query(
         "SELECT d.key_id, max(d.bucket) AS last FROM request_count_deltas d \
          JOIN api_keys k ON k.id = d.key_id AND k.company_id = $1 \
-         WHERE d.company_id = $1 AND (k.last_used_at IS NULL OR k.last_used_at < d.bucket) \
+         WHERE d.company_id = $1 AND NOT d.resubmitted \
+               AND (k.last_used_at IS NULL OR k.last_used_at < d.bucket) \
          GROUP BY d.key_id",
     )
     .bind::<BigInt, _>(company.0)

@@ -4,7 +4,10 @@ use chrono::{DateTime, Months, TimeDelta, Utc};
 use diesel::prelude::*;
 use diesel::sql_types::{BigInt, Bool, Timestamptz};
 
-use super::schema::{companies, employee_imports, password_links, sessions, sign_in_attempts};
+use super::schema::{
+    bulk_runs, companies, employee_imports, password_links, resubmissions, sessions,
+    sign_in_attempts,
+};
 use crate::domain::company::CompanyId;
 
 /// Calls with revoked keys are kept so many days.
@@ -105,6 +108,39 @@ pub fn drop_old_history(
     .bind::<BigInt, _>(EXPUNGE_BATCH)
     .execute(connection)?;
     Ok(calls + changes + alerts)
+}
+
+/// Deletes a batch of what was noted about requests received before `before`, and says how many rows
+/// there were: no note outlives its request. A link goes with the newer of its two ends, and a run
+/// with the requests that it was about.
+pub fn drop_old_notes(
+    connection: &mut PgConnection,
+    company: CompanyId,
+    before: DateTime<Utc>,
+) -> QueryResult<usize> {
+    let rechecks = diesel::sql_query(
+        "DELETE FROM request_rechecks WHERE company_id = $1 AND received_at < $2 \
+         AND (received_at, id) IN ( \
+             SELECT received_at, id FROM request_rechecks \
+             WHERE company_id = $1 AND received_at < $2 ORDER BY received_at LIMIT $3)",
+    )
+    .bind::<BigInt, _>(company.0)
+    .bind::<Timestamptz, _>(before)
+    .bind::<BigInt, _>(EXPUNGE_BATCH)
+    .execute(connection)?;
+    let links = diesel::delete(
+        resubmissions::table
+            .filter(resubmissions::company_id.eq(company.0))
+            .filter(resubmissions::at.lt(before)),
+    )
+    .execute(connection)?;
+    let runs = diesel::delete(
+        bulk_runs::table
+            .filter(bulk_runs::company_id.eq(company.0))
+            .filter(bulk_runs::ended_at.lt(before)),
+    )
+    .execute(connection)?;
+    Ok(rechecks + links + runs)
 }
 
 /// Deletes sessions and links that ended, attempts to sign in that no throttle asks for, and files

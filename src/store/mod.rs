@@ -21,8 +21,11 @@ pub mod maintenance;
 pub mod migrations;
 pub mod partitions;
 mod query;
+pub mod rechecks;
 pub mod recorder;
 pub mod requests;
+pub mod resubmissions;
+pub mod runs;
 #[expect(
     missing_docs,
     reason = "generated; the tables and columns are documented"

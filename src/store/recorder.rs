@@ -20,6 +20,7 @@ use metrics::{counter, gauge, histogram};
 use tokio::sync::oneshot;
 use uuid::Uuid;
 
+use super::resubmissions::{self, LeftOut, Resubmission};
 use super::schema::{request_count_deltas, request_documents, request_findings, requests};
 use super::{connect, is_connection_lost, partitions};
 use crate::domain::window::FINE_GRAIN_MINUTES;
@@ -57,6 +58,8 @@ pub struct Record {
     pub findings: Vec<FindingRow>,
     /// The labels that it is counted under.
     pub counted: CountedLabels,
+    /// Which request it is sent again for, where an admin did so.
+    pub resubmission: Option<Resubmission>,
 }
 
 /// A row of `requests`.
@@ -148,6 +151,7 @@ struct DeltaRow<'r> {
     language: &'r str,
     error_mask: i16,
     count: i64,
+    resubmitted: bool,
 }
 
 impl Record {
@@ -164,6 +168,9 @@ pub enum NotRecorded {
     /// The store is full or away for the moment: 503.
     #[error("the store cannot take the request just now")]
     Unavailable,
+    /// The request that it is sent again for was sent again before: nothing was written.
+    #[error("the request was sent again before")]
+    SentBefore,
     /// The store refused this very record: 500, and ours to mend.
     #[error("the store refused the request")]
     Refused(#[source] anyhow::Error),
@@ -319,8 +326,9 @@ impl Waiting {
 enum Failure {
     /// The connection is gone; nothing was committed.
     Connection(anyhow::Error),
-    /// The connection went while the commit was under way: it held, or it did not.
-    LostCommit(anyhow::Error),
+    /// The connection went while the commit was under way: it held, or it did not. What was left out
+    /// of it is known.
+    LostCommit(anyhow::Error, LeftOut),
     /// Postgres could not get it done in time; nothing was committed.
     HeldUp(anyhow::Error),
     /// A week has no partition.
@@ -352,10 +360,15 @@ impl Writer {
             return answer_all(group, || NotRecorded::Unavailable);
         }
         match self.write_with_remedies(&group) {
-            Ok(()) => {
+            Ok(left_out) => {
                 *refused_in_a_row = 0;
                 for waiting in group {
-                    waiting.answer(Ok(()));
+                    let is_left_out = left_out.ids.contains(&waiting.record.request.id);
+                    waiting.answer(match is_left_out {
+                        false => Ok(()),
+                        true if left_out.is_sure => Err(NotRecorded::SentBefore),
+                        true => Err(NotRecorded::Unavailable),
+                    });
                 }
             }
             Err(Failure::Refused(error)) if group.len() == 1 => {
@@ -370,7 +383,7 @@ impl Writer {
                 self.write_or_split(group, refused_in_a_row);
                 self.write_or_split(second, refused_in_a_row);
             }
-            Err(Failure::Connection(error) | Failure::LostCommit(error)) => {
+            Err(Failure::Connection(error) | Failure::LostCommit(error, _)) => {
                 tracing::error!(
                     rows = group.len(),
                     error = format!("{error:#}"),
@@ -399,17 +412,17 @@ impl Writer {
     }
 
     /// Writes a group, and puts right what can be put right: a missing partition is made, a lost
-    /// commit is looked up. Each once.
-    fn write_with_remedies(&mut self, group: &[Waiting]) -> Result<(), Failure> {
+    /// commit is looked up. Each once. Says what was left out.
+    fn write_with_remedies(&mut self, group: &[Waiting]) -> Result<LeftOut, Failure> {
         match self.write_once(group) {
             Err(Failure::MissingPartition) => {
                 self.make_partitions(group)?;
                 self.write_once(group)
             }
-            Err(Failure::LostCommit(error)) => {
+            Err(Failure::LostCommit(error, left_out)) => {
                 tracing::warn!(error = format!("{error:#}"), "lost a commit, looking it up");
-                if self.is_committed(group)? {
-                    Ok(())
+                if self.is_committed(group, &left_out)? {
+                    Ok(left_out)
                 } else {
                     self.write_once(group)
                 }
@@ -418,13 +431,13 @@ impl Writer {
         }
     }
 
-    fn write_once(&mut self, group: &[Waiting]) -> Result<(), Failure> {
+    fn write_once(&mut self, group: &[Waiting]) -> Result<LeftOut, Failure> {
         let connection = self.connection().map_err(Failure::Connection)?;
         let started = Instant::now();
         let written = AnsiTransactionManager::begin_transaction(connection)
             .and_then(|()| copy(connection, group));
         let failure = match written {
-            Ok(()) if is_too_late(group) => {
+            Ok(_) if is_too_late(group) => {
                 let rolled_back = AnsiTransactionManager::rollback_transaction(connection);
                 let error = anyhow!("written too late to be committed");
                 match rolled_back {
@@ -432,9 +445,11 @@ impl Writer {
                     Err(_) => Failure::Connection(error),
                 }
             }
-            Ok(()) => match AnsiTransactionManager::commit_transaction(connection) {
-                Ok(()) => return Ok(()),
-                Err(error) if is_gone(connection, &error) => Failure::LostCommit(error.into()),
+            Ok(left_out) => match AnsiTransactionManager::commit_transaction(connection) {
+                Ok(()) => return Ok(left_out),
+                Err(error) if is_gone(connection, &error) => {
+                    Failure::LostCommit(error.into(), left_out)
+                }
                 Err(error) => Failure::Refused(error.into()),
             },
             Err(error) => {
@@ -450,7 +465,7 @@ impl Writer {
                 }
             }
         };
-        if matches!(failure, Failure::Connection(_) | Failure::LostCommit(_)) {
+        if matches!(failure, Failure::Connection(_) | Failure::LostCommit(..)) {
             self.connection = None;
         }
         Err(failure)
@@ -467,17 +482,21 @@ impl Writer {
             .map_err(Failure::Refused)
     }
 
-    /// Whether a group whose commit was lost is there. It is all or none: its first row speaks for
-    /// it. The server may still be working on the commit, so a row that is not there is looked for
+    /// Whether a group whose commit was lost is there. It is all or none: its first row that was
+    /// written speaks for it. The server may still be working on the commit, so a row that is not there is looked for
     /// under the lock that the old transaction would hold: its advisory lock on the id.
-    fn is_committed(&mut self, group: &[Waiting]) -> Result<bool, Failure> {
-        let first = &group[0].record.request;
+    fn is_committed(&mut self, group: &[Waiting], left_out: &LeftOut) -> Result<bool, Failure> {
+        let mut rows = group.iter().map(|waiting| &waiting.record.request);
+        let Some(first) = rows.find(|row| !left_out.ids.contains(&row.id)) else {
+            return Ok(true); // Nothing was to be written.
+        };
+        let lock = group[0].record.request.id;
         let mut looked_up = Err(anyhow!("never tried"));
         for pause in [0, 100, 300, 1_000] {
             std::thread::sleep(Duration::from_millis(pause));
             looked_up = self.connection().and_then(|connection| {
                 Ok(AnsiTransactionManager::begin_transaction(connection)
-                    .and_then(|()| lock_group(connection, first.id))
+                    .and_then(|()| lock_group(connection, lock))
                     .and_then(|()| {
                         diesel::select(diesel::dsl::exists(requests::table.find((
                             first.company_id,
@@ -501,7 +520,7 @@ impl Writer {
         }
         looked_up
             .context("the fate of a commit could not be learned")
-            .map_err(Failure::LostCommit)
+            .map_err(|error| Failure::LostCommit(error, LeftOut::default()))
     }
 
     fn connection(&mut self) -> anyhow::Result<&mut PgConnection> {
@@ -540,10 +559,17 @@ fn answer_all(group: Vec<Waiting>, reason: impl Fn() -> NotRecorded) {
     }
 }
 
-fn copy(connection: &mut PgConnection, group: &[Waiting]) -> QueryResult<()> {
+/// Writes a group and says what of it was left out.
+fn copy(connection: &mut PgConnection, group: &[Waiting]) -> QueryResult<LeftOut> {
     lock_group(connection, group[0].record.request.id)?;
-    let records = || group.iter().map(|waiting| &*waiting.record);
+    let all = || group.iter().map(|waiting| &*waiting.record);
+    let resubmissions = all().filter_map(|record| record.resubmission.as_ref());
+    let left_out = resubmissions::claim(connection, resubmissions)?;
+    let records = || all().filter(|record| !left_out.ids.contains(&record.request.id));
     let rows: Vec<&RequestRow> = records().map(|r| &r.request).collect();
+    if rows.is_empty() {
+        return Ok(left_out);
+    }
     diesel::copy_from(requests::table)
         .from_insertable(rows)
         .execute(connection)?;
@@ -560,7 +586,7 @@ fn copy(connection: &mut PgConnection, group: &[Waiting]) -> QueryResult<()> {
     diesel::copy_from(request_count_deltas::table)
         .from_insertable(deltas(records()))
         .execute(connection)?;
-    Ok(())
+    Ok(left_out)
 }
 
 /// Sums a group up: one row per combination counted.
@@ -576,6 +602,7 @@ fn deltas<'r>(records: impl Iterator<Item = &'r Record>) -> Vec<DeltaRow<'r>> {
             request.kind,
             request.key_id,
             request.error_mask,
+            record.resubmission.is_some(),
             &record.counted,
         );
         let place = *places.entry(key).or_insert_with(|| {
@@ -591,6 +618,7 @@ fn deltas<'r>(records: impl Iterator<Item = &'r Record>) -> Vec<DeltaRow<'r>> {
                 language: &record.counted.language,
                 error_mask: request.error_mask,
                 count: 0,
+                resubmitted: record.resubmission.is_some(),
             });
             rows.len() - 1
         });

@@ -70,6 +70,14 @@ pub struct Page {
     pub searched_to: Option<RequestId>,
 }
 
+impl Page {
+    /// The ids of its rows.
+    pub fn ids(&self) -> Vec<RequestId> {
+        let ids = self.rows.iter().map(|row| RequestId::from_uuid(row.id));
+        ids.flatten().collect()
+    }
+}
+
 /// A request as a list shows it.
 #[derive(Debug, Clone, QueryableByName)]
 #[expect(missing_docs, reason = "the columns are documented in the schema")]
@@ -326,6 +334,37 @@ pub fn count(
     })
 }
 
+/// The next ids of a list older than `after`, at most `limit`, and where to go on; `None` after the
+/// last. A rare filter may look at many entries and find few: then it goes on from there.
+pub fn ids(
+    connection: &mut PgConnection,
+    company: CompanyId,
+    selection: &Selection<'_>,
+    after: RequestId,
+    limit: usize,
+) -> QueryResult<(Vec<RequestId>, Option<RequestId>)> {
+    let (cursor, direction) = (Cursor::OlderThan(after), Direction::Older);
+    let query = matching(company, selection, cursor, direction, MAX_ENTRIES);
+    let places: Vec<Place> = query.and(&format!(" LIMIT {limit}")).load(connection)?;
+    let is_full = places.len() == limit;
+    let ids: Vec<RequestId> = places
+        .into_iter()
+        .filter_map(|place| RequestId::from_uuid(place.id))
+        .collect();
+    let next = match is_full {
+        true => ids.last().copied(),
+        false => last_entry(
+            connection,
+            company,
+            selection,
+            cursor,
+            direction,
+            MAX_ENTRIES,
+        )?,
+    };
+    Ok((ids, next))
+}
+
 /// The rows of these ids of a company, in this order; ids that are not there are passed over.
 pub fn rows(
     connection: &mut PgConnection,
@@ -454,31 +493,41 @@ pub fn document(
     .optional()
 }
 
+/// The body of a request, to be judged once more.
+#[derive(Debug, Clone, QueryableByName)]
+#[expect(missing_docs, reason = "the columns are documented in the schema")]
+pub struct SentBody {
+    #[diesel(sql_type = SqlUuid)]
+    pub id: Uuid,
+    #[diesel(sql_type = Binary)]
+    pub body: Vec<u8>,
+    #[diesel(sql_type = Bool)]
+    pub body_cut: bool,
+    #[diesel(sql_type = Nullable<Text>)]
+    pub content_type: Option<String>,
+}
+
 /// The bodies of these requests of a company, by id, as far as they are still there.
-pub fn bodies(
+pub fn sent_bodies(
     connection: &mut PgConnection,
     company: CompanyId,
     ids: &[RequestId],
-) -> QueryResult<HashMap<Uuid, Vec<u8>>> {
-    #[derive(QueryableByName)]
-    struct Sent {
-        #[diesel(sql_type = SqlUuid)]
-        id: Uuid,
-        #[diesel(sql_type = Binary)]
-        body: Vec<u8>,
-    }
-    let sent: Vec<Sent> = diesel::sql_query(
-        "SELECT d.id, d.body FROM unnest($2, $3) AS wanted (id, received_at) \
+) -> QueryResult<HashMap<Uuid, SentBody>> {
+    let uuids: Vec<Uuid> = ids.iter().map(|id| id.uuid()).collect();
+    let times: Vec<_> = ids.iter().map(|id| id.received_at()).collect();
+    let sent: Vec<SentBody> = diesel::sql_query(
+        "SELECT d.id, d.body, d.body_cut, d.content_type \
+         FROM unnest($2, $3) AS wanted (id, received_at) \
          JOIN LATERAL ( \
-             SELECT d.id, d.body FROM request_documents d \
+             SELECT d.id, d.body, d.body_cut, d.content_type FROM request_documents d \
              WHERE d.company_id = $1 AND d.received_at = wanted.received_at AND d.id = wanted.id \
          ) AS d ON true",
     )
     .bind::<BigInt, _>(company.0)
-    .bind::<Array<SqlUuid>, _>(ids.iter().map(|id| id.uuid()).collect::<Vec<_>>())
-    .bind::<Array<Timestamptz>, _>(ids.iter().map(|id| id.received_at()).collect::<Vec<_>>())
+    .bind::<Array<SqlUuid>, _>(&uuids)
+    .bind::<Array<Timestamptz>, _>(&times)
     .load(connection)?;
-    Ok(sent.into_iter().map(|sent| (sent.id, sent.body)).collect())
+    Ok(sent.into_iter().map(|sent| (sent.id, sent)).collect())
 }
 
 /// When the newest request of a company came: on a tab, or (`None`) any, at the earliest `since`.

@@ -113,6 +113,50 @@ diesel::table! {
 }
 
 diesel::table! {
+    /// Work over all requests that a filter matches, done in chunks by whichever node is free.
+    bulk_runs (company_id, id) {
+        /// The company.
+        company_id -> Int8,
+        /// UUID v7: the run is about the requests that are older.
+        id -> Uuid,
+        /// 1 re-check, 2 resubmission.
+        kind -> Int2,
+        /// Who started it.
+        user_id -> Int8,
+        /// Who, by name at that time.
+        actor -> Text,
+        /// The list: 1 Invalid Requests, 2 Test Requests.
+        tab -> Int2,
+        /// Its filter as in an address, the time range fixed.
+        filter -> Text,
+        /// About how many requests match, for the progress.
+        total -> Int8,
+        /// The version of the settings that it judges by.
+        settings_version -> Int8,
+        /// 1 running, 2 done, 3 cancelled.
+        state -> Int2,
+        /// The last request that is done; they go from the newest to the oldest.
+        reached -> Nullable<Uuid>,
+        /// Until then a node is at work on a chunk.
+        claimed_until -> Timestamptz,
+        /// How many would pass.
+        passing -> Int8,
+        /// How many fail for the same reason.
+        same -> Int8,
+        /// How many fail for another reason.
+        different -> Int8,
+        /// How many could be sent again.
+        sendable -> Int8,
+        /// How many of those are older than a week.
+        sendable_old -> Int8,
+        /// How many were sent again.
+        sent -> Int8,
+        /// When it ended.
+        ended_at -> Nullable<Timestamptz>,
+    }
+}
+
+diesel::table! {
     /// What admins decided about causes of failures; where a cause stands otherwise is told by its requests.
     cause_decisions (company_id, reason, value) {
         /// The company.
@@ -299,12 +343,14 @@ diesel::table! {
         error_mask -> Int2,
         /// How many requests to add.
         count -> Int8,
+        /// As in request_counts.
+        resubmitted -> Bool,
     }
 }
 
 diesel::table! {
     /// How many requests there were, by everything that a page can filter by.
-    request_counts (company_id, grain, bucket, environment, kind, key_id, channel, brand, language, error_mask) {
+    request_counts (company_id, grain, bucket, environment, kind, key_id, channel, brand, language, error_mask, resubmitted) {
         /// The company.
         company_id -> Int8,
         /// Minutes in a bucket: 5 (kept 14 days) or 60 (kept 400 days).
@@ -327,6 +373,8 @@ diesel::table! {
         error_mask -> Int2,
         /// How many requests.
         count -> Int8,
+        /// Whether they were sent again by an admin.
+        resubmitted -> Bool,
     }
 }
 
@@ -387,6 +435,28 @@ diesel::table! {
 }
 
 diesel::table! {
+    /// What the rules said of a request once more, beside its verdict, which never changes; facts only, gone with the request.
+    request_rechecks (company_id, received_at, id, settings_version) {
+        /// The company of the request.
+        company_id -> Int8,
+        /// When the request came.
+        received_at -> Timestamptz,
+        /// The request.
+        id -> Uuid,
+        /// The version of the settings it was judged by this time; the latest check per version is kept.
+        settings_version -> Int8,
+        /// 1 would pass, 2 fails for the same reason, 3 fails for another.
+        result -> Int2,
+        /// Whether the body was gone, so that the customer was not checked.
+        as_far_as_known -> Bool,
+        /// The errors that it would have, a bit per error.
+        error_mask -> Int2,
+        /// When it was checked.
+        checked_at -> Timestamptz,
+    }
+}
+
+diesel::table! {
     /// Every request with a valid key: facts only, never updated. Partitioned by week.
     requests (company_id, received_at, id) {
         /// The company of the key.
@@ -435,6 +505,26 @@ diesel::table! {
         correlation_id -> Nullable<Text>,
         /// Microseconds from receipt to verdict.
         duration_us -> Int4,
+    }
+}
+
+diesel::table! {
+    /// Requests that were sent again, each at most once; written with the new request, in one transaction.
+    resubmissions (company_id, original_id) {
+        /// The company of both.
+        company_id -> Int8,
+        /// The request that was refused.
+        original_id -> Uuid,
+        /// The new request.
+        id -> Uuid,
+        /// When the new request came.
+        at -> Timestamptz,
+        /// Who sent it again.
+        user_id -> Int8,
+        /// Who, by name at that time.
+        actor -> Text,
+        /// The run over many that it was part of.
+        run_id -> Nullable<Uuid>,
     }
 }
 
@@ -527,6 +617,7 @@ diesel::allow_tables_to_appear_in_same_query!(
     api_keys,
     audit_log,
     brands,
+    bulk_runs,
     cause_decisions,
     channels,
     companies,
@@ -540,7 +631,9 @@ diesel::allow_tables_to_appear_in_same_query!(
     request_counts,
     request_documents,
     request_findings,
+    request_rechecks,
     requests,
+    resubmissions,
     revoked_key_calls,
     sessions,
     sign_in_attempts,

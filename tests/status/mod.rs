@@ -10,7 +10,9 @@ mod export;
 mod facets;
 mod filters;
 mod paging;
+mod recheck;
 mod request;
+mod resubmission;
 mod search;
 mod tenancy;
 

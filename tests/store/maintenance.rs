@@ -44,6 +44,41 @@ fn after_the_threshold_documents_go_and_facts_findings_and_counts_stay() {
 }
 
 #[test]
+fn what_was_noted_about_requests_goes_with_them() {
+    let store = TestStore::new();
+    let (old, young) = ("2026-08-01 00:00Z", "2026-09-01 00:00Z");
+    for (company, at) in [
+        (store.larkspur.id, old),
+        (store.larkspur.id, young),
+        (store.solo_tea.id, old),
+    ] {
+        store.execute(&format!(
+            "INSERT INTO request_rechecks VALUES \
+                 ({company}, '{at}', gen_random_uuid(), 1, 1, false, 0, '{young}'); \
+             INSERT INTO resubmissions VALUES \
+                 ({company}, gen_random_uuid(), gen_random_uuid(), '{at}', 1, 'Ada'); \
+             INSERT INTO bulk_runs (company_id, id, kind, user_id, actor, tab, filter, total, \
+                                    settings_version, state, claimed_until, ended_at) \
+             VALUES ({company}, gen_random_uuid(), 1, 1, 'Ada', 1, '', 0, 1, 2, '{at}', '{at}')"
+        ));
+    }
+    let before: DateTime<Utc> = "2026-08-15T00:00:00Z".parse().unwrap();
+    let mut connection = store.connection();
+    let mut drop = || {
+        let company = store.larkspur.id;
+        maintenance::drop_old_notes(&mut connection, company, before).unwrap()
+    };
+    assert_eq!((drop(), drop()), (3, 0));
+    for table in ["request_rechecks", "resubmissions", "bulk_runs"] {
+        assert_eq!(
+            store.number(&format!("SELECT count(*) FROM {table}")),
+            2,
+            "{table}"
+        );
+    }
+}
+
+#[test]
 fn no_document_is_kept_longer_than_its_request() {
     let store = TestStore::new();
     store.execute(&format!(

@@ -31,6 +31,14 @@ impl Person {
         }
     }
 
+    /// The same person, with the same cookie, at another node.
+    pub fn at(&self, node: &TestApp) -> Self {
+        Self {
+            address: node.address,
+            cookie: self.cookie.clone(),
+        }
+    }
+
     /// Looks at a page.
     #[track_caller]
     pub fn get(&mut self, path: &str) -> Answer {

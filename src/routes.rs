@@ -13,7 +13,7 @@ use crate::settings::{
     aliases, audit_log, company_info, employees, integrations, keys, labels, test_mail,
 };
 use crate::status::{
-    again, cause_decisions, dictionary, export, list, request, resubmissions, search,
+    again, cause_decisions, dictionary, export, list, request, resubmissions, search, simulator,
 };
 use crate::web::{assets, headers, redirect, same_site};
 use crate::{context, ingest, probes, settings, telemetry};
@@ -195,6 +195,17 @@ fn guarded_pages(config: &mut web::ServiceConfig) {
                     web::resource("/integrations/api-status/resubmissions")
                         .route(web::get().to(resubmissions::ask))
                         .route(web::post().to(resubmissions::send)),
+                )
+                .service(
+                    web::resource("/integrations/api-status/simulator")
+                        // A body of 256 KiB, written as a form is.
+                        .app_data(
+                            web::FormConfig::default()
+                                .limit(1024 * 1024)
+                                .error_handler(|_, _| UNREADABLE_FORM.into()),
+                        )
+                        .route(web::get().to(simulator::show))
+                        .route(web::post().to(simulator::simulate)),
                 )
                 .route(
                     "/integrations/api-status/runs/{id}",

@@ -218,8 +218,8 @@ impl<'a> Body<'a> {
             }
             return;
         };
-        let fields = &["name", "email", "custom_id"];
-        for (name, raw) in last_of_each(fields, entries, "/customer", &mut self.warnings) {
+        for (name, raw) in last_of_each(&CUSTOMER_FIELDS, entries, "/customer", &mut self.warnings)
+        {
             match name {
                 "name" => self.customer_name = self.text(raw, "/customer/name"),
                 "email" => self.customer_email = self.text(raw, "/customer/email"),
@@ -236,8 +236,8 @@ impl<'a> Body<'a> {
             }
             return;
         };
-        let fields = &["email", "custom_id"];
-        for (name, raw) in last_of_each(fields, entries, "/employee", &mut self.warnings) {
+        for (name, raw) in last_of_each(&EMPLOYEE_FIELDS, entries, "/employee", &mut self.warnings)
+        {
             match name {
                 "email" => self.employee_email = self.text(raw, "/employee/email"),
                 _ => self.employee_custom_id = self.text(raw, "/employee/custom_id"),
@@ -467,8 +467,14 @@ impl<'a> Body<'a> {
     }
 }
 
+/// The documented fields of `customer`.
+pub(super) const CUSTOMER_FIELDS: [&str; 3] = ["name", "email", "custom_id"];
+
+/// The documented fields of `employee`.
+pub(super) const EMPLOYEE_FIELDS: [&str; 2] = ["email", "custom_id"];
+
 /// The documented fields at the top of a body, in documented order.
-fn documented_fields(kind: Kind) -> &'static [&'static str] {
+pub(super) fn documented_fields(kind: Kind) -> &'static [&'static str] {
     match kind {
         Kind::Feedback => &[
             "customer",
@@ -668,7 +674,7 @@ impl<'de> Deserialize<'de> for BorrowedText<'de> {
 }
 
 /// The entries of an object in the order sent, duplicates included, values not read yet.
-struct Entries<'a>(Vec<(Cow<'a, str>, &'a RawValue)>);
+pub(super) struct Entries<'a>(pub(super) Vec<(Cow<'a, str>, &'a RawValue)>);
 
 impl<'de> Deserialize<'de> for Entries<'de> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {

@@ -7,6 +7,7 @@ pub mod body;
 pub mod cause;
 pub mod change;
 pub mod company;
+pub mod correction;
 pub mod cube;
 pub mod dictionary;
 pub mod effect;

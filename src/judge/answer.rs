@@ -75,6 +75,19 @@ impl Answer {
         }
     }
 
+    /// Its body.
+    pub fn body(&self) -> &str {
+        &self.body
+    }
+
+    /// The type of its body.
+    pub fn content_type(&self) -> &'static str {
+        match self.status {
+            StatusCode::OK => "application/json",
+            _ => "application/problem+json",
+        }
+    }
+
     /// What is stored of it: nothing of an echo, which can be made again from the body.
     pub fn stored_body(&self) -> Option<String> {
         (self.status != StatusCode::OK).then(|| self.body.clone())
@@ -83,13 +96,9 @@ impl Answer {
     /// The HTTP response.
     pub fn into_response(self) -> HttpResponse {
         let mut response = HttpResponse::build(self.status);
-        if self.status == StatusCode::OK {
-            response.content_type("application/json");
-            if !self.warnings.is_empty() {
-                response.insert_header(("x-request-warnings", self.warnings.len()));
-            }
-        } else {
-            response.content_type("application/problem+json");
+        response.content_type(self.content_type());
+        if self.status == StatusCode::OK && !self.warnings.is_empty() {
+            response.insert_header(("x-request-warnings", self.warnings.len()));
         }
         response.body(self.body)
     }

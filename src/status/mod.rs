@@ -6,6 +6,7 @@ pub mod again;
 pub mod cause_decisions;
 mod causes;
 mod chart;
+mod checks;
 mod code;
 pub mod dictionary;
 mod empty;
@@ -22,6 +23,7 @@ pub mod request;
 pub mod resubmissions;
 mod row;
 pub mod search;
+pub mod simulator;
 mod zoom;
 
 use chrono::{DateTime, Days, DurationRound, TimeDelta, Utc};

@@ -11,6 +11,7 @@ use chrono_tz::Tz;
 use uuid::Uuid;
 
 use super::causes;
+use super::checks::{Allowed, Check};
 use super::code::Code;
 use super::filters::{Address, View};
 use super::fix::{Fix, Linked, Meant, fixes, meant};
@@ -19,12 +20,11 @@ use super::{ROOT, Status};
 use crate::domain::body::Body;
 use crate::domain::dictionary::{EndedBy, Reason};
 use crate::domain::filter::Filter;
-use crate::domain::label;
 use crate::domain::recheck::{Now, Recheck, recheck};
 use crate::domain::request::{Environment, Kind, RequestId};
 use crate::domain::resubmission::{Known, Standing};
 use crate::domain::settings::{CompanySettings, ProfileStatus};
-use crate::domain::validate::{Aspect, Outcome};
+use crate::domain::validate::Outcome;
 use crate::domain::warning::Warning;
 use crate::domain::window::{Preset, Range};
 use crate::error::PageError;
@@ -132,25 +132,6 @@ struct FindingView {
     dictionary: String,
 }
 
-/// A side of the request and how it came out.
-struct Check {
-    title: &'static str,
-    outcome: Outcome,
-    tone: &'static str,
-    sent: Option<Breakable>,
-    /// The label that an alias read it as.
-    read_as: Option<String>,
-    allowed: Allowed,
-}
-
-/// What would be accepted now.
-enum Allowed {
-    /// A rule in words.
-    Words(&'static str),
-    /// One of these.
-    Labels(Vec<String>),
-}
-
 /// What was sent, while it is kept.
 struct Sent {
     head: String,
@@ -240,7 +221,7 @@ pub async fn show(
 }
 
 /// The id, unless it is none or older than what is kept: the same answer for all of them.
-fn known_id(status: &Status, id: &str) -> Result<RequestId, PageError> {
+pub(super) fn known_id(status: &Status, id: &str) -> Result<RequestId, PageError> {
     let oldest = status.oldest(status.clock.now());
     id.parse::<RequestId>()
         .ok()
@@ -335,10 +316,7 @@ impl RequestPage {
                 view
             })
             .collect();
-        let checks: Vec<Check> = Aspect::ALL
-            .into_iter()
-            .map(|aspect| check(aspect, kind, row, settings))
-            .collect();
+        let checks = Check::of_all(kind, row, settings);
         let warnings: Vec<Warning> = stored
             .document
             .as_ref()
@@ -357,7 +335,7 @@ impl RequestPage {
                 .map_or("good", |(reason, _)| tone(reason.ended_by())),
             environment: Environment::from_number(row.environment)
                 .unwrap_or(Environment::Production),
-            checks_caption: checks_caption(&checks),
+            checks_caption: Check::caption(&checks),
             ticket_text: ticket_text(&shell.company, row, &heading, &findings, &link),
             curl: stored.document.as_ref().and_then(|d| curl(status, kind, d)),
             sent: stored.document.as_ref().map(|d| sent(kind, d)),
@@ -502,12 +480,6 @@ impl FindingView {
     }
 }
 
-impl Check {
-    fn is_customer(&self) -> bool {
-        self.title == Aspect::Customer.title()
-    }
-}
-
 /// The filter for those that failed for the same reason: what is counted is what the link shows.
 fn same_cause(reason: Reason, finding: &FindingRow) -> Filter {
     let week = Filter::default().with_range(SAME_CAUSE);
@@ -522,67 +494,6 @@ fn same_cause_url(reason: Reason, finding: &FindingRow, view: View) -> String {
         state: None,
     }
     .url()
-}
-
-fn check(aspect: Aspect, kind: Kind, row: &ListRow, settings: &CompanySettings) -> Check {
-    let told = reasons(row).map(|(reason, finding)| (reason, finding.pointer.as_str()));
-    let outcome = aspect.outcome(kind, told);
-    let failed = reasons(row).find(|(reason, _)| Aspect::of(reason.code()) == Some(aspect));
-    let customer = row.customer_email.as_ref().or(row.customer_name.as_ref());
-    let (sent, found) = match aspect {
-        Aspect::Employee => (row.employee_sent.as_ref(), None),
-        Aspect::Customer => (customer, None),
-        Aspect::Channel => (row.channel_sent.as_ref(), row.channel.as_ref()),
-        Aspect::Brand => (row.brand_sent.as_ref(), row.brand.as_ref()),
-        Aspect::Language => (row.language_sent.as_ref(), row.language.as_ref()),
-    };
-    let by_alias = sent.zip(found).filter(|(s, f)| label::is_by_alias(s, f));
-    Check {
-        title: aspect.title(),
-        outcome,
-        tone: failed.map_or("", |(reason, _)| tone(reason.ended_by())),
-        sent: sent.map(|sent| Breakable::new(sent)),
-        read_as: by_alias.map(|(_, found)| found.clone()),
-        allowed: match kind == Kind::Recovery && aspect != Aspect::Employee {
-            true => Allowed::Words("not a part of a recovery"),
-            false => allowed(aspect, row, settings),
-        },
-    }
-}
-
-fn allowed(aspect: Aspect, row: &ListRow, settings: &CompanySettings) -> Allowed {
-    let is_production = row.environment == Environment::Production.number();
-    let labels = |labels: Vec<String>| match labels.is_empty() {
-        true => Allowed::Words("none"),
-        false => Allowed::Labels(labels),
-    };
-    match aspect {
-        Aspect::Employee => Allowed::Words("the e-mail or custom id of an active employee"),
-        Aspect::Customer => Allowed::Words("one well-formed e-mail; a name is optional"),
-        Aspect::Channel => {
-            let open = settings.channels.iter();
-            let open = open.filter(|c| c.enabled && (c.integrated || !is_production));
-            labels(open.map(|c| c.label.clone()).collect())
-        }
-        Aspect::Brand => {
-            let active = settings.brands.iter().filter(|b| b.active);
-            labels(active.map(|b| b.label.clone()).collect())
-        }
-        Aspect::Language => {
-            let active = settings.languages.iter().filter(|l| l.active);
-            labels(active.map(|l| l.label.clone()).collect())
-        }
-    }
-}
-
-fn checks_caption(checks: &[Check]) -> String {
-    let count = |outcome| checks.iter().filter(|c| c.outcome == outcome).count();
-    format!(
-        "Five checks: {} passed, {} failed, {} not checked",
-        count(Outcome::Passed),
-        count(Outcome::Failed),
-        count(Outcome::NotChecked)
-    )
 }
 
 fn path(kind: Kind) -> &'static str {
@@ -619,16 +530,18 @@ fn answered(kind: Kind, row: &ListRow, document: Option<&Document>) -> Answered 
         (None, Kind::Feedback) => serde_json::to_string(&Body::parse(kind, &document.body)).ok(),
         (None, Kind::Recovery) => Some(format!(r#"{{"request_id":"{}"}}"#, row.id)),
     });
-    let pretty = |body: String| {
-        let value: Option<serde_json::Value> = serde_json::from_str(&body).ok();
-        value
-            .and_then(|v| serde_json::to_string_pretty(&v).ok())
-            .unwrap_or(body)
-    };
     Answered {
         head: format!("{} · {content_type}", row.http_status),
-        body: body.map(|body| Code::new(&pretty(body))),
+        body: body.map(|body| Code::new(&pretty(&body))),
     }
+}
+
+/// JSON with its lines and spaces; what is none as it is.
+pub(super) fn pretty(body: &str) -> String {
+    let value: Option<serde_json::Value> = serde_json::from_str(body).ok();
+    value
+        .and_then(|v| serde_json::to_string_pretty(&v).ok())
+        .unwrap_or_else(|| body.to_owned())
 }
 
 fn facts(

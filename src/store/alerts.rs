@@ -27,7 +27,8 @@ struct RateRow {
 
 /// The measure of the alert: how many production requests each company received since the window
 /// began, and how many of them failed. From the counters at five minutes, folded or not; a company
-/// that received none is left out. Nothing else counts for alerts, and nothing else is left out.
+/// that received none is left out. What an admin sent again says nothing about the senders and is not
+/// counted. Nothing else counts for alerts, and nothing else is left out.
 pub fn rates(
     connection: &mut PgConnection,
     companies: &[CompanyId],
@@ -38,6 +39,7 @@ pub fn rates(
             "SELECT company_id, sum(count) AS total, \
                     sum(count) FILTER (WHERE error_mask <> 0) AS failed \
              FROM {table} AND company_id = ANY($1) AND bucket >= $2 AND environment = 2 \
+                   AND NOT resubmitted \
              GROUP BY company_id"
         )
     };

@@ -9,6 +9,7 @@
 )]
 mod support;
 
+mod again;
 mod chromium;
 mod journey;
 mod settings;
@@ -49,6 +50,21 @@ fn main() -> ExitCode {
             settings::what_the_sender_must_end_is_said_and_helps,
         ),
         trial("twice_is_once", Width::Desk, settings::twice_is_once),
+        trial(
+            "requests_are_checked_sent_again_and_simulated",
+            Width::Desk,
+            again::checked_sent_and_simulated,
+        ),
+        trial(
+            "requests_are_checked_sent_again_and_simulated_on_a_phone",
+            Width::Phone,
+            again::checked_sent_and_simulated,
+        ),
+        trial(
+            "requests_are_checked_sent_again_and_simulated_without_script",
+            Width::WithoutScript,
+            again::checked_sent_and_simulated,
+        ),
         trial(
             "pages_work_without_script",
             Width::WithoutScript,

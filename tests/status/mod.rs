@@ -14,6 +14,7 @@ mod recheck;
 mod request;
 mod resubmission;
 mod search;
+mod simulator;
 mod tenancy;
 
 use crate::support::page::Page;

@@ -4,6 +4,8 @@ use std::thread;
 use std::time::Duration;
 
 use api_status_page::clock::Clock;
+use api_status_page::domain::window::Window;
+use api_status_page::store::alerts;
 use chrono::TimeDelta;
 use diesel::connection::SimpleConnection;
 use uuid::Uuid;
@@ -72,6 +74,12 @@ fn what_is_sent_again_is_counted_apart_and_is_no_use_of_the_key() {
     app.execute("UPDATE api_keys SET last_used_at = NULL");
     send(&mut admin, &[old]).location();
     app.fold(app.larkspur.id);
+    let hour = Window {
+        from: Clock::system().now() - TimeDelta::hours(1),
+        to: None,
+    };
+    let rate = alerts::rate(&mut app.connection(), app.larkspur.id, hour).unwrap();
+    assert_eq!((rate.failed, rate.total), (1, 1), "of senders alone");
     let apart = "SELECT sum(count) FROM request_counts WHERE resubmitted AND grain = 60";
     assert_eq!(app.number(apart), 1);
     assert_eq!(

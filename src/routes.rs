@@ -59,7 +59,7 @@ fn machines(config: &mut web::ServiceConfig) {
             ["/v1/auth", "/v1/auth/"],
             web::post().to(ingest::requests),
         ))
-        .service(get("/v1/errors", web::get().to(dictionary::json)))
+        .service(get("/v1/errors", web::get().to(dictionary::json::show)))
         .service(web::scope("/v1").default_service(web::to(no_endpoint)));
 }
 

@@ -554,6 +554,24 @@ pub fn newest(
     Ok(newest.map(|row| row.received_at))
 }
 
+/// When the newest request with this error came, at the earliest `since`.
+pub fn newest_with(
+    connection: &mut PgConnection,
+    company: CompanyId,
+    code: ErrorCode,
+    since: DateTime<Utc>,
+) -> QueryResult<Option<DateTime<Utc>>> {
+    use super::schema::request_findings::dsl;
+    dsl::request_findings
+        .filter(dsl::company_id.eq(company.0))
+        .filter(dsl::code.eq(code.bit()))
+        .filter(dsl::received_at.ge(since))
+        .order((dsl::received_at.desc(), dsl::id.desc()))
+        .select(dsl::received_at)
+        .first(connection)
+        .optional()
+}
+
 /// What a search looks for. Ids and tickets find every request; the others the failed and the test
 /// ones, for only those are indexed by them.
 #[derive(Debug, Clone, Default)]

@@ -1,6 +1,6 @@
 //! The dictionary is public, complete, and where every link in an answer leads.
 
-use api_status_page::domain::dictionary::ErrorCode;
+use api_status_page::domain::dictionary::{ErrorCode, GOOD_BODY, Reason};
 use serde_json::Value;
 
 use crate::support::TestApp;
@@ -41,29 +41,69 @@ fn every_link_in_an_answer_leads_somewhere() {
 #[test]
 fn programs_read_it_as_json() {
     let app = TestApp::start();
-    let answer = app.visitor().get("/v1/errors");
-    let entries: Value = serde_json::from_slice(&answer.body).unwrap();
-    assert_eq!(entries.as_array().unwrap().len(), 11);
-    assert_eq!(entries[0]["code"], "employee_profile_not_complete");
-    let good: Vec<_> = ErrorCode::ALL.map(|code| code.entry().good_body).into();
-    assert!(
-        good.iter()
-            .all(|body| serde_json::from_str::<Value>(body).is_ok())
-    );
+    let entries = app.visitor().get("/v1/errors").json();
+    let entries = entries.as_array().unwrap();
+    assert_eq!(entries.len(), 11);
+    for (code, entry) in ErrorCode::ALL.into_iter().zip(entries) {
+        assert_eq!(entry["code"], code.as_str());
+        assert_eq!(entry["title"], code.title());
+        assert_eq!(entry["retry"], code.entry().retry);
+        let variants = entry["variants"].as_array().unwrap();
+        for (reason, variant) in code.reasons().zip(variants) {
+            assert_eq!(variant["variant"], serde_json::json!(reason.variant()));
+            assert_eq!(variant["bad_body"], reason.bad_body());
+            assert_eq!(variant["good_body"], GOOD_BODY);
+        }
+    }
 }
 
 #[test]
-fn the_bad_bodies_raise_their_error_and_the_good_ones_pass() {
+fn the_bad_bodies_are_answered_with_their_error_and_the_good_one_is_accepted() {
     let app = TestApp::start();
-    for code in ErrorCode::ALL {
-        let send = |body: &str| {
-            let call = app.production().post("/v1/requests");
-            let call = call.header("content-type", "application/json").body(body);
-            call.send()
+    let send = |body: &str| {
+        let call = app.production().post("/v1/requests");
+        let call = call.header("content-type", "application/json").body(body);
+        call.send()
+    };
+    assert_eq!(send(GOOD_BODY).status, 200);
+    for reason in Reason::ALL {
+        let body = match reason {
+            Reason::TooLarge => reason.bad_body().replace('…', &"x".repeat(256 * 1024)),
+            _ => reason.bad_body().to_owned(),
         };
-        let bad = send(code.entry().bad_body);
-        let problem: Value = serde_json::from_slice(&bad.body).unwrap();
-        assert_eq!(problem["errors"][0]["code"], code.as_str());
-        assert_eq!(send(code.entry().good_body).status, 200, "{code:?}");
+        let errors = &send(&body).json()["errors"];
+        assert_eq!(errors.as_array().map(Vec::len), Some(1), "{reason:?}");
+        assert_eq!(errors[0]["code"], reason.code().as_str());
+        assert_eq!(errors[0]["variant"], serde_json::json!(reason.variant()));
+    }
+}
+
+#[test]
+fn a_page_shows_for_each_variant_what_is_bad_and_what_is_good_about_a_body() {
+    let app = TestApp::start();
+    let answer = app.visitor().get("/errors/employee_not_found");
+    let page = answer.text();
+    assert_eq!(page.matches("A bad body").count(), 2);
+    assert!(page.contains("<mark>&#34;email&#34;: &#34;paul@larkspur.example&#34;</mark>"));
+    assert!(page.contains("<mark>&#34;custom_id&#34;: &#34;L-1001&#34;</mark>"));
+    assert!(!page.contains("in the last seven days"));
+}
+
+#[test]
+fn who_is_signed_in_is_told_how_often_and_led_to_them() {
+    let app = TestApp::start();
+    for _ in 0..3 {
+        app.production().requests(&accepted_but("/brand", "nope"));
+    }
+    for mut person in [app.admin(), app.support()] {
+        let page = Page(person.get("/errors/invalid_brand").text().to_owned());
+        let words = page.words();
+        assert!(words.contains("You had 3 of these in the last seven days, the last at"));
+        let list = person.get(&page.link("Show them").unwrap());
+        assert_eq!(Page(list.text().to_owned()).rows().len(), 3);
+        let none = Page(person.get("/errors/invalid_customer").text().to_owned());
+        assert!(none.words().contains("You had none of these"));
+        let index = Page(person.get("/errors").text().to_owned()).words();
+        assert!(index.contains("invalid_brand · 3 in seven days"), "{index}");
     }
 }

@@ -51,6 +51,7 @@
 //! | [`web`] | what every page shares: the frame, forms, formats, headers |
 //! | [`mail`] | the way out for mail |
 //! | [`jobs`] | what runs by itself: following the settings, folding counters, alerts, upkeep |
+//! | [`documentation`] | the OpenAPI document that the endpoints make up, and its page |
 //! | [`commands`], [`demo`] | the command line; the demo companies and their week |
 //!
 //! Beside them stand single files: [`app`] builds and runs the program, for `main` and for tests
@@ -79,6 +80,7 @@ pub mod commands;
 pub mod config;
 pub mod context;
 pub mod demo;
+pub mod documentation;
 pub mod domain;
 pub mod error;
 pub mod ingest;

@@ -16,7 +16,7 @@ use crate::status::{
     again, cause_decisions, dictionary, export, list, request, resubmissions, search, simulator,
 };
 use crate::web::{assets, headers, redirect, same_site};
-use crate::{context, ingest, probes, settings, telemetry};
+use crate::{context, documentation, ingest, probes, settings, telemetry};
 
 /// Every route of the program.
 pub fn configure(config: &mut web::ServiceConfig, sessions: &Sessions) {
@@ -57,9 +57,10 @@ fn machines(config: &mut web::ServiceConfig) {
         ))
         .service(post(
             ["/v1/auth", "/v1/auth/"],
-            web::post().to(ingest::requests),
+            web::post().to(ingest::auth),
         ))
         .service(get("/v1/errors", web::get().to(dictionary::json::show)))
+        .service(get("/openapi.json", web::get().to(documentation::openapi)))
         .service(web::scope("/v1").default_service(web::to(no_endpoint)));
 }
 
@@ -123,6 +124,7 @@ fn public_pages(config: &mut web::ServiceConfig) {
         .service(page("/forgotten-password/sent").route(web::get().to(forgotten_password::sent)))
         .service(page("/errors").route(web::get().to(dictionary::index)))
         .service(page("/errors/{code}").route(web::get().to(dictionary::show)))
+        .service(page("/docs").route(web::get().to(documentation::page::show)))
         .service(page("/sign-out").route(web::post().to(sign_in::sign_out)))
         .service(
             page("/password/{token}")

@@ -16,7 +16,7 @@ const SHARED: [&str; 7] = [
 ];
 
 /// What each room and each top file may import beside itself. Rooms may use [`SHARED`] as well.
-const ROOMS: [(&str, &[&str]); 13] = [
+const ROOMS: [(&str, &[&str]); 14] = [
     ("domain", &[]),
     ("store", &["domain"]),
     ("web", &["domain"]),
@@ -28,6 +28,8 @@ const ROOMS: [(&str, &[&str]); 13] = [
     ("access", &["domain", "store", "web"]),
     ("mail", &[]),
     ("jobs", &["domain", "store", "judge", "ingest", "alerts"]),
+    // Above the features: what their endpoints say of themselves.
+    ("documentation", &["domain", "web", "judge", "ingest", "status"]),
     ("demo", &["domain", "store", "judge", "ingest", "access"]),
     ("commands", &["domain", "store", "access", "demo", "app"]),
 ];
@@ -47,6 +49,7 @@ const TOP_FILES: [(&str, &[&str]); 11] = [
             "access",
             "alerts",
             "context",
+            "documentation",
             "error",
             "ingest",
             "probes",

@@ -4,6 +4,7 @@ mod access;
 mod alerts;
 mod architecture;
 mod commands;
+mod documentation;
 mod domain;
 mod faults;
 mod ingest;

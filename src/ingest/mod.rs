@@ -2,6 +2,7 @@
 //! recorded, and only then answered: five calls, one file each (judging is a room of its own).
 
 mod authenticate;
+pub mod contract;
 mod receive;
 mod respond;
 mod revoked;
@@ -23,6 +24,10 @@ use crate::store::Store;
 use crate::store::recorder::Recorder;
 use crate::store::settings::{LiveSettings, Snapshot};
 
+use contract::{
+    AskedForPassword, FeedbackAccepted, FeedbackRequest, RecoveryIsAccepted, RecoveryRequest,
+    Refusals,
+};
 use receive::header_text;
 
 pub use revoked::RevokedKeyCalls;
@@ -44,7 +49,18 @@ pub struct Ingest {
     pub public_url: PublicUrl,
 }
 
-/// `POST /v1/requests` and `POST /v1/auth`.
+/// `POST /v1/requests`.
+#[utoipa::path(
+    post,
+    path = "/v1/requests",
+    tag = "Requests",
+    operation_id = "create_request",
+    summary = "Ask a customer for feedback",
+    description = "Validates the request against the company's settings, stores it, and names every problem.",
+    request_body = FeedbackRequest,
+    responses(FeedbackAccepted, Refusals),
+    security(("api_key" = []), ("basic" = [])),
+)]
 pub async fn requests(
     ingest: web::Data<Ingest>,
     http: HttpRequest,
@@ -53,7 +69,38 @@ pub async fn requests(
     handle(Kind::Feedback, &ingest, &http, payload).await
 }
 
+/// `POST /v1/auth`: the same for helpdesks that cannot set headers, and are asked for a password.
+#[utoipa::path(
+    post,
+    path = "/v1/auth",
+    tag = "Requests",
+    operation_id = "create_request_with_basic",
+    summary = "Ask a customer for feedback, signed in with HTTP Basic",
+    description = "The same as `/v1/requests`, for helpdesks that cannot set headers: any user name, the key as the password. Without credentials it asks for them.",
+    request_body = FeedbackRequest,
+    responses(FeedbackAccepted, AskedForPassword, Refusals),
+    security(("basic" = []), ("api_key" = [])),
+)]
+pub async fn auth(
+    ingest: web::Data<Ingest>,
+    http: HttpRequest,
+    payload: web::Payload,
+) -> HttpResponse {
+    handle(Kind::Feedback, &ingest, &http, payload).await
+}
+
 /// `POST /v1/recoveries`.
+#[utoipa::path(
+    post,
+    path = "/v1/recoveries",
+    tag = "Requests",
+    operation_id = "create_recovery",
+    summary = "Tell of a service recovery",
+    description = "Only the employee is checked. One of `ext_interaction_id`, `external_url` and `initial_feedback_request_id` leads back to what was recovered; without any there is a warning.",
+    request_body = RecoveryRequest,
+    responses(RecoveryIsAccepted, Refusals),
+    security(("api_key" = []), ("basic" = [])),
+)]
 pub async fn recoveries(
     ingest: web::Data<Ingest>,
     http: HttpRequest,

@@ -4,6 +4,7 @@
 use actix_web::HttpResponse;
 use actix_web::http::StatusCode;
 use serde::Serialize;
+use utoipa::ToSchema;
 
 use super::{Arrival, Received};
 use crate::config::PublicUrl;
@@ -24,19 +25,34 @@ pub struct Answer {
     body: String,
 }
 
-/// One of `errors[]`.
-#[derive(Serialize)]
-struct ErrorItem<'a> {
-    code: &'static str,
-    /// `null` where an error has only one.
-    variant: Option<&'static str>,
-    title: &'static str,
-    detail: String,
-    pointer: &'a str,
-    value: Option<&'a str>,
+/// One thing that is wrong with a request.
+#[derive(Debug, Serialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct ErrorItem<'a> {
+    /// The stable name of the error.
+    #[schema(example = "invalid_brand")]
+    pub code: &'static str,
+    /// What exactly happened; `null` where an error has only one variant.
+    #[schema(required, example = "unknown")]
+    pub variant: Option<&'static str>,
+    /// The error in words.
+    #[schema(example = "Invalid/inactive brand signifier")]
+    pub title: &'static str,
+    /// What is wrong and what to do about it.
+    pub detail: String,
+    /// JSON pointer to the field in the body; empty for the whole body.
+    #[schema(example = "/brand")]
+    pub pointer: &'a str,
+    /// The value sent, its first 255 characters; `null` where none was.
+    #[schema(required, example = "larkspur-shoes")]
+    pub value: Option<&'a str>,
+    /// What was probably meant; absent where nothing is close. Employees are never suggested.
     #[serde(skip_serializing_if = "Option::is_none")]
-    suggestion: Option<&'a str>,
-    documentation_url: String,
+    #[schema(nullable = false, example = "larkspur")]
+    pub suggestion: Option<&'a str>,
+    /// The page of the error in the dictionary.
+    #[schema(example = "https://status.example/errors/invalid_brand")]
+    pub documentation_url: String,
 }
 
 #[derive(Serialize)]

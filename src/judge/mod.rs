@@ -16,7 +16,7 @@ use crate::domain::validate::{Finding, validate};
 use crate::store::recorder::Record;
 use crate::store::settings::Snapshot;
 
-pub use answer::Answer;
+pub use answer::{Answer, ErrorItem};
 
 /// A call whose key is valid, as it arrived.
 pub struct Arrival {

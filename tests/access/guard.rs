@@ -5,44 +5,19 @@ use chrono::TimeDelta;
 
 use crate::support::company::accepted_but;
 use crate::support::people::PASSWORD;
-use crate::support::{Answer, Person, TestApp};
-
-/// The table itself, so that no page can be forgotten.
-const ROUTES: &str = include_str!("../../src/routes.rs");
+use crate::support::{Answer, Person, TestApp, routes};
 
 /// An id of nothing.
 const INVENTED: &str = "01a209e2-9161-7e9f-8748-07029ae46a46";
 
-/// The addresses behind the guard, with an id in place of each parameter.
+/// The addresses behind the guard, see [`with_ids`].
 fn guarded() -> Vec<String> {
-    let settings = addresses_in("settings_pages");
-    let settings = settings.iter().map(|path| format!("/settings{path}"));
-    let mut all = addresses_in("guarded_pages");
-    all.extend(settings);
-    all
+    let all = routes::guarded().into_iter().chain(routes::settings());
+    with_ids(all.collect())
 }
 
-/// The addresses in a function of the table, with an id in place of each parameter, or the first of
-/// the words that it may be.
-fn addresses_in(function: &str) -> Vec<String> {
-    let (_, function) = ROUTES.split_once(&format!("fn {function}(")).unwrap();
-    let (function, _) = function.split_once("\n}\n").unwrap();
-    // The scopes around a line, each with how far it is indented.
-    let mut scopes: Vec<(usize, &str)> = Vec::new();
-    let mut addresses = Vec::new();
-    for line in function.lines() {
-        let Some(literal) = line.split('"').nth(1) else {
-            continue;
-        };
-        let indent = line.len() - line.trim_start().len();
-        scopes.retain(|(outer, _)| *outer < indent);
-        if line.contains("scope(") {
-            scopes.push((indent, literal));
-        } else {
-            let scope: String = scopes.iter().map(|(_, scope)| *scope).collect();
-            addresses.push(scope + literal);
-        }
-    }
+/// Addresses with an id in place of each parameter, or the first of the words that it may be.
+fn with_ids(addresses: Vec<String>) -> Vec<String> {
     let with_id = |address: &String| {
         let parts = address.split('/').map(|part| {
             let Some(parameter) = part.strip_prefix('{') else {
@@ -89,8 +64,7 @@ fn no_form_of_the_settings_takes_anything_from_support() {
     let app = TestApp::start();
     let mut support = app.support();
     let before = app.rows("SELECT * FROM companies ORDER BY id");
-    for address in addresses_in("settings_pages") {
-        let address = format!("/settings{address}");
+    for address in with_ids(routes::settings()) {
         if FOR_EVERYBODY.contains(&address.as_str()) {
             continue;
         }
@@ -143,17 +117,12 @@ fn no_public_page_has_style_or_script_in_it() {
     let app = TestApp::start();
     let user = app.invited(&app.larkspur, "sam@larkspur.example", Role::Support);
     let link = app.link_for(user, TimeDelta::hours(1));
-    for address in [
-        "/sign-in",
-        "/forgotten-password",
-        "/forgotten-password/sent",
-        "/errors",
-        "/errors/invalid_brand",
-        &link,
-        "/password/gone",
-        "/nowhere",
-    ] {
-        assert_nothing_inline(address, &app.visitor().get(address));
+    let mut addresses = routes::public();
+    addresses.retain(|address| !address.contains('{'));
+    addresses.extend(["/errors/invalid_brand", "/password/gone", "/nowhere"].map(str::to_owned));
+    addresses.push(link);
+    for address in addresses {
+        assert_nothing_inline(&address, &app.visitor().get(&address));
     }
 }
 
@@ -338,7 +307,7 @@ fn pages_for_everybody_are_shown_also_when_nobody_can_be_recognised() {
     let mut ada = app.admin();
     for table in ["sessions", "users"] {
         app.execute(&format!("ALTER TABLE {table} RENAME TO elsewhere"));
-        for path in ["/errors", "/errors/invalid_brand", "/sign-in"] {
+        for path in ["/errors", "/errors/invalid_brand", "/docs", "/sign-in"] {
             let answer = ada.get(path);
             assert_eq!(answer.status, 200, "{table}: {path}");
             assert!(!answer.text().contains("Ada Osei"), "{path}");

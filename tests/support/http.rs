@@ -8,6 +8,8 @@ use std::time::Duration;
 use serde_json::Value;
 use uuid::Uuid;
 
+use super::contract;
+
 /// Longer than any answer may take.
 const PATIENCE: Duration = Duration::from_secs(30);
 
@@ -79,7 +81,10 @@ impl Call {
     }
 
     fn bytes(&self) -> Vec<u8> {
-        let mut bytes = format!("{} {} HTTP/1.1\r\nhost: test\r\n", self.method, self.path);
+        let mut bytes = format!("{} {} HTTP/1.1\r\n", self.method, self.path);
+        if !self.headers.iter().any(|(name, _)| name == "host") {
+            bytes += "host: test\r\n";
+        }
         for (name, value) in &self.headers {
             bytes += &format!("{name}: {value}\r\n");
         }
@@ -106,10 +111,12 @@ impl Connection {
     pub fn send(&mut self, call: &Call) -> io::Result<Answer> {
         // The server may answer and close before it has read all; its answer counts.
         let written = self.stream.get_mut().write_all(&call.bytes());
-        self.read_answer(&call.method).or_else(|error| {
+        let answer = self.read_answer(&call.method).or_else(|error| {
             written?;
             Err(error)
-        })
+        })?;
+        contract::check(&call.method, &call.path, &answer);
+        Ok(answer)
     }
 
     fn read_answer(&mut self, method: &str) -> io::Result<Answer> {

@@ -4,6 +4,7 @@
 pub mod app;
 pub mod clients;
 pub mod company;
+pub mod contract;
 pub mod http;
 pub mod load;
 pub mod mail;
@@ -11,6 +12,7 @@ pub mod page;
 pub mod people;
 pub mod postgres;
 pub mod proxy;
+pub mod routes;
 pub mod store;
 
 use std::time::{Duration, Instant};

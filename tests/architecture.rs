@@ -29,7 +29,10 @@ const ROOMS: [(&str, &[&str]); 14] = [
     ("mail", &[]),
     ("jobs", &["domain", "store", "judge", "ingest", "alerts"]),
     // Above the features: what their endpoints say of themselves.
-    ("documentation", &["domain", "web", "judge", "ingest", "status"]),
+    (
+        "documentation",
+        &["domain", "web", "judge", "ingest", "status"],
+    ),
     ("demo", &["domain", "store", "judge", "ingest", "access"]),
     ("commands", &["domain", "store", "access", "demo", "app"]),
 ];

@@ -1,6 +1,7 @@
 //! A browser of its own per test, gone with it.
 
 use std::io::{BufRead, BufReader};
+use std::net::SocketAddr;
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
@@ -9,6 +10,8 @@ use fantoccini::{Client, ClientBuilder, Locator};
 use hyper_util::client::legacy::connect::HttpConnector;
 use serde_json::json;
 use tokio::runtime::{Builder, Runtime};
+
+use crate::support::http::Call;
 
 /// What the browser is like.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -28,6 +31,8 @@ pub struct Chromium {
     runtime: Runtime,
     client: Client,
     driver: Child,
+    /// Where ChromeDriver listens.
+    port: u16,
 }
 
 impl Chromium {
@@ -55,6 +60,7 @@ impl Chromium {
                 runtime,
                 client,
                 driver,
+                port,
             }),
             Err(error) => {
                 driver.kill().ok();
@@ -160,6 +166,26 @@ impl Chromium {
     pub fn ask(&self, script: &str) -> serde_json::Value {
         let asked = self.client.execute(script, Vec::new());
         self.runtime.block_on(asked).unwrap()
+    }
+
+    /// What a script hands to its last argument, a function, once it is done.
+    #[track_caller]
+    pub fn await_answer(&self, script: &str) -> serde_json::Value {
+        let asked = self.client.execute_async(script, Vec::new());
+        self.runtime.block_on(asked).unwrap()
+    }
+
+    /// A command to the browser's own tools, for what WebDriver has no words for.
+    #[track_caller]
+    pub fn command(&self, name: &str, parameters: serde_json::Value) {
+        let session = self.runtime.block_on(self.client.session_id());
+        let session = session.unwrap().expect("a session runs");
+        let answer = Call::new("POST", &format!("/session/{session}/goog/cdp/execute"))
+            // ChromeDriver looks at the host: pages from elsewhere must not drive it.
+            .header("host", "localhost")
+            .json(&json!({"cmd": name, "params": parameters}))
+            .send_to(SocketAddr::from(([127, 0, 0, 1], self.port)));
+        assert_eq!(answer.status, 200, "{name}: {}", answer.text());
     }
 
     #[track_caller]

@@ -1,5 +1,6 @@
 //! The page in a real browser: Chromium, driven by ChromeDriver. Where there is no browser the
-//! tests are reported as ignored, with the reason; with `REQUIRE_BROWSER` they fail instead.
+//! tests are reported as ignored, with the reason; with `REQUIRE_BROWSER` they fail instead. Those
+//! of accessibility need axe-core too: `AXE_CORE` is the path of its `axe.min.js`.
 
 #[path = "../support/mod.rs"]
 #[expect(
@@ -9,6 +10,7 @@
 )]
 mod support;
 
+mod accessibility;
 mod again;
 mod chromium;
 mod journey;
@@ -70,17 +72,33 @@ fn main() -> ExitCode {
             Width::WithoutScript,
             journey::whole,
         ),
+        accessible("every_page_is_accessible", accessibility::with_data),
+        accessible("every_empty_page_is_accessible", accessibility::empty),
     ];
     libtest_mimic::run(&arguments, trials).exit_code()
 }
 
 fn trial(name: &str, width: Width, test: fn(&Chromium)) -> Trial {
-    Trial::ignorable_test(name, move || match Chromium::open(width) {
+    Trial::ignorable_test(name, move || run(Chromium::open(width), test))
+}
+
+/// A trial that needs axe-core as well.
+fn accessible(name: &str, test: fn(&Chromium)) -> Trial {
+    Trial::ignorable_test(name, move || {
+        run(
+            accessibility::axe().and_then(|_| Chromium::open(Width::Desk)),
+            test,
+        )
+    })
+}
+
+fn run(browser: Result<Chromium, String>, test: fn(&Chromium)) -> Result<Completion, Failed> {
+    match browser {
         Ok(browser) => {
             test(&browser);
             Ok(Completion::Completed)
         }
         Err(missing) if std::env::var_os("REQUIRE_BROWSER").is_some() => Err(Failed::from(missing)),
         Err(missing) => Ok(Completion::ignored_with(missing)),
-    })
+    }
 }

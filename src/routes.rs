@@ -13,7 +13,7 @@ use crate::settings::{
     aliases, audit_log, company_info, employees, integrations, keys, labels, test_mail,
 };
 use crate::status::{
-    again, cause_decisions, dictionary, export, list, request, resubmissions, search, simulator,
+    again, cause_decisions, dictionary, export, list, living, request, resubmissions, search, simulator,
 };
 use crate::web::{assets, headers, redirect, same_site};
 use crate::{context, documentation, ingest, probes, settings, telemetry};
@@ -160,6 +160,14 @@ fn guarded_pages(config: &mut web::ServiceConfig) {
                 .route(
                     "/integrations/api-status/test-requests",
                     web::get().to(list::test),
+                )
+                .route(
+                    "/integrations/api-status/invalid-requests/newer",
+                    web::get().to(living::invalid),
+                )
+                .route(
+                    "/integrations/api-status/test-requests/newer",
+                    web::get().to(living::test),
                 )
                 .route(
                     "/integrations/api-status/invalid-requests/export.csv",

@@ -4,15 +4,53 @@
 
     const on = (type, act) => document.addEventListener(type, act);
 
-    // `/` puts the cursor into the search box.
+    // One key each, never while somebody types: `/` finds, `j` and `k` go on, `?` helps.
+    const open = (link) => (link ? location.assign(link.href) : undefined);
+    const step = (by) => {
+        const rows = [...document.querySelectorAll("tr[data-open] th a")].filter((link) => link.checkVisibility());
+        if (!rows.length) return open(document.querySelector(by > 0 ? "a[rel=next]" : "a[rel=prev]"));
+        const here = rows.findIndex((link) => link.closest("tr").contains(document.activeElement));
+        const next = rows[here < 0 ? (by > 0 ? 0 : rows.length - 1) : here + by];
+        next?.focus();
+        next?.closest("tr").scrollIntoView({ block: "nearest" });
+    };
+    const keys = {
+        "/": () => {
+            const search = document.querySelector("input[type=search]");
+            search?.focus();
+            search?.select();
+            return search;
+        },
+        j: () => step(1),
+        k: () => step(-1),
+        "?": () => document.querySelector("#keyboard")?.showModal(),
+    };
     on("keydown", (event) => {
-        const typing = event.target.closest("input, textarea, select, [contenteditable]");
-        const search = document.querySelector("input[type=search]");
-        if (event.key !== "/" || typing || !search || event.ctrlKey || event.metaKey || event.altKey) return;
+        const typing = event.target.closest("input, textarea, select, dialog, [contenteditable]");
+        if (typing || event.ctrlKey || event.metaKey || event.altKey || !Object.hasOwn(keys, event.key)) return;
         event.preventDefault();
-        search.focus();
-        search.select();
+        keys[event.key]();
     });
+    on("click", (event) => event.target.closest("[data-keyboard]") && keys["?"]());
+
+    // Says how many requests came since the list was opened; it moves nothing that is being read.
+    for (const live of document.querySelectorAll("[data-newer]")) {
+        const [link, said] = live.children;
+        const look = async () => {
+            if (document.hidden) return;
+            const answer = await fetch(live.dataset.newer).catch(() => null);
+            if (!answer) return;
+            // Signed out, or the page is from an older program: there is nothing more to ask.
+            if (!answer.ok || answer.redirected) return clearInterval(timer);
+            const { words } = await answer.json();
+            if (!words || said.textContent === words) return;
+            link.textContent = `${words} · show`;
+            said.textContent = words;
+            live.classList.add("has-newer");
+        };
+        const timer = setInterval(look, 10000);
+        on("visibilitychange", look);
+    }
 
     // A changed select with [data-apply] applies the filter; empty fields stay out of the address.
     on("change", (event) => {

@@ -9,6 +9,7 @@ use crate::domain::cause::State;
 use crate::domain::cube::Cell;
 use crate::domain::filter::{Filter, Label, Subject, Term};
 use crate::domain::paging::Cursor;
+use crate::domain::request::RequestId;
 use crate::domain::window::{Preset, Range, Window};
 use crate::store::requests::Tab;
 
@@ -101,6 +102,13 @@ impl Address {
     /// The address of a page of this list.
     pub fn at(&self, cursor: Cursor) -> String {
         self.filtered(self.path(), cursor)
+    }
+
+    /// Where a script asks what came to this list after a request.
+    pub fn newer(&self, id: RequestId) -> String {
+        let path = format!("{}/newer", self.tab.path());
+        self.shown_as(View::Requests)
+            .filtered(path, Cursor::NewerThan(id))
     }
 
     /// The address of the list as a file.

@@ -24,8 +24,9 @@ use crate::domain::alert::{Alert, OPENS_ABOVE};
 use crate::domain::cause::State;
 use crate::domain::cube::{Cell, Cube};
 use crate::domain::dictionary::EndedBy;
+use crate::domain::paging::Cursor;
 use crate::domain::recheck::Now;
-use crate::domain::request::Environment;
+use crate::domain::request::{Environment, RequestId};
 use crate::error::PageError;
 use crate::store::Seen;
 use crate::store::alerts;
@@ -62,6 +63,7 @@ pub struct ListPage {
     /// The last run over many, in words, and its page.
     last_run: Option<(String, String)>,
     files: Option<Files>,
+    live: Option<Live>,
     caption: String,
     rows: Vec<Row>,
     causes: Option<CausesView>,
@@ -84,6 +86,14 @@ pub struct Files {
     count: String,
     csv: String,
     json_lines: String,
+}
+
+/// The ways to what comes to a list that goes on.
+pub struct Live {
+    /// Its newest page.
+    newest: String,
+    /// Where a script asks what came since.
+    newer: String,
 }
 
 /// A way to show the list.
@@ -291,7 +301,14 @@ impl ListPage {
             csv: address.file("csv"),
             json_lines: address.file("jsonl"),
         });
+        let first = facts.page.rows.first();
+        let first = first.and_then(|row| RequestId::from_uuid(row.id));
+        let goes_on = look.window.to.is_none() && look.cursor == Cursor::Newest;
         Self {
+            live: first.filter(|_| goes_on).map(|first| Live {
+                newest: address.url(),
+                newer: address.newer(first),
+            }),
             files,
             chart,
             rate: RateLine::new(facts.cube.production(), facts.cube_before.production()),

@@ -16,6 +16,7 @@ mod filters;
 mod fix;
 mod legend;
 pub mod list;
+pub mod living;
 mod look;
 mod pager;
 mod rate;

@@ -291,6 +291,31 @@ pub fn page(
     })
 }
 
+/// More requests than this need not be counted to know that much has come.
+const MAX_NEWER: i64 = 1_000;
+
+/// How many requests of a list came after one.
+pub fn count_newer(
+    connection: &mut PgConnection,
+    company: CompanyId,
+    selection: &Selection<'_>,
+    id: RequestId,
+) -> QueryResult<Count> {
+    let (cursor, direction) = (Cursor::NewerThan(id), Direction::Newer);
+    let counted: Vec<Counted> = matching(company, selection, cursor, direction, MAX_ENTRIES)
+        .within(
+            "SELECT error_mask, count(*) AS count FROM (",
+            &format!(" LIMIT {MAX_NEWER}) AS matching GROUP BY error_mask"),
+        )
+        .load(connection)?;
+    let count = counted.iter().map(|counted| counted.count).sum();
+    Ok(Count {
+        count,
+        or_more: count == MAX_NEWER,
+        masks: Vec::new(),
+    })
+}
+
 /// The requests of a list just after and just before one, in time.
 pub fn neighbours(
     connection: &mut PgConnection,

@@ -7,10 +7,10 @@ use crate::support::people::PASSWORD;
 
 use api_status_page::domain::user::Role;
 
-const ROOT: &str = "/settings/integrations/api-status";
+pub const ROOT: &str = "/settings/integrations/api-status";
 
 /// A program with sixty invalid requests of one cause, one of another, and a good test request.
-fn traffic() -> (TestApp, String) {
+pub fn traffic() -> (TestApp, String) {
     let app = TestApp::start();
     app.user(&app.store().larkspur, "admin@larkspur.example", Role::Admin);
     for _ in 0..60 {
@@ -28,7 +28,8 @@ fn traffic() -> (TestApp, String) {
     (app, base)
 }
 
-fn sign_in(browser: &Chromium, base: &str) {
+/// Signs in as the admin, at the first tab.
+pub fn sign_in(browser: &Chromium, base: &str) {
     browser.go(&format!("{base}{ROOT}"));
     assert_eq!(browser.path(), format!("/sign-in?next={ROOT}"));
     browser.fill("email", "admin@larkspur.example");

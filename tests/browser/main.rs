@@ -15,6 +15,7 @@ mod again;
 mod chromium;
 mod journey;
 mod settings;
+mod status;
 
 use std::process::ExitCode;
 
@@ -30,6 +31,31 @@ fn main() -> ExitCode {
             "the_keyboard_alone_is_enough",
             Width::Desk,
             journey::by_keyboard,
+        ),
+        trial(
+            "one_key_each_goes_through_a_list_and_helps",
+            Width::Desk,
+            status::keys,
+        ),
+        trial(
+            "newer_requests_are_said_and_move_nothing",
+            Width::Desk,
+            status::living,
+        ),
+        trial(
+            "a_stretch_of_the_chart_becomes_the_window",
+            Width::Desk,
+            status::zoom,
+        ),
+        trial(
+            "a_cause_is_acknowledged_and_ignored_on_a_desk",
+            Width::Desk,
+            status::causes,
+        ),
+        trial(
+            "a_cause_is_acknowledged_and_ignored_without_script",
+            Width::WithoutScript,
+            status::causes,
         ),
         trial(
             "nothing_scrolls_sideways_on_a_phone",

@@ -9,6 +9,7 @@ mod errors;
 mod export;
 mod facets;
 mod filters;
+mod living;
 mod paging;
 mod recheck;
 mod request;

@@ -42,6 +42,9 @@ fn a_stranger_from_another_company_finds_nothing_anywhere() {
     ] {
         assert_eq!(stranger.get(&path).status, 404, "{path}");
     }
+    let newer = "newer?range=90d&newer=00000000-0000-7000-8000-000000000000";
+    let answer = stranger.get(&format!("{INVALID}/{newer}"));
+    assert!(answer.text().contains(r#""count":0"#), "{}", answer.text());
     let key = app.store().larkspur.production_key.id;
     let search = "/settings/integrations/api-status/search?q=";
     for path in [

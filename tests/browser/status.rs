@@ -1,0 +1,105 @@
+//! What the script adds to the status page, and what works without it.
+
+use std::time::Duration;
+
+use crate::chromium::Chromium;
+use crate::journey::{ROOT, sign_in, traffic};
+use crate::support::company::accepted_but;
+
+/// `j`, `k`, Enter, `/` and `?`, but not in a field.
+pub fn keys(browser: &Chromium) {
+    const ENTER: &str = "\u{e007}";
+    const ESCAPE: &str = "\u{e00c}";
+    let (_app, base) = traffic();
+    sign_in(browser, &base);
+    let row = "const rows = [...document.querySelectorAll('.request-table tbody tr')]; \
+               return rows.findIndex((row) => row.contains(document.activeElement));";
+    for (key, expected) in [("j", 0), ("j", 1), ("j", 2), ("k", 1)] {
+        browser.press(key);
+        assert_eq!(browser.ask(row), expected, "{key}");
+    }
+    browser.press("?");
+    browser.sees("dialog[open] h2", "Keyboard");
+    browser.press("j");
+    browser.press(ESCAPE);
+    let is_open = "return document.querySelector('dialog').open";
+    assert_eq!(browser.ask(is_open), false);
+    browser.click("[data-keyboard]");
+    browser.sees("dialog[open]", "find a request");
+    browser.click("dialog .button");
+    assert_eq!(browser.ask(is_open), false);
+    browser.press("/");
+    browser.press("j?k");
+    let typed = browser.ask("return document.querySelector('[name=q]').value");
+    assert_eq!(typed, "j?k");
+    browser.go(&format!("{base}{ROOT}/invalid-requests"));
+    browser.press("j");
+    browser.press(ENTER);
+    browser.sees("h1", "Refused");
+    browser.press("j");
+    browser.sees("[aria-label='In the list']", "Newer");
+    let newer = browser.ask("return !!document.querySelector('a[rel=prev]')");
+    assert_eq!(newer, true, "the second of the list has a newer one");
+    browser.press("k");
+    browser.sees(".finding", "sms");
+}
+
+/// The list says what came, and stays where it is until that is wanted.
+pub fn living(browser: &Chromium) {
+    let (app, base) = traffic();
+    sign_in(browser, &base);
+    let place = "return document.querySelector('.request-table tbody tr').offsetTop";
+    let (rows, top) = (browser.texts(".request-table tbody tr"), browser.ask(place));
+    for _ in 0..3 {
+        app.production().requests(&accepted_but("/brand", "newest"));
+    }
+    std::thread::sleep(Duration::from_secs(6));
+    browser.ask("document.dispatchEvent(new Event('visibilitychange'))");
+    browser.sees(".live", "3 newer requests · show");
+    assert_eq!(browser.texts(".request-table tbody tr"), rows);
+    assert_eq!(browser.ask(place), top, "nothing moved");
+    browser.click(".live a");
+    browser.sees(".tabs a[aria-current=page]", "64");
+    browser.sees("td.about", "newest");
+}
+
+/// A stretch drawn over the chart, and the links that do the same.
+pub fn zoom(browser: &Chromium) {
+    let (_app, base) = traffic();
+    sign_in(browser, &base);
+    let drag = "const svg = document.querySelector('.chart svg'); \
+                const box = svg.getBoundingClientRect(); \
+                const fire = (type, part) => svg.dispatchEvent(new PointerEvent(type, { \
+                    bubbles: true, button: 0, pointerType: 'mouse', \
+                    clientX: box.left + box.width * part, clientY: box.top + 40 })); \
+                fire('pointerdown', 0.5); fire('pointermove', 0.8); \
+                const drawn = document.querySelector('.drawn').getAttribute('width'); \
+                fire('pointermove', 1); fire('pointerup', 1); return parseFloat(drawn);";
+    let drawn = browser.ask(drag).as_f64().unwrap();
+    assert!((drawn - 30.0).abs() < 1.0, "{drawn}");
+    browser.sees(".rate-line", "failed from");
+    browser.sees(".tabs a[aria-current=page]", "61");
+    assert!(browser.path().contains("from="));
+    browser.click_text("Zoom out");
+    browser.click_text("Earlier");
+    browser.sees(".zoom", "Later");
+}
+
+/// Acknowledges a cause, ignores it, and looks at it again.
+pub fn causes(browser: &Chromium) {
+    let (_app, base) = traffic();
+    sign_in(browser, &base);
+    browser.go(&format!("{base}{ROOT}/invalid-requests/causes"));
+    browser.click(".decide summary");
+    browser.click(".decide form[action$=acknowledgement] button");
+    browser.sees(".notice", "Acknowledged: Invalid/inactive brand signifier");
+    browser.sees("td.state", "Acknowledged");
+    browser.click(".decide summary");
+    browser.click(".decide form[action$=ignoring] button");
+    browser.sees(".notice", "Ignored until");
+    browser.sees(".folded summary", "1 ignored cause");
+    browser.click(".folded > summary");
+    browser.click(".folded td.state button");
+    browser.sees(".notice", "Open again");
+    browser.sees(".states", "Ignored 0");
+}

@@ -359,6 +359,39 @@ impl Filter {
         })
     }
 
+    /// The parameters about which the filter asks for what the counters do not know.
+    pub fn uncounted(&self, settings: &CompanySettings) -> Vec<&'static str> {
+        let is_uncounted = |parameter: &&str| {
+            let only = Self {
+                range: None,
+                terms: self.about(parameter).cloned().collect(),
+            };
+            !only.is_countable(settings)
+        };
+        Subject::PARAMETERS
+            .into_iter()
+            .filter(is_uncounted)
+            .collect()
+    }
+
+    /// The same filter with the terms about these parameters alone.
+    pub fn only_about(&self, parameters: &[&str]) -> Self {
+        let mut filter = self.clone();
+        filter
+            .terms
+            .retain(|t| parameters.contains(&t.subject.parameter()));
+        filter
+    }
+
+    /// The same filter with no term about these parameters.
+    pub fn without_all(&self, parameters: &[&str]) -> Self {
+        let mut filter = self.clone();
+        filter
+            .terms
+            .retain(|t| !parameters.contains(&t.subject.parameter()));
+        filter
+    }
+
     /// Whether something holds for every thing asked about: `holds` is asked per term.
     pub fn admits(&self, holds: impl Fn(&Subject) -> bool) -> bool {
         Subject::PARAMETERS.iter().all(|parameter| {

@@ -8,7 +8,7 @@ use super::filters::{Address, what, words};
 use super::row::KeyNames;
 use crate::domain::cube::{Cell, Cube};
 use crate::domain::dictionary::ErrorCode;
-use crate::domain::filter::{Label, Subject, Term, Verdict};
+use crate::domain::filter::{Filter, Label, Subject, Term, Verdict};
 use crate::domain::request::{Environment, Kind};
 use crate::domain::settings::CompanySettings;
 use crate::domain::window::{Preset, Range};
@@ -80,11 +80,39 @@ impl Facet {
     }
 }
 
-/// The forms for an address. `cube` is the window without any filter; `None` where the counters
-/// cannot tell. A facet does not hide its own options: they are counted without its own terms.
+/// What the options are counted from.
+pub struct Counts<'a> {
+    /// The counters of the window, without any filter.
+    pub counters: &'a Cube,
+    /// The parameters about which the filter asks for what they do not know.
+    pub uncounted: &'a [&'static str],
+    /// What the index tells of those terms alone, and whether it was cut.
+    pub in_index: Option<(&'a Cube, bool)>,
+}
+
+impl Counts<'_> {
+    /// The requests to count the options of a parameter in, and what to write after each number.
+    /// A facet does not hide its own options: its own terms are left out. `None` where no count is
+    /// at hand without them.
+    fn without(&self, filter: &Filter, parameter: &str) -> Option<(Cube, &'static str)> {
+        let others = filter.without_any(parameter);
+        match self.in_index {
+            None => Some((self.counters.filtered(&others), "")),
+            Some(_) if self.uncounted == [parameter] => Some((self.counters.filtered(&others), "")),
+            Some(_) if self.uncounted.contains(&parameter) => None,
+            Some((cube, is_cut)) => {
+                let countable = others.without_all(self.uncounted);
+                let more = if is_cut { "+" } else { "" };
+                Some((cube.filtered(&countable), more))
+            }
+        }
+    }
+}
+
+/// The forms for an address.
 pub fn forms(
     address: &Address,
-    cube: Option<&Cube>,
+    counts: &Counts<'_>,
     settings: &CompanySettings,
     keys: &[KeyRow],
     names: &KeyNames,
@@ -100,7 +128,7 @@ pub fn forms(
         Range::Between(from, to) => (local(from), local(to)),
     };
     let is_custom = matches!(in_force, Range::Between(..));
-    let facet = |(name, subjects)| facet(address, cube, names, name, subjects);
+    let facet = |(name, subjects)| facet(address, counts, names, name, subjects);
     let facets: Vec<Facet> = subjects(settings, keys).map(facet).into();
     let [channels, ..] = subjects(settings, keys);
     let channel = facet(channels);
@@ -182,26 +210,26 @@ fn subjects(settings: &CompanySettings, keys: &[KeyRow]) -> [(&'static str, Vec<
 
 fn facet(
     address: &Address,
-    cube: Option<&Cube>,
+    counts: &Counts<'_>,
     names: &KeyNames,
     name: &'static str,
     subjects: Vec<Subject>,
 ) -> Facet {
-    let others = address.filter.without_any(name);
-    let cube = cube.map(|cube| cube.filtered(&others));
+    let counted = counts.without(&address.filter, name);
     let on_tab = |cell: &Cell| address.tab.holds(cell);
     let is_set = |subject: &Subject, negated| {
         let subject = subject.clone();
         address.filter.has(&Term { subject, negated })
     };
     let choices = subjects.into_iter().map(|subject| {
-        let count = cube
-            .as_ref()
-            .map(|c| c.count(|cell| on_tab(cell) && cell.is(&subject)));
+        let count = counted.as_ref().map(|(cube, more)| {
+            let count = cube.count(|cell| on_tab(cell) && cell.is(&subject));
+            number(count) + more
+        });
         Choice {
             value: subject.value(),
             words: words(&subject, names),
-            count: count.map(number),
+            count,
             is_chosen: is_set(&subject, false),
             is_excluded: is_set(&subject, true),
         }

@@ -53,6 +53,8 @@ pub struct ListPage {
     range: String,
     notices: Vec<String>,
     form: FilterForms,
+    /// How many of all on the tab the filter lets through.
+    matched: Option<String>,
     chips: Vec<Chip>,
     clear: String,
     frozen: String,
@@ -129,6 +131,8 @@ struct Counted {
     tabs: [Count; 2],
     /// This tab, whatever error the filter asks for.
     legend: Count,
+    /// This tab, of the filter only what the counters do not know; and whether that was cut.
+    cube: (Cube, bool),
 }
 
 /// `GET …/api-status`: the first tab.
@@ -218,12 +222,19 @@ async fn facts(status: &Status, look: &Look) -> Result<Seen<Facts>, PageError> {
                     filter: &of_any_error,
                     ..on(tab)
                 };
+                let uncounted = filter.only_about(&filter.uncounted(settings));
+                let cube = Selection {
+                    filter: &uncounted,
+                    ..on(tab)
+                };
+                let cube = requests::cube(connection, company, &cube)?;
                 let mut count = |selection: &Selection<'_>| {
                     requests::count(connection, company, selection, MAX_COUNTED_ENTRIES)
                 };
                 Some(Counted {
                     tabs: [count(&on(Tab::Invalid))?, count(&on(Tab::Test))?],
                     legend: count(&legend)?,
+                    cube,
                 })
             }
         };
@@ -295,7 +306,14 @@ impl ListPage {
             is_current: view == address.view,
         });
         let on_tab = tabs.iter().find(|t| t.is_current).map(|t| t.count.clone());
-        let cube = is_countable.then_some(&facts.cube);
+        let uncounted = address.filter.uncounted(&look.snapshot.rules);
+        let in_index = facts.counted.as_ref().map(|counted| &counted.cube);
+        let counts = facets::Counts {
+            counters: &facts.cube,
+            uncounted: &uncounted,
+            in_index: in_index.map(|(cube, is_cut)| (cube, *is_cut)),
+        };
+        let all_on_tab = facts.cube.count(|cell| address.tab.holds(cell));
         let files = (!is_empty).then(|| Files {
             count: on_tab.clone().unwrap_or_default(),
             csv: address.file("csv"),
@@ -319,12 +337,15 @@ impl ListPage {
             range: look.range_in_words(),
             form: facets::forms(
                 address,
-                cube,
+                &counts,
                 &look.snapshot.rules,
                 &facts.keys,
                 &names,
                 zone,
             ),
+            matched: on_tab
+                .as_ref()
+                .map(|count| format!("{count} of {}", number(all_on_tab))),
             chips: filters::chips(address, &names),
             clear: address.with_filter(address.filter.without_terms()),
             frozen: frozen.at(look.cursor),

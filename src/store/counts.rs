@@ -23,8 +23,9 @@ const DROP_BATCH: i64 = 5_000;
 /// Keeps two nodes from folding one company at the same time.
 const FOLD_LOCK: i32 = 0x666f_6c64;
 
+/// A combination of everything that is counted apart, as a query gives it.
 #[derive(QueryableByName)]
-struct CellRow {
+pub(super) struct CellRow {
     #[diesel(sql_type = SmallInt)]
     environment: i16,
     #[diesel(sql_type = SmallInt)]
@@ -250,7 +251,7 @@ fn condition(query: &mut Query, subject: &Subject) -> String {
     }
 }
 
-fn cell(row: CellRow) -> Option<Cell> {
+pub(super) fn cell(row: CellRow) -> Option<Cell> {
     Some(Cell {
         environment: Environment::from_number(row.environment)?,
         kind: Kind::from_number(row.kind)?,

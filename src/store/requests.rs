@@ -13,8 +13,10 @@ use diesel::sql_types::{
 };
 use uuid::Uuid;
 
+use super::counts::{self, CellRow};
 use super::query::{Query, Value};
 use crate::domain::company::CompanyId;
+use crate::domain::cube::Cube;
 use crate::domain::dictionary::{ErrorCode, Reason};
 use crate::domain::email;
 use crate::domain::filter::{Filter, Label, Subject, Verdict};
@@ -289,6 +291,44 @@ pub fn page(
         },
         searched_to,
     })
+}
+
+/// The requests of a list that match, by everything that counters tell apart: at most
+/// [`MAX_COUNT`] of the newest, and whether there may be more. For what the counters do not tell.
+pub fn cube(
+    connection: &mut PgConnection,
+    company: CompanyId,
+    selection: &Selection<'_>,
+) -> QueryResult<(Cube, bool)> {
+    let (cursor, direction, entries) = (Cursor::Newest, Direction::Older, MAX_COUNTED_ENTRIES);
+    let label = |column: &str| {
+        format!(
+            "coalesce(r.{column}, CASE WHEN r.{column}_sent IS NULL THEN '{}' ELSE '{}' END) \
+             AS {column}",
+            Label::NotSent.as_str(),
+            Label::Unknown.as_str()
+        )
+    };
+    let labels = ["channel", "brand", "language"].map(label).join(", ");
+    let rows: Vec<CellRow> = matching(company, selection, cursor, direction, entries)
+        .within(
+            &format!(
+                // No filter asks whether a request was sent again.
+                "SELECT r.environment, r.kind, r.key_id, {labels}, r.error_mask, \
+                        false AS resubmitted, count(*) AS count FROM ("
+            ),
+            &format!(
+                " LIMIT {MAX_COUNT}) AS matching JOIN LATERAL ( \
+                     SELECT * FROM requests r WHERE r.company_id = $1 \
+                     AND r.received_at = matching.received_at AND r.id = matching.id \
+                 ) AS r ON true GROUP BY 1, 2, 3, 4, 5, 6, 7"
+            ),
+        )
+        .load(connection)?;
+    let cube = Cube(rows.into_iter().filter_map(counts::cell).collect());
+    let is_cut = cube.count(|_| true) == MAX_COUNT
+        || last_entry(connection, company, selection, cursor, direction, entries)?.is_some();
+    Ok((cube, is_cut))
 }
 
 /// More requests than this need not be counted to know that much has come.

@@ -1,7 +1,7 @@
 //! The filter: what the form offers, and what an address says.
 
 use crate::support::TestApp;
-use crate::support::company::accepted_but;
+use crate::support::company::{accepted_but, with};
 
 const INVALID: &str = "/settings/integrations/api-status/invalid-requests";
 
@@ -67,4 +67,63 @@ fn what_an_address_says_wrong_is_named_and_the_rest_applies() {
     assert!(page.contains("<code>environment=moon</code>"), "{page}");
     assert!(page.contains("<code>x=1</code>"));
     assert!(page.contains("Without kind recovery: 1"), "{page}");
+}
+
+/// The count beside an option of the panel; `None` where there is none.
+fn option(page: &str, facet: &str, words: &str) -> Option<String> {
+    let start = format!("<caption class=\"visually-hidden\">{facet}: choose or exclude");
+    let (_, table) = page.split_once(&start).unwrap();
+    let table = table.split_once("</table>").unwrap().0;
+    let row = format!(r#"<th scope="row">{words}</th>"#);
+    let (_, row) = table.split_once(&row).unwrap();
+    let (_, number) = row.split_once(r#"class="number">"#).unwrap();
+    let number = number.split_once('<').unwrap().0.trim();
+    (!number.is_empty()).then(|| number.to_owned())
+}
+
+#[test]
+fn options_are_counted_also_for_what_only_the_index_knows() {
+    let app = TestApp::start();
+    for brand in ["nobody", "nobody", "else"] {
+        app.production().requests(&accepted_but("/brand", brand));
+    }
+    app.trying_out().requests(&accepted_but("/brand", "nobody"));
+    let in_sms = with(accepted_but("/brand", "nobody"), "/channel", "sms");
+    app.production().requests(&in_sms);
+    let mut admin = app.admin();
+    let mut page = |query: &str| admin.get(&format!("{INVALID}?{query}")).text().to_owned();
+    let nobody = page("brand=nobody");
+    let count = |page: &str, facet, words| option(page, facet, words).unwrap();
+    assert_eq!(count(&nobody, "Environment", "production"), "3");
+    assert_eq!(count(&nobody, "Environment", "test"), "1");
+    assert_eq!(count(&nobody, "Channel", "sms"), "1");
+    assert_eq!(count(&nobody, "Channel", "email"), "3");
+    // Its own facet is counted without its own terms, from the counters.
+    assert_eq!(count(&nobody, "Brand", "unknown to the company"), "5");
+    let in_test = page("brand=nobody&environment=test");
+    assert_eq!(count(&in_test, "Channel", "email"), "1");
+    assert_eq!(count(&in_test, "Environment", "production"), "3");
+    assert!(in_test.contains(">1 of 5</span>"), "{in_test}");
+    let by_name = page("employee=ada.osei@larkspur.example&channel=sms");
+    assert_eq!(count(&by_name, "Channel", "email"), "4");
+    assert_eq!(count(&by_name, "Brand", "unknown to the company"), "1");
+    let both = page("employee=ada.osei@larkspur.example&brand=nobody");
+    assert_eq!(option(&both, "Brand", "not sent"), None, "nothing tells");
+    assert_eq!(count(&both, "Channel", "email"), "3");
+}
+
+#[test]
+fn the_filter_says_how_many_of_all_it_lets_through() {
+    let app = TestApp::start();
+    for brand in ["larkspur-outlet", "nobody", "else"] {
+        app.production().requests(&accepted_but("/brand", brand));
+    }
+    let mut admin = app.admin();
+    let mut says = |query: &str, words: &str| {
+        let page = admin.get(&format!("{INVALID}?{query}"));
+        assert!(page.text().contains(words), "{query}: {}", page.text());
+    };
+    says("brand=larkspur-outlet", ">1 of 3</span>");
+    says("-brand=larkspur-outlet", ">2 of 3</span>");
+    says("brand=larkspur-outlet&brand=~unknown", ">3 of 3</span>");
 }

@@ -13,7 +13,8 @@ use crate::settings::{
     aliases, audit_log, company_info, employees, integrations, keys, labels, test_mail,
 };
 use crate::status::{
-    again, cause_decisions, dictionary, export, list, living, request, resubmissions, search, simulator,
+    again, cause_decisions, dictionary, export, list, living, request, resubmissions, search,
+    simulator, views,
 };
 use crate::web::{assets, headers, redirect, same_site};
 use crate::{context, documentation, ingest, probes, settings, telemetry};
@@ -184,6 +185,19 @@ fn guarded_pages(config: &mut web::ServiceConfig) {
                 .route(
                     "/integrations/api-status/test-requests/export.jsonl",
                     web::get().to(export::test_json_lines),
+                )
+                .service(
+                    web::resource("/integrations/api-status/views")
+                        .route(web::get().to(views::show))
+                        .route(web::post().to(views::save)),
+                )
+                .route(
+                    "/integrations/api-status/views/{id}/name",
+                    web::post().to(views::rename),
+                )
+                .route(
+                    "/integrations/api-status/views/{id}/deletion",
+                    web::post().to(views::delete),
                 )
                 .route(
                     "/integrations/api-status/causes/{verb}",

@@ -99,6 +99,32 @@ impl Address {
         self.at(Cursor::Newest)
     }
 
+    /// Reads the address of a list; `None` for one of anything else.
+    pub fn read(address: &str, zone: Tz) -> Option<Self> {
+        let (path, query) = address.split_once('?').unwrap_or((address, ""));
+        let list = |tab, view| Self {
+            tab,
+            filter: Filter::default(),
+            view,
+            state: None,
+        };
+        let mut lists = Tab::ALL
+            .into_iter()
+            .flat_map(|tab| View::ALL.map(|view| list(tab, view)));
+        let list = lists.find(|list| list.path() == path)?;
+        let parameters: Vec<(String, String)> = form_urlencoded::parse(query.as_bytes())
+            .into_owned()
+            .collect();
+        let pairs = parameters.iter().map(|(n, v)| (n.as_str(), v.as_str()));
+        let (filter, others) = Filter::parse(pairs, zone);
+        let state = others.iter().find(|(name, _)| *name == "state");
+        Some(Self {
+            filter,
+            state: state.and_then(|(_, value)| State::parse(value)),
+            ..list
+        })
+    }
+
     /// The address of a page of this list.
     pub fn at(&self, cursor: Cursor) -> String {
         self.filtered(self.path(), cursor)

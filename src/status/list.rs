@@ -19,6 +19,7 @@ use super::look::Look;
 use super::pager::Pager;
 use super::rate::RateLine;
 use super::row::{About, Customer, Named, Row, key_names};
+use super::views::ViewLinks;
 use super::{ROOT, Status};
 use crate::domain::alert::{Alert, OPENS_ABOVE};
 use crate::domain::cause::State;
@@ -35,6 +36,7 @@ use crate::store::counts;
 use crate::store::rechecks;
 use crate::store::requests::{self, Count, MAX_COUNTED_ENTRIES, Selection, Tab};
 use crate::store::runs::{self, Run};
+use crate::store::saved_views::{self, ViewRow};
 use crate::web::alert::AlertWords;
 use crate::web::format::{Moment, number};
 use crate::web::shell::Shell;
@@ -64,6 +66,7 @@ pub struct ListPage {
     on_tab: String,
     /// The last run over many, in words, and its page.
     last_run: Option<(String, String)>,
+    saved: ViewLinks,
     files: Option<Files>,
     live: Option<Live>,
     caption: String,
@@ -123,6 +126,7 @@ pub struct Facts {
     alert: Option<Alert>,
     counted: Option<Counted>,
     keys: Vec<KeyRow>,
+    views: Vec<ViewRow>,
 }
 
 /// What was counted in the index, where the counters cannot tell.
@@ -198,6 +202,7 @@ async fn facts(status: &Status, look: &Look) -> Result<Seen<Facts>, PageError> {
     let (cursor, window, now) = (look.cursor, look.window, look.now);
     let snapshot = look.snapshot.clone();
     let oldest = status.oldest(now);
+    let user_id = look.shell.operator.user_id;
     let seen = status.store.look(company, move |connection| {
         let settings = &snapshot.rules;
         let on = |tab| Selection {
@@ -252,6 +257,7 @@ async fn facts(status: &Status, look: &Look) -> Result<Seen<Facts>, PageError> {
             alert: alerts::last(connection, company)?,
             counted,
             keys: api_keys::of_company(connection, company)?,
+            views: saved_views::of_user(connection, company, user_id)?,
             newest_on_tab: newest(connection, Some(tab))?,
             newest_of_all: newest(connection, None)?,
             rechecks: rechecks::by_version(connection, company, &page.ids(), settings.version)?,
@@ -323,6 +329,7 @@ impl ListPage {
         let first = first.and_then(|row| RequestId::from_uuid(row.id));
         let goes_on = look.window.to.is_none() && look.cursor == Cursor::Newest;
         Self {
+            saved: ViewLinks::new(&facts.views, address),
             live: first.filter(|_| goes_on).map(|first| Live {
                 newest: address.url(),
                 newer: address.newer(first),

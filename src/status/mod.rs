@@ -25,6 +25,7 @@ pub mod resubmissions;
 mod row;
 pub mod search;
 pub mod simulator;
+pub mod views;
 mod zoom;
 
 use chrono::{DateTime, Days, DurationRound, TimeDelta, Utc};

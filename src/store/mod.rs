@@ -26,6 +26,7 @@ pub mod recorder;
 pub mod requests;
 pub mod resubmissions;
 pub mod runs;
+pub mod saved_views;
 #[expect(
     missing_docs,
     reason = "generated; the tables and columns are documented"

@@ -545,6 +545,24 @@ diesel::table! {
 }
 
 diesel::table! {
+    /// Lists of the status page that people come back to.
+    saved_views (company_id, id) {
+        /// The company.
+        company_id -> Int8,
+        /// The view.
+        id -> Uuid,
+        /// Whose it is; null for everybody in the company.
+        user_id -> Nullable<Int8>,
+        /// What people call it.
+        name -> Text,
+        /// The path of the list with its filter.
+        address -> Text,
+        /// When it was saved.
+        made_at -> Timestamptz,
+    }
+}
+
+diesel::table! {
     /// Who is signed in where; a row deleted is a session ended.
     sessions (token_hash) {
         /// SHA-256 of the random id in the cookie.
@@ -608,6 +626,7 @@ diesel::joinable!(employees -> companies (company_id));
 diesel::joinable!(label_aliases -> companies (company_id));
 diesel::joinable!(languages -> companies (company_id));
 diesel::joinable!(password_links -> users (user_id));
+diesel::joinable!(saved_views -> companies (company_id));
 diesel::joinable!(sessions -> users (user_id));
 diesel::joinable!(users -> companies (company_id));
 
@@ -635,6 +654,7 @@ diesel::allow_tables_to_appear_in_same_query!(
     requests,
     resubmissions,
     revoked_key_calls,
+    saved_views,
     sessions,
     sign_in_attempts,
     users,

@@ -17,6 +17,7 @@ mod resubmission;
 mod search;
 mod simulator;
 mod tenancy;
+mod views;
 
 use crate::support::page::Page;
 use crate::support::{Person, TestApp};

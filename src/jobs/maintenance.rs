@@ -1,6 +1,6 @@
 //! Upkeep of the store: counters folded; partitions ahead and behind, personal data expunged, what
-//! is past its time gone. One node at a time, in small transactions; ingest never waits for it, and
-//! folding waits for nothing else.
+//! is past its time gone, statistics gathered. One node at a time, in small transactions; ingest
+//! never waits for it, and folding waits for nothing else.
 
 use std::time::Duration;
 
@@ -24,6 +24,12 @@ const UPKEEP: Duration = Duration::from_secs(60);
 
 /// What is kept for months is looked through once in so many rounds of upkeep: every hour.
 const HISTORY_ROUNDS: u32 = 60;
+
+/// A partition that is in use is tried so often in a round …
+const DROP_TRIES: u32 = 5;
+
+/// … so long after one another.
+const DROP_PAUSE: Duration = Duration::from_secs(1);
 
 /// In one round at most so many batches of one kind go for one company, so that the others get
 /// their turn: 100,000 documents a minute.
@@ -52,11 +58,12 @@ pub(super) async fn upkeep(work: Work, mut stopped: watch::Receiver<bool>) {
     let mut round = 0;
     while pause(&mut stopped, pause_before).await {
         log("make partitions", make_partitions(&work).await);
-        drop_partitions(&work, &stopped).await;
+        drop_partitions(&work, &mut stopped).await;
         log("drop dead sessions", drop_dead_sessions(&work).await);
         expunge(&work, &stopped).await;
         if round % HISTORY_ROUNDS == 0 {
             drop_history(&work, &stopped).await;
+            gather_statistics(&work, &stopped).await;
         }
         round += 1;
         pause_before = UPKEEP;
@@ -72,24 +79,35 @@ async fn make_partitions(work: &Work) -> Result<(), StoreError> {
         .await
 }
 
-/// Each in a transaction of its own: one that a slow page still reads is left for the next round and
-/// holds nothing up.
-async fn drop_partitions(work: &Work, stopped: &watch::Receiver<bool>) {
+/// Each in a transaction of its own: one that is in use, or while another node does upkeep, is tried
+/// again a little later and at last left for the next round, and holds nothing up.
+async fn drop_partitions(work: &Work, stopped: &mut watch::Receiver<bool>) {
     let before = work.clock.now() - Days::new(work.retention_days.into());
     let older = work.store.read(Scope::Installation, move |connection| {
         partitions::older(connection, before)
     });
-    for partition in or_log("find old partitions", older.await) {
-        if *stopped.borrow() {
+    let mut left = or_log("find old partitions", older.await);
+    for _ in 0..DROP_TRIES {
+        let mut in_use = Vec::new();
+        for partition in left {
+            let name = partition.clone();
+            let dropped = work.store.write(Scope::Installation, move |connection| {
+                let is_ours = maintenance::try_lock(connection)?;
+                if is_ours {
+                    partitions::drop_one(connection, &name)?;
+                }
+                Ok::<_, StoreError>(is_ours)
+            });
+            let dropped = dropped.await;
+            if !matches!(dropped, Ok(true)) {
+                in_use.push(partition);
+            }
+            log("drop a partition", dropped.map(|_| ()));
+        }
+        left = in_use;
+        if left.is_empty() || !pause(stopped, DROP_PAUSE).await {
             return;
         }
-        let dropped = work.store.write(Scope::Installation, move |connection| {
-            if maintenance::try_lock(connection)? {
-                partitions::drop_one(connection, &partition)?;
-            }
-            Ok(())
-        });
-        log("drop a partition", dropped.await);
     }
 }
 
@@ -136,6 +154,23 @@ async fn drop_history(work: &Work, stopped: &watch::Receiver<bool>) {
             maintenance::drop_old_notes(connection, company, oldest)
         });
         log("drop notes about requests that are gone", dropped.await);
+    }
+}
+
+/// Once a day; each table in a transaction of its own.
+async fn gather_statistics(work: &Work, stopped: &watch::Receiver<bool>) {
+    let since = work.clock.now() - TimeDelta::days(1);
+    for table in partitions::TABLES {
+        if *stopped.borrow() {
+            return;
+        }
+        let gathered = work.store.write(Scope::Installation, move |connection| {
+            if maintenance::try_lock(connection)? {
+                maintenance::analyze(connection, table, since)?;
+            }
+            Ok(())
+        });
+        log("gather statistics", gathered.await);
     }
 }
 

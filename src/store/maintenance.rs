@@ -1,8 +1,9 @@
 //! What the maintenance job does to the store, one small step per call.
 
 use chrono::{DateTime, Months, TimeDelta, Utc};
+use diesel::connection::SimpleConnection;
 use diesel::prelude::*;
-use diesel::sql_types::{BigInt, Bool, Timestamptz};
+use diesel::sql_types::{BigInt, Bool, Text, Timestamptz};
 
 use super::schema::{
     bulk_runs, companies, employee_imports, password_links, resubmissions, sessions,
@@ -141,6 +142,30 @@ pub fn drop_old_notes(
     )
     .execute(connection)?;
     Ok(rechecks + links + runs)
+}
+
+/// Gathers the statistics of a partitioned table, unless that was done at `since` or later; says
+/// whether it did. Autovacuum does so for the partitions alone.
+pub fn analyze(
+    connection: &mut PgConnection,
+    table: &str,
+    since: DateTime<Utc>,
+) -> QueryResult<bool> {
+    let is_fresh = diesel::dsl::sql::<Bool>(
+        "EXISTS (SELECT FROM pg_stat_all_tables WHERE relid = to_regclass(",
+    )
+    .bind::<Text, _>(table)
+    .sql(") AND last_analyze >= ")
+    .bind::<Timestamptz, _>(since)
+    .sql(")");
+    if diesel::select(is_fresh).get_result(connection)? {
+        return Ok(false);
+    }
+    // It reads a sample of every partition, and nobody waits for it.
+    connection.batch_execute(&format!(
+        "SET LOCAL statement_timeout = '10min'; ANALYZE {table}"
+    ))?;
+    Ok(true)
 }
 
 /// Deletes sessions and links that ended, attempts to sign in that no throttle asks for, and files

@@ -1,7 +1,9 @@
 //! Upkeep: what is personal goes in time, and nothing else does.
 
+use api_status_page::clock::Clock;
 use api_status_page::store::{maintenance, partitions};
 use chrono::{DateTime, TimeDelta, Utc};
+use diesel::Connection;
 
 use crate::support::company::{accepted, accepted_but};
 use crate::support::{Sender, TestApp, TestStore, eventually};
@@ -189,4 +191,23 @@ fn alerts_that_are_over_go_after_two_years_with_their_mails() {
     assert_eq!(drop_old("2026-11-03T00:00:00Z"), 1);
     assert_eq!(store.number("SELECT count(*) FROM alert_mails"), 2);
     assert_eq!(drop_old("2027-11-03T00:00:00Z"), 1, "an open one stays");
+}
+
+#[test]
+fn statistics_of_partitioned_tables_are_gathered_once_a_day() {
+    let app = TestApp::start();
+    app.production().requests(&accepted());
+    let mut connection = app.connection();
+    let now = Clock::system().now();
+    let mut analyze = |since| {
+        connection
+            .transaction(|connection| maintenance::analyze(connection, "requests", since))
+            .unwrap()
+    };
+    assert!(analyze(now - TimeDelta::days(1)));
+    assert!(!analyze(now - TimeDelta::days(1)));
+    assert!(analyze(now + TimeDelta::days(1)));
+    let known = "SELECT count(*) FROM pg_stats WHERE tablename = 'requests' AND inherited \
+                 AND schemaname = current_schema() AND attname = 'company_id'";
+    assert_eq!(app.number(known), 1);
 }

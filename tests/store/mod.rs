@@ -1,9 +1,11 @@
-//! The store: schema, partitions, counters, upkeep, settings.
+//! The store: schema, partitions, counters, upkeep, settings; one of it under several programs, on
+//! several machines.
 
 mod counts;
 mod distribute;
 mod maintenance;
 mod migrations;
+mod nodes;
 mod partitions;
 mod reads;
 mod settings;

@@ -1,0 +1,311 @@
+//! What ingest feels of the work beside it: personal data expunged and a partition dropped, a large
+//! file of employees imported, and settings of very many companies in memory. The real program with
+//! a durable Postgres; load and program share the cores, so only figures of one run compare.
+
+#[expect(
+    dead_code,
+    reason = "shared with the other benchmarks, which use more of it"
+)]
+mod support;
+
+use std::fmt::Write as _;
+use std::io::{Read, Write as _};
+use std::net::{SocketAddr, TcpStream};
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use anyhow::{Context, ensure};
+use api_status_page::access::passwords;
+use api_status_page::clock::Clock;
+use api_status_page::domain::company::CompanyId;
+use api_status_page::domain::user::Role;
+use api_status_page::store::partitions;
+use api_status_page::store::users::{self, NewUser};
+use chrono::TimeDelta;
+use clap::Parser;
+use diesel::connection::SimpleConnection;
+use diesel::prelude::*;
+use diesel::sql_types::BigInt;
+
+use support::companies::{self, Company, valid_body};
+use support::load::{self, Outcome};
+use support::process;
+use support::program::Program;
+use support::stage::Stage;
+use support::table::{Table, thousands};
+
+const EMAIL: &str = "admin@bench.example";
+const PASSWORD: &str = "correct horse battery";
+
+#[derive(Parser)]
+struct Options {
+    /// Companies that send
+    #[arg(long, default_value_t = 50)]
+    companies: usize,
+    /// Employees of each
+    #[arg(long, default_value_t = 1_000)]
+    employees: usize,
+    /// Companies that send nothing, with 20 keys in 100 of them
+    #[arg(long, default_value_t = 4_950)]
+    quiet_companies: i64,
+    /// Documents to expunge, of all companies together
+    #[arg(long, default_value_t = 1_000_000)]
+    documents: i64,
+    /// Lines of the file that is imported
+    #[arg(long, default_value_t = 50_000)]
+    lines: usize,
+    /// Connections of the load
+    #[arg(long, default_value_t = 64)]
+    connections: usize,
+    /// Seconds of each measurement
+    #[arg(long, default_value_t = 15)]
+    seconds: u64,
+    /// What Cargo adds
+    #[arg(long, hide = true)]
+    bench: bool,
+}
+
+fn main() -> anyhow::Result<()> {
+    let options = Options::parse();
+    let stage = Stage::new()?;
+    let companies = companies::make(
+        &mut stage.connection()?,
+        options.companies,
+        options.employees,
+    )?;
+    make_quiet_companies(&stage, options.quiet_companies)?;
+    make_admin(&stage, companies[0].id)?;
+    let requests = requests(&companies, options.employees);
+    let load = |program: &Program, beside: &mut dyn FnMut() -> anyhow::Result<()>| {
+        load_beside(program.address, &options, &requests, beside)
+    };
+    let mut table = Table::new([
+        "beside the requests",
+        "requests/s",
+        "p50 ms",
+        "p99 ms",
+        "p99.9 ms",
+        "longest ms",
+        "what was done",
+    ]);
+    let mut row = |name: &str, load: &Outcome, done: String| {
+        let time = |share| format!("{:.1}", load.per_mille(share));
+        table.row([
+            name.to_owned(),
+            thousands(load.rate()),
+            time(500),
+            time(990),
+            time(999),
+            time(1_000),
+            done,
+        ]);
+    };
+
+    let program = Program::real(&stage)?;
+    let quiet = load(&program, &mut || Ok(()))?;
+    row("nothing", &quiet, String::new());
+    let mut took = Duration::ZERO;
+    let imported = load(&program, &mut || {
+        took = import(program.address, options.lines)?;
+        Ok(())
+    })?;
+    let done = format!("{} lines in {:.1} s", options.lines, took.as_secs_f64());
+    row("a file of employees is imported", &imported, done);
+    let memory = process::peak_memory(program.pid())?;
+    drop(program);
+
+    fill_with_old(&stage, &companies, options.documents)?;
+    // A program that starts begins its upkeep two seconds later.
+    let program = Program::real(&stage)?;
+    let upkeep = load(&program, &mut || Ok(()))?;
+    let left = number(
+        &stage,
+        "SELECT count(*) FROM request_documents WHERE body = 'old'",
+    )?;
+    let gone = number(&stage, PARTITION_IS_THERE)? == 0;
+    let done = format!(
+        "{} documents expunged, the partition {}",
+        thousands((options.documents - left) as f64),
+        if gone { "dropped" } else { "not dropped" }
+    );
+    row("personal data goes", &upkeep, done);
+
+    println!(
+        "\n{} companies, {} of them send over {} connections for {} s.\n\n{table}",
+        options.companies as i64 + options.quiet_companies,
+        options.companies,
+        options.connections,
+        options.seconds
+    );
+    println!("Peak memory of the program with the import: {memory:.0} MiB.");
+    Ok(())
+}
+
+/// Companies with channels, and 1,000 keys among them.
+fn make_quiet_companies(stage: &Stage, count: i64) -> anyhow::Result<()> {
+    stage.connection()?.batch_execute(&format!(
+        "INSERT INTO companies (name, lookup_key, created_at) \
+         SELECT 'Quiet ' || n, '\\x07', now() FROM generate_series(1, {count}) AS n; \
+         INSERT INTO channels (company_id, label, folded, name, enabled, integrated) \
+         SELECT id, 'email', 'email', 'E-mail', true, true FROM companies WHERE name LIKE 'Quiet %'; \
+         INSERT INTO api_keys (company_id, environment, name, tail, hash, created_at) \
+         SELECT id, 2, 'Key', 'f31c', sha256((id || '-' || n)::bytea), now() \
+         FROM (SELECT id FROM companies WHERE name LIKE 'Quiet %' LIMIT 50) AS c, \
+              generate_series(1, 20) AS n"
+    ))?;
+    Ok(())
+}
+
+fn make_admin(stage: &Stage, company: CompanyId) -> anyhow::Result<()> {
+    let mut connection = stage.connection()?;
+    let user = NewUser {
+        email: EMAIL,
+        name: "Ada Osei",
+        role: Role::Admin,
+    };
+    let id = users::create(&mut connection, company, user, Clock::system().now())?;
+    users::set_password(&mut connection, id, &passwords::hash(PASSWORD)?)?;
+    Ok(())
+}
+
+/// Valid requests of all companies in turn.
+fn requests(companies: &[Company], employees: usize) -> Arc<[Vec<u8>]> {
+    (0..20_000)
+        .map(|ticket| {
+            let company = &companies[ticket % companies.len()];
+            let body = valid_body(company.number, ticket * 7 % employees.max(1), ticket);
+            let headers = [("x-api-key", company.production_key.expose())];
+            load::post("/v1/requests", &headers, &body.to_string())
+        })
+        .collect()
+}
+
+/// Sends, and two seconds later does something beside it.
+fn load_beside(
+    address: SocketAddr,
+    options: &Options,
+    requests: &Arc<[Vec<u8>]>,
+    beside: &mut dyn FnMut() -> anyhow::Result<()>,
+) -> anyhow::Result<Outcome> {
+    let time = Duration::from_secs(options.seconds);
+    let loading = || -> anyhow::Result<Outcome> {
+        let runtime = tokio::runtime::Builder::new_current_thread()
+            .enable_all()
+            .build()?;
+        let warm_up = Duration::from_secs(1);
+        let running = load::run(
+            address,
+            options.connections,
+            requests,
+            warm_up,
+            time,
+            || Ok(()),
+        );
+        Ok(runtime.block_on(running)?)
+    };
+    let outcome = std::thread::scope(|scope| {
+        let loading = scope.spawn(loading);
+        std::thread::sleep(Duration::from_secs(2));
+        let done = beside();
+        let outcome = loading.join().expect("the load does not panic")?;
+        done.map(|()| outcome)
+    })?;
+    ensure!(outcome.others(&[200]) == 0, "{:?}", outcome.statuses);
+    Ok(outcome)
+}
+
+/// Sends a file of new employees in and saves it, as an admin does; returns how long that took.
+fn import(address: SocketAddr, lines: usize) -> anyhow::Result<Duration> {
+    let form = format!("email={EMAIL}&password={PASSWORD}").replace(' ', "+");
+    let kind = "application/x-www-form-urlencoded";
+    let answer = post(address, "/sign-in", "", kind, &form)?;
+    let cookie = header(&answer, "set-cookie").context("not signed in")?;
+    let cookie = cookie.split(';').next().unwrap_or_default().to_owned();
+    let mut file = String::from("name,email,custom_id,status\n");
+    for n in 0..lines {
+        writeln!(file, "Agent {n},new{n}@bench.example,N-{n},active")?;
+    }
+    let body = format!(
+        "--limit\r\ncontent-disposition: form-data; name=\"file\"; filename=\"people.csv\"\r\n\
+         content-type: text/csv\r\n\r\n{file}\r\n--limit--\r\n"
+    );
+    let since = Instant::now();
+    let kind = "multipart/form-data; boundary=limit";
+    let answer = post(
+        address,
+        "/settings/employees/imports/new",
+        &cookie,
+        kind,
+        &body,
+    )?;
+    let path = header(&answer, "location").context("the file was refused")?;
+    let answer = post(
+        address,
+        path,
+        &cookie,
+        "application/x-www-form-urlencoded",
+        "",
+    )?;
+    ensure!(answer.starts_with("HTTP/1.1 303"), "{answer}");
+    Ok(since.elapsed())
+}
+
+fn post(
+    address: SocketAddr,
+    path: &str,
+    cookie: &str,
+    kind: &str,
+    body: &str,
+) -> anyhow::Result<String> {
+    let mut stream = TcpStream::connect(address)?;
+    let length = body.len();
+    write!(
+        stream,
+        "POST {path} HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\ncookie: {cookie}\r\n\
+         sec-fetch-site: same-origin\r\ncontent-type: {kind}\r\ncontent-length: {length}\r\n\r\n{body}"
+    )?;
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer)?;
+    Ok(answer)
+}
+
+fn header<'a>(answer: &'a str, name: &str) -> Option<&'a str> {
+    answer.lines().find_map(|line| {
+        let (found, value) = line.split_once(':')?;
+        found.eq_ignore_ascii_case(name).then(|| value.trim())
+    })
+}
+
+const PARTITION_IS_THERE: &str = "SELECT count(*) FROM pg_inherits \
+    WHERE inhparent = 'requests'::regclass AND inhrelid::regclass::text < 'requests_' || \
+          to_char(now() - interval '98 days', 'YYYYMMDD')";
+
+/// Documents past the threshold of every company, and a partition past the retention, as large.
+fn fill_with_old(stage: &Stage, companies: &[Company], documents: i64) -> anyhow::Result<()> {
+    let mut connection = stage.connection()?;
+    let now = Clock::system().now();
+    let (expunged, dropped) = (now - TimeDelta::days(40), now - TimeDelta::days(105));
+    for at in [expunged, dropped] {
+        partitions::ensure(&mut connection, at, at)?;
+    }
+    let ids: Vec<String> = companies.iter().map(|c| c.id.to_string()).collect();
+    let (ids, each) = (ids.join(","), documents / companies.len() as i64);
+    connection.batch_execute(&format!(
+        "INSERT INTO request_documents (company_id, received_at, id, body, body_cut, answer) \
+         SELECT c, '{expunged}'::timestamptz - n * interval '1 millisecond', gen_random_uuid(), \
+                'old', false, repeat('x', 300) \
+         FROM unnest('{{{ids}}}'::bigint[]) AS c, generate_series(1, {each}) AS n; \
+         INSERT INTO requests (company_id, received_at, id, kind, environment, key_id, http_status, \
+                               error_mask, warning_count, settings_version, ticket_id, duration_us) \
+         SELECT c, '{dropped}'::timestamptz - n * interval '1 millisecond', gen_random_uuid(), \
+                1, 2, 1, 200, 0, 0, 1, n::text, 1 \
+         FROM unnest('{{{ids}}}'::bigint[]) AS c, generate_series(1, {each}) AS n"
+    ))?;
+    connection.batch_execute("VACUUM ANALYZE request_documents")?;
+    stage.settle()
+}
+
+fn number(stage: &Stage, query: &str) -> anyhow::Result<i64> {
+    let number = diesel::dsl::sql::<BigInt>(&format!("({query})::bigint"));
+    Ok(diesel::select(number).get_result(&mut stage.connection()?)?)
+}

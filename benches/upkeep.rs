@@ -112,6 +112,7 @@ fn main() -> anyhow::Result<()> {
     let done = format!("{} lines in {:.1} s", options.lines, took.as_secs_f64());
     row("a file of employees is imported", &imported, done);
     let memory = process::peak_memory(program.pid())?;
+    let disk = disk(&stage)?;
     drop(program);
 
     fill_with_old(&stage, &companies, options.documents)?;
@@ -138,6 +139,7 @@ fn main() -> anyhow::Result<()> {
         options.seconds
     );
     println!("Peak memory of the program with the import: {memory:.0} MiB.");
+    println!("On the disk, MiB per million requests: {disk}.");
     Ok(())
 }
 
@@ -303,6 +305,27 @@ fn fill_with_old(stage: &Stage, companies: &[Company], documents: i64) -> anyhow
     ))?;
     connection.batch_execute("VACUUM ANALYZE request_documents")?;
     stage.settle()
+}
+
+/// What the requests sent so far take, with indexes, in words.
+fn disk(stage: &Stage) -> anyhow::Result<String> {
+    let requests = number(stage, "SELECT count(*) FROM requests")?;
+    let per_million = |table: &&str| -> anyhow::Result<String> {
+        let bytes = number(
+            stage,
+            &format!(
+                "SELECT sum(pg_total_relation_size(relid))::bigint FROM pg_partition_tree('{table}')"
+            ),
+        )?;
+        let mib = bytes as f64 / 1024.0 / 1024.0 * 1e6 / requests as f64;
+        Ok(format!("{table} {}", thousands(mib)))
+    };
+    let tables: anyhow::Result<Vec<String>> = partitions::TABLES.iter().map(per_million).collect();
+    Ok(format!(
+        "{}; measured on {}",
+        tables?.join(", "),
+        thousands(requests as f64)
+    ))
 }
 
 fn number(stage: &Stage, query: &str) -> anyhow::Result<i64> {

@@ -8,5 +8,6 @@ mod migrations;
 mod nodes;
 mod partitions;
 mod reads;
+mod routing;
 mod settings;
 mod standby;

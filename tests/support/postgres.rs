@@ -153,6 +153,11 @@ impl Cluster {
         }
     }
 
+    /// What it wrote into its log.
+    pub fn log(&self) -> String {
+        fs::read_to_string(self.folder.join("log")).unwrap()
+    }
+
     /// Stops the server and starts it again; clients feel it.
     pub fn restart(&self, how: Shutdown) {
         self.stop(how)();

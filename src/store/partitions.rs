@@ -7,7 +7,7 @@ use std::collections::BTreeSet;
 use chrono::{DateTime, Datelike, Days, NaiveDate, NaiveTime, Utc};
 use diesel::connection::SimpleConnection;
 use diesel::prelude::*;
-use diesel::sql_types::{BigInt, Bool, Text};
+use diesel::sql_types::{Array, BigInt, Bool, Text};
 
 /// The tables that are partitioned.
 pub const TABLES: [&str; 3] = ["requests", "request_documents", "request_findings"];
@@ -31,9 +31,10 @@ pub fn ensure(
     first: DateTime<Utc>,
     last: DateTime<Utc>,
 ) -> QueryResult<()> {
+    let made = attached(connection)?;
     let mut week = week_of(first);
     while week <= week_of(last) {
-        if !is_made(connection, week)? {
+        if !TABLES.iter().all(|table| made.contains(&name(table, week))) {
             connection.transaction(|connection| make(connection, week))?;
         }
         week = week + Days::new(7);
@@ -64,25 +65,26 @@ pub fn are_made(
 
 /// The partitions whose youngest row is older than `before`, by name.
 pub fn older(connection: &mut PgConnection, before: DateTime<Utc>) -> QueryResult<Vec<String>> {
+    let is_older = |name: &String| {
+        week_in(name).is_some_and(|week| week + Days::new(7) <= before.date_naive())
+    };
+    Ok(attached(connection)?.into_iter().filter(is_older).collect())
+}
+
+/// The partitions of all tables, by name; asked of the catalog's rows, see [`is_attached`].
+fn attached(connection: &mut PgConnection) -> QueryResult<BTreeSet<String>> {
     #[derive(QueryableByName)]
     struct Partition {
         #[diesel(sql_type = Text)]
         name: String,
     }
-    let mut older = Vec::new();
-    for table in TABLES {
-        let partitions: Vec<Partition> = diesel::sql_query(
-            "SELECT c.relname::text AS name FROM pg_inherits i JOIN pg_class c ON c.oid = i.inhrelid \
-             WHERE i.inhparent = to_regclass($1) ORDER BY 1",
-        )
-        .bind::<Text, _>(table)
-        .load(connection)?;
-        let is_older = |name: &String| {
-            week_in(name).is_some_and(|week| week + Days::new(7) <= before.date_naive())
-        };
-        older.extend(partitions.into_iter().map(|p| p.name).filter(is_older));
-    }
-    Ok(older)
+    let partitions: Vec<Partition> = diesel::sql_query(
+        "SELECT c.relname::text AS name FROM pg_inherits i JOIN pg_class c ON c.oid = i.inhrelid \
+         WHERE i.inhparent IN (SELECT to_regclass(name) FROM unnest($1) AS name)",
+    )
+    .bind::<Array<Text>, _>(TABLES.to_vec())
+    .load(connection)?;
+    Ok(partitions.into_iter().map(|p| p.name).collect())
 }
 
 /// Drops a partition, if it is still there. Waits only briefly for its lock, so that nothing queues

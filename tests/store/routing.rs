@@ -9,8 +9,9 @@ use serde_json::Value;
 use crate::support::company::{accepted, accepted_but};
 use crate::support::{Cluster, TestApp, TestStore, eventually};
 
-/// What upkeep asks of all companies at once, and no page.
-const OF_ALL_COMPANIES: [&str; 2] = [
+/// What jobs ask of all companies at once, and no page.
+const OF_ALL_COMPANIES: [&str; 3] = [
+    "SELECT \"bulk_runs\".\"company_id\"",
     "SELECT DISTINCT \"request_count_deltas\".\"company_id\"",
     "DELETE FROM \"employee_imports\"",
 ];

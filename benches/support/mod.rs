@@ -7,3 +7,4 @@ pub mod process;
 pub mod program;
 pub mod stage;
 pub mod table;
+pub mod visitor;

@@ -1,0 +1,513 @@
+//! How long pages take, over a store as months of traffic leave it: every view of the status page
+//! for the company that has half of all requests, through HTTP as a browser sees it, beside what
+//! its statements take and read in Postgres; with caches warm and cold, with and without ingest.
+
+mod pages {
+    pub mod fill;
+    pub mod views;
+}
+#[expect(
+    dead_code,
+    reason = "shared with the other benchmarks, which use more of it"
+)]
+mod support;
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::{Duration, Instant};
+
+use anyhow::{Context, ensure};
+use clap::Parser;
+use diesel::prelude::*;
+use diesel::sql_types::{BigInt, Double, Text};
+
+use api_status_page::access::passwords;
+use api_status_page::clock::Clock;
+use api_status_page::domain::api_key::ApiKey;
+use api_status_page::domain::company::CompanyId;
+use api_status_page::domain::request::Environment;
+use api_status_page::domain::user::Role;
+use api_status_page::store::{api_keys, users};
+use pages::fill;
+use pages::views::{Kind, Values, View, views};
+use support::companies::{invalid_body, is_invalid, valid_body};
+use support::load::{self, Outcome};
+use support::program::Program;
+use support::stage::{Stage, forget_files};
+use support::table::{Table, median, thousands};
+use support::visitor::Visitor;
+
+/// The company whose pages are looked at: the one with half of the requests.
+const COMPANY: CompanyId = CompanyId(1);
+
+const EMAIL: &str = "reader@bench.example";
+const PASSWORD: &str = "a password of the benchmark";
+
+#[derive(Parser)]
+struct Options {
+    /// Requests in the store, in millions; several are compared
+    #[arg(long, value_delimiter = ',', default_value = "1")]
+    millions: Vec<u64>,
+    /// Days that they are spread over
+    #[arg(long, default_value_t = 30)]
+    days: u64,
+    /// Where filled stores are kept for the next run; about a gigabyte for a million
+    #[arg(long)]
+    store: Option<PathBuf>,
+    /// How often each page is looked at
+    #[arg(long, default_value_t = 30)]
+    looks: usize,
+    /// Connections that send requests meanwhile, for the last part; 0 leaves it out
+    #[arg(long, default_value_t = 64)]
+    load: usize,
+    /// Only pages whose name holds this, with their statements
+    #[arg(long)]
+    only: Option<String>,
+    /// What Cargo adds
+    #[arg(long, hide = true)]
+    bench: bool,
+}
+
+/// A page, measured.
+struct Measured {
+    cold: f64,
+    /// In order of size.
+    times: Vec<f64>,
+    statements: Vec<Statement>,
+}
+
+/// What a statement took, each time.
+#[derive(Debug, QueryableByName)]
+struct Statement {
+    #[diesel(sql_type = Text)]
+    query: String,
+    #[diesel(sql_type = BigInt)]
+    calls: i64,
+    #[diesel(sql_type = Double)]
+    planning: f64,
+    #[diesel(sql_type = Double)]
+    running: f64,
+    #[diesel(sql_type = BigInt)]
+    rows: i64,
+    #[diesel(sql_type = BigInt)]
+    blocks: i64,
+}
+
+/// All pages of a store of one size.
+struct Size {
+    millions: u64,
+    views: Vec<View>,
+    measured: Vec<Measured>,
+    loaded: Option<Loaded>,
+}
+
+/// Pages and ingest beside each other.
+struct Loaded {
+    /// In order of size.
+    idle: Vec<f64>,
+    times: Vec<f64>,
+    alone: Outcome,
+    beside: Outcome,
+}
+
+fn main() -> ExitCode {
+    let options = Options::parse();
+    let sizes = options
+        .millions
+        .iter()
+        .map(|millions| measure(*millions, &options));
+    match sizes.collect::<anyhow::Result<Vec<Size>>>() {
+        Ok(sizes) => {
+            print(&sizes, &options);
+            ExitCode::SUCCESS
+        }
+        Err(error) => {
+            eprintln!("{error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn measure(millions: u64, options: &Options) -> anyhow::Result<Size> {
+    let rows = millions * 1_000_000;
+    let mut stage = fill::stage(options.store.as_deref(), rows, options.days)?;
+    make_reader(&stage)?;
+    let requests = requests(&stage)?;
+    stage.watch_statements()?;
+    let values = values(&stage)?;
+    let mut views = views(&values, options.days);
+    views.retain(|view| {
+        let only = options.only.as_deref();
+        only.is_none_or(|only| view.name.contains(only))
+    });
+    stage.restart(forget_files)?;
+    let program = Program::real(&stage)?;
+    let mut visitor = Visitor::sign_in(program.address, EMAIL, PASSWORD)?;
+    let mut cold = Vec::new();
+    for view in &views {
+        cold.push(look(&mut visitor, view)?);
+    }
+    let mut measured = Vec::new();
+    for (view, cold) in views.iter().zip(cold) {
+        look(&mut visitor, view)?;
+        forget_statements(&stage)?;
+        let times = looks(&mut visitor, view, options.looks)?;
+        measured.push(Measured {
+            cold,
+            times,
+            statements: statements(&stage, options.looks)?,
+        });
+    }
+    let loaded = match options.load {
+        0 => None,
+        connections => Some(under_load(
+            &program,
+            &mut visitor,
+            &views,
+            &requests,
+            connections,
+        )?),
+    };
+    Ok(Size {
+        millions,
+        views,
+        measured,
+        loaded,
+    })
+}
+
+/// Milliseconds that each of so many looks took, in order of size.
+fn looks(visitor: &mut Visitor, view: &View, looks: usize) -> anyhow::Result<Vec<f64>> {
+    let mut times = Vec::with_capacity(looks);
+    for _ in 0..looks {
+        times.push(look(visitor, view)?);
+    }
+    times.sort_by(f64::total_cmp);
+    Ok(times)
+}
+
+fn look(visitor: &mut Visitor, view: &View) -> anyhow::Result<f64> {
+    let shown = visitor.look(&view.path)?;
+    let (status, path) = (shown.status, &view.path);
+    ensure!(status == 200, "{path} was answered {status}");
+    Ok(shown.time.as_secs_f64() * 1_000.0)
+}
+
+/// Looks at 20 ordinary pages a second while requests come in as fast as they are taken.
+fn under_load(
+    program: &Program,
+    visitor: &mut Visitor,
+    views: &[View],
+    requests: &Arc<[Vec<u8>]>,
+    connections: usize,
+) -> anyhow::Result<Loaded> {
+    const EACH: Duration = Duration::from_secs(10);
+    const WARM_UP: Duration = Duration::from_secs(1);
+    let ordinary: Vec<&View> = views.iter().filter(|v| v.kind == Kind::Ordinary).collect();
+    let mut visit = |until: &dyn Fn() -> bool| -> anyhow::Result<Vec<f64>> {
+        let mut times = Vec::new();
+        for view in ordinary.iter().cycle() {
+            if until() {
+                break;
+            }
+            let next = Instant::now() + Duration::from_millis(50);
+            times.push(look(visitor, view)?);
+            std::thread::sleep(next.saturating_duration_since(Instant::now()));
+        }
+        times.sort_by(f64::total_cmp);
+        Ok(times)
+    };
+    let send = || -> anyhow::Result<Outcome> {
+        let runtime = tokio::runtime::Builder::new_current_thread()
+            .enable_all()
+            .build()?;
+        let running = load::run(
+            program.address,
+            connections,
+            requests,
+            WARM_UP,
+            EACH,
+            || Ok(()),
+        );
+        let outcome = runtime.block_on(running)?;
+        let unexpected = outcome.others(&[200, 400]);
+        ensure!(unexpected == 0, "unexpected: {:?}", outcome.statuses);
+        Ok(outcome)
+    };
+    let since = Instant::now();
+    let idle = visit(&|| since.elapsed() > EACH)?;
+    let alone = send()?;
+    let is_over = AtomicBool::new(false);
+    let (times, beside) = std::thread::scope(|scope| {
+        let sending = scope.spawn(|| {
+            let outcome = send();
+            is_over.store(true, Ordering::Relaxed);
+            outcome
+        });
+        let times = visit(&|| is_over.load(Ordering::Relaxed));
+        let beside = sending.join().expect("the load panicked");
+        anyhow::Ok((times?, beside?))
+    })?;
+    Ok(Loaded {
+        idle,
+        times,
+        alone,
+        beside,
+    })
+}
+
+/// Somebody of the company who can sign in.
+fn make_reader(stage: &Stage) -> anyhow::Result<()> {
+    let connection = &mut stage.connection()?;
+    let id = match users::find_by_email(connection, EMAIL)? {
+        Some(user) => user.id,
+        None => {
+            let user = users::NewUser {
+                email: EMAIL,
+                name: "Reader",
+                role: Role::Admin,
+            };
+            users::create(connection, COMPANY, user, Clock::system().now())?
+        }
+    };
+    Ok(users::set_password(
+        connection,
+        id,
+        &passwords::hash(PASSWORD)?,
+    )?)
+}
+
+/// Requests of the company with a new key, for the load.
+fn requests(stage: &Stage) -> anyhow::Result<Arc<[Vec<u8>]>> {
+    let key = ApiKey::generate(Environment::Production, &mut rand::rng());
+    let connection = &mut stage.connection()?;
+    let now = Clock::system().now();
+    api_keys::create(
+        connection,
+        COMPANY,
+        Environment::Production,
+        "Load",
+        &key,
+        now,
+    )?;
+    let headers = [("x-api-key", key.expose())];
+    let requests = (0..10_000).map(|ticket| {
+        let employee = ticket * 7 % 2_000;
+        let body = match is_invalid(ticket) {
+            true => invalid_body(1, employee, ticket),
+            false => valid_body(1, employee, ticket),
+        };
+        load::post("/v1/requests", &headers, &body.to_string())
+    });
+    Ok(requests.collect())
+}
+
+/// Finds in the store what the pages ask for.
+fn values(stage: &Stage) -> anyhow::Result<Values> {
+    #[derive(QueryableByName)]
+    struct Found {
+        #[diesel(sql_type = Text)]
+        found: String,
+    }
+    let connection = &mut stage.connection()?;
+    let mut find = |what: &str, condition: &str, offset: &str| -> anyhow::Result<String> {
+        let found = diesel::sql_query(format!(
+            "SELECT {what}::text AS found FROM requests WHERE company_id = $1 \
+             AND received_at < now() - interval '1 hour' AND {condition} \
+             ORDER BY received_at DESC, id DESC OFFSET {offset} LIMIT 1"
+        ));
+        let found: Option<Found> = found
+            .bind::<BigInt, _>(COMPANY.0)
+            .get_result(connection)
+            .optional()?;
+        Ok(found
+            .with_context(|| format!("no {what} where {condition}"))?
+            .found)
+    };
+    let invalid = "error_mask = 4 AND environment = 2";
+    // A small store has no thousand pages.
+    let far = "(SELECT least(999 * 50 - 1, count(*) / 2) FROM requests \
+                WHERE company_id = $1 AND error_mask <> 0)";
+    Ok(Values {
+        invalid: find("id", invalid, "0")?,
+        valid: find("id", "error_mask = 0 AND environment = 2", "0")?,
+        ticket: find("ticket_id", "error_mask = 0", "100")?,
+        customer: format!("jane.{}@customer.example", find("ticket_id", invalid, "1")?),
+        employee: find("employee_sent", invalid, "2")?,
+        page_999: find("id", "error_mask <> 0", far)?,
+        production_key: find("key_id", "environment = 2", "0")?.parse()?,
+        test_key: find("key_id", "environment = 1", "0")?.parse()?,
+    })
+}
+
+fn forget_statements(stage: &Stage) -> anyhow::Result<()> {
+    let statement = diesel::sql_query("SELECT pg_stat_statements_reset()");
+    statement.execute(&mut stage.connection()?)?;
+    Ok(())
+}
+
+/// What the pages' statements took since they were forgotten, per look.
+fn statements(stage: &Stage, looks: usize) -> anyhow::Result<Vec<Statement>> {
+    // Those that jobs repeat by themselves come less often than once a look.
+    let statements = diesel::sql_query(
+        "SELECT query, calls, mean_plan_time AS planning, mean_exec_time AS running, \
+                rows / calls AS rows, (shared_blks_hit + shared_blks_read) / calls AS blocks \
+         FROM pg_stat_statements WHERE calls >= $1 \
+         ORDER BY mean_plan_time + mean_exec_time DESC",
+    );
+    Ok(statements
+        .bind::<BigInt, _>(looks as i64)
+        .load(&mut stage.connection()?)?)
+}
+
+impl Measured {
+    fn p50(&self) -> f64 {
+        median(self.times.iter().copied())
+    }
+
+    /// Milliseconds in Postgres: planning and running.
+    fn sql(&self) -> f64 {
+        self.statements.iter().map(|s| s.planning + s.running).sum()
+    }
+
+    fn planning(&self) -> f64 {
+        self.statements.iter().map(|s| s.planning).sum()
+    }
+
+    fn blocks(&self) -> i64 {
+        self.statements.iter().map(|s| s.blocks).sum()
+    }
+
+    fn rows(&self) -> i64 {
+        self.statements.iter().map(|s| s.rows).sum()
+    }
+}
+
+/// The value that so many of 100 stay within; `sorted` is in order of size.
+fn percentile(sorted: &[f64], share: usize) -> f64 {
+    let last = sorted.len().saturating_sub(1);
+    let place = (sorted.len() * share / 100).min(last);
+    sorted.get(place).copied().unwrap_or(f64::NAN)
+}
+
+fn print(sizes: &[Size], options: &Options) {
+    println!(
+        "\nRequests over {} days in {} looks at each page; the company has half of them. \
+         Times in ms.\n",
+        options.days, options.looks
+    );
+    let mut table = Table::new([
+        "requests",
+        "ordinary pages: middle p50",
+        "slowest p50",
+        "rare values: middle p50",
+        "slowest p50",
+        "slowest p99",
+        "growth, middle of all pages",
+    ]);
+    let mut smaller: Option<&Size> = None;
+    for size in sizes {
+        let p50s = |kind| {
+            let of_kind = size.of_kind(kind);
+            let p50s: Vec<f64> = of_kind.map(Measured::p50).collect();
+            (
+                median(p50s.iter().copied()),
+                p50s.into_iter().fold(f64::NAN, f64::max),
+            )
+        };
+        let (ordinary, rare) = (p50s(Kind::Ordinary), p50s(Kind::Rare));
+        let p99s = size.measured.iter().map(|m| percentile(&m.times, 99));
+        let growth = smaller.map(|smaller| {
+            let pairs = size.measured.iter().zip(&smaller.measured);
+            median(pairs.map(|(larger, smaller)| larger.p50() / smaller.p50()))
+        });
+        table.row([
+            format!("{} M", size.millions),
+            format!("{:.1}", ordinary.0),
+            format!("{:.1}", ordinary.1),
+            format!("{:.1}", rare.0),
+            format!("{:.1}", rare.1),
+            format!("{:.1}", p99s.fold(f64::NAN, f64::max)),
+            growth.map_or_else(String::new, |growth| format!("{growth:.2}")),
+        ]);
+        smaller = Some(size);
+    }
+    println!("{table}");
+    for size in sizes {
+        size.print(options);
+    }
+}
+
+impl Size {
+    fn of_kind(&self, kind: Kind) -> impl Iterator<Item = &Measured> {
+        let all = self.views.iter().zip(&self.measured);
+        all.filter(move |(view, _)| view.kind == kind)
+            .map(|(_, measured)| measured)
+    }
+
+    fn print(&self, options: &Options) {
+        if let Some(loaded) = &self.loaded {
+            let (alone, beside) = (loaded.alone.rate(), loaded.beside.rate());
+            let mut table = Table::new(["at the same time", "alone", "beside each other", "ratio"]);
+            let (idle, busy) = (percentile(&loaded.idle, 99), percentile(&loaded.times, 99));
+            table.row([
+                format!("ordinary pages, 20 a second, {} M: p99", self.millions),
+                format!("{idle:.1}"),
+                format!("{busy:.1}"),
+                format!("{:.2}", busy / idle),
+            ]);
+            table.row([
+                format!("requests/s over {} connections", options.load),
+                thousands(alone),
+                thousands(beside),
+                format!("{:.2}", beside / alone),
+            ]);
+            println!("{table}");
+        }
+        let mut table = Table::new([
+            &format!("page, {} M requests", self.millions),
+            "p50",
+            "p99",
+            "cold",
+            "SQL",
+            "of it planning",
+            "rows",
+            "blocks",
+        ]);
+        for (view, measured) in self.views.iter().zip(&self.measured) {
+            table.row([
+                view.name.replace('|', "\\|"),
+                format!("{:.1}", measured.p50()),
+                format!("{:.1}", percentile(&measured.times, 99)),
+                format!("{:.1}", measured.cold),
+                format!("{:.1}", measured.sql()),
+                format!("{:.1}", measured.planning()),
+                thousands(measured.rows() as f64),
+                thousands(measured.blocks() as f64),
+            ]);
+        }
+        println!("{table}");
+        if options.only.is_some() {
+            for (view, measured) in self.views.iter().zip(&self.measured) {
+                println!("{}", view.name);
+                for statement in &measured.statements {
+                    println!(
+                        "  {:.2} + {:.2} ms, {} rows, {} blocks, {} calls: {}",
+                        statement.planning,
+                        statement.running,
+                        statement.rows,
+                        statement.blocks,
+                        statement.calls,
+                        statement
+                            .query
+                            .split_whitespace()
+                            .collect::<Vec<_>>()
+                            .join(" ")
+                    );
+                }
+            }
+        }
+    }
+}

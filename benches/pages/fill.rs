@@ -1,0 +1,159 @@
+//! Fills a store with requests as months of traffic would leave it, made by Postgres itself.
+
+use std::fs;
+use std::path::Path;
+use std::sync::Mutex;
+use std::time::{Duration, Instant};
+
+use api_status_page::clock::Clock;
+use api_status_page::domain::window::FINE_GRAIN_DAYS;
+use api_status_page::store::partitions::week_of;
+use chrono::{DateTime, Days, NaiveDate, NaiveTime, TimeDelta, Utc};
+use diesel::connection::SimpleConnection;
+
+use crate::support::companies::{self, Company};
+use crate::support::stage::Stage;
+
+/// Companies of the store; the first has half of the requests.
+const COMPANIES: usize = 50;
+
+/// Employees of each.
+const EMPLOYEES: usize = 2_000;
+
+/// Documents are kept so long by default.
+const DOCUMENT_DAYS: u64 = 30;
+
+/// A store that stays is filled anew after so long: its requests grow old.
+const FRESH_FOR: Duration = Duration::from_secs(12 * 60 * 60);
+
+/// A store with so many requests in so many days; in `folder` one that is there already is taken.
+pub fn stage(folder: Option<&Path>, rows: u64, days: u64) -> anyhow::Result<Stage> {
+    let Some(folder) = folder else {
+        let stage = Stage::new()?;
+        fill(&stage, rows, days)?;
+        return Ok(stage);
+    };
+    let folder = folder.join(format!("{rows}-in-{days}-days"));
+    let mark = folder.join("filled");
+    let is_fresh = fs::metadata(&mark)
+        .and_then(|mark| mark.modified())
+        .is_ok_and(|at| at.elapsed().is_ok_and(|age| age < FRESH_FOR));
+    if !is_fresh && folder.exists() {
+        fs::remove_dir_all(&folder)?;
+    }
+    let stage = Stage::kept(&folder)?;
+    if !is_fresh {
+        fill(&stage, rows, days)?;
+        fs::write(mark, "")?;
+    }
+    Ok(stage)
+}
+
+fn fill(stage: &Stage, rows: u64, days: u64) -> anyhow::Result<()> {
+    let since = Instant::now();
+    let companies = companies::make(&mut stage.connection()?, COMPANIES, EMPLOYEES)?;
+    let now = Clock::system().now();
+    let plan = Plan::new(&companies, rows, days, now);
+    let weeks = Mutex::new(plan.weeks());
+    std::thread::scope(|scope| {
+        let worker = || -> anyhow::Result<()> {
+            let mut connection = stage.connection()?;
+            // Nobody else needs the memory, and a crash means to begin anew.
+            connection.batch_execute(
+                "SET synchronous_commit = off; SET maintenance_work_mem = '512MB'; \
+                 SET work_mem = '128MB'",
+            )?;
+            loop {
+                let week = weeks.lock().expect("nothing panics here").pop();
+                let Some(week) = week else { return Ok(()) };
+                connection.batch_execute(&plan.sql(week))?;
+            }
+        };
+        let workers = [scope.spawn(worker), scope.spawn(worker)];
+        workers
+            .into_iter()
+            .try_for_each(|worker| worker.join().expect("a worker panicked"))
+    })?;
+    // Index-only scans need the visibility map, plans the statistics.
+    let mut connection = stage.connection()?;
+    for statement in ["VACUUM (ANALYZE)", "CHECKPOINT"] {
+        connection.batch_execute(statement)?;
+    }
+    eprintln!("filled with {rows} requests in {:.0?}", since.elapsed());
+    Ok(())
+}
+
+/// Which request comes when.
+struct Plan {
+    begin: DateTime<Utc>,
+    end: DateTime<Utc>,
+    rows: u64,
+    companies: String,
+    test_keys: String,
+    production_keys: String,
+}
+
+impl Plan {
+    fn new(companies: &[Company], rows: u64, days: u64, end: DateTime<Utc>) -> Self {
+        let array = |value: fn(&Company) -> i64| {
+            let values: Vec<String> = companies.iter().map(|c| value(c).to_string()).collect();
+            format!("'{{{}}}'::bigint[]", values.join(","))
+        };
+        Self {
+            begin: end - Days::new(days),
+            end,
+            rows,
+            companies: array(|company| company.id.0),
+            test_keys: array(|company| company.test_key_id),
+            production_keys: array(|company| company.production_key_id),
+        }
+    }
+
+    fn weeks(&self) -> Vec<NaiveDate> {
+        let weeks = week_of(self.begin).iter_weeks();
+        weeks
+            .take_while(|week| *week <= week_of(self.end))
+            .collect()
+    }
+
+    /// The first request at or after `at`.
+    fn first_from(&self, at: DateTime<Utc>) -> u64 {
+        let passed = (at - self.begin).max(TimeDelta::zero()).num_milliseconds() as u128;
+        let whole = (self.end - self.begin).num_milliseconds() as u128;
+        let first = (passed * u128::from(self.rows)).div_ceil(whole) as u64;
+        first.min(self.rows)
+    }
+
+    fn sql(&self, week: NaiveDate) -> String {
+        let bound = |day: NaiveDate| day.and_time(NaiveTime::MIN).and_utc();
+        let (from, to) = (bound(week), bound(week + Days::new(7)));
+        let step =
+            (self.end - self.begin).num_microseconds().unwrap_or(0) as f64 / self.rows as f64;
+        let replacements = [
+            ("week", week.format("%Y%m%d").to_string()),
+            ("from", from.to_rfc3339()),
+            ("to", to.to_rfc3339()),
+            ("begin", self.begin.to_rfc3339()),
+            ("first", self.first_from(from).to_string()),
+            ("last", (self.first_from(to) as i64 - 1).to_string()),
+            ("step", step.to_string()),
+            ("companies", self.companies.clone()),
+            ("others", (COMPANIES - 1).to_string()),
+            ("test_keys", self.test_keys.clone()),
+            ("production_keys", self.production_keys.clone()),
+            (
+                "documents_from",
+                (self.end - Days::new(DOCUMENT_DAYS)).to_rfc3339(),
+            ),
+            (
+                "fine_from",
+                (self.end - TimeDelta::days(FINE_GRAIN_DAYS)).to_rfc3339(),
+            ),
+        ];
+        replacements
+            .into_iter()
+            .fold(include_str!("week.sql").to_owned(), |sql, (name, value)| {
+                sql.replace(&format!("{{{name}}}"), &value)
+            })
+    }
+}

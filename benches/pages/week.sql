@@ -94,6 +94,8 @@ SELECT company_id, grain, date_bin(grain * interval '1 minute', received_at, '20
        coalesce(brand, CASE WHEN brand_sent IS NULL THEN '~none' ELSE '~unknown' END),
        coalesce(language, CASE WHEN language_sent IS NULL THEN '~none' ELSE '~unknown' END),
        error_mask, count(*)
-FROM requests_{week}, (VALUES (5), (60)) AS grains (grain)
-WHERE grain = 60 OR received_at >= '{fine_from}'
-GROUP BY 1, 2, 3, 4, 5, 6, 7, 8, 9, 10;
+FROM requests_{week}, (VALUES (5), (60), (1440)) AS grains (grain)
+WHERE grain > 5 OR received_at >= '{fine_from}'
+GROUP BY 1, 2, 3, 4, 5, 6, 7, 8, 9, 10
+-- As folding writes them: by time, then company by company.
+ORDER BY 3, 1, 2 DESC, 4, 5, 6, 7, 8, 9, 10;

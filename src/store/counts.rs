@@ -12,10 +12,13 @@ use crate::domain::company::CompanyId;
 use crate::domain::cube::{Cell, Cube};
 use crate::domain::filter::{Filter, Label, Subject, Verdict};
 use crate::domain::request::{Environment, Kind};
-use crate::domain::window::Window;
+use crate::domain::window::{FINE_GRAIN_MINUTES, Window};
 
-/// The hour grain is kept so many days.
-const HOUR_GRAIN_DAYS: i64 = 400;
+/// The grains at which counters are kept, in minutes: days (of UTC), hours, and the fine one.
+const GRAINS: [i64; 3] = [1_440, 60, FINE_GRAIN_MINUTES];
+
+/// All grains but the fine one are kept so many days.
+const COARSE_GRAIN_DAYS: i64 = 400;
 
 /// So many counters of a grain are dropped in one transaction.
 const DROP_BATCH: i64 = 5_000;
@@ -46,8 +49,8 @@ pub(super) struct CellRow {
     count: i64,
 }
 
-/// The counters of a window, summed up. Whole hours are read at the hour grain, what is left at its
-/// ends at five minutes, so thirty days cost little more than one.
+/// The counters of a window, summed up. Whole days are read at the day's grain, what is left at its
+/// ends by the hour and by five minutes, so thirty days cost little more than one.
 pub fn cube(
     connection: &mut PgConnection,
     company: CompanyId,
@@ -56,7 +59,7 @@ pub fn cube(
     const CELL: &str =
         "environment, kind, key_id, channel, brand, language, error_mask, resubmitted";
     let mut query = Query::new(company);
-    let parts = parts(&mut query, CELL, window, Grain::Hours);
+    let parts = parts(&mut query, CELL, window, &GRAINS);
     let query = query.and(&format!(
         "SELECT {CELL}, sum(count)::bigint AS count FROM ({parts}) AS parts GROUP BY {CELL}"
     ));
@@ -79,8 +82,8 @@ pub struct Bin {
 }
 
 /// The counters of a window in steps of time, the empty ones left out. The filter's terms about
-/// errors and results decide what counts as failed, its others what is counted at all. Steps are
-/// whole hours on the hour, or shorter.
+/// errors and results decide what counts as failed, its others what is counted at all. It is read at
+/// the coarsest grain of which every step has so many whole ones.
 pub fn series(
     connection: &mut PgConnection,
     company: CompanyId,
@@ -90,12 +93,12 @@ pub fn series(
     filter: &Filter,
 ) -> QueryResult<Vec<Bin>> {
     const CELL: &str = "bucket, environment, kind, key_id, channel, brand, language, error_mask";
-    let grain = match step < TimeDelta::hours(1) {
-        true => Grain::FiveMinutes,
-        false => Grain::Hours,
+    let fits = |grain: &i64| {
+        step.num_minutes() % grain == 0 && floor(origin, TimeDelta::minutes(*grain)) == origin
     };
+    let grains = GRAINS.iter().position(fits).unwrap_or(GRAINS.len() - 1);
     let mut query = Query::new(company);
-    let parts = parts(&mut query, CELL, window, grain);
+    let parts = parts(&mut query, CELL, window, &GRAINS[grains..]);
     let counted = filter.without_any("error").without_any("result");
     let counted = conditions(&mut query, &counted, Subject::PARAMETERS);
     let failed = conditions(&mut query, filter, ["error", "result"]);
@@ -134,16 +137,12 @@ pub fn hours_of_keys(
     since: DateTime<Utc>,
 ) -> QueryResult<Vec<HourOfKey>> {
     let window = Window {
-        from: since.duration_trunc(TimeDelta::hours(1)).unwrap_or(since),
+        from: floor(since, TimeDelta::hours(1)),
         to: None,
     };
     let mut query = Query::new(company);
-    let parts = parts(
-        &mut query,
-        "bucket, key_id, resubmitted",
-        window,
-        Grain::Hours,
-    );
+    let columns = "bucket, key_id, resubmitted";
+    let parts = parts(&mut query, columns, window, &GRAINS[1..]);
     let keys = query.value(Value::Integers(keys.to_vec()));
     let query = query.and(&format!(
         "SELECT key_id, date_trunc('hour', bucket, 'UTC') AS begins, \
@@ -154,59 +153,72 @@ pub fn hours_of_keys(
     query.load(connection)
 }
 
-/// How fine the counters are read inside a window.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Grain {
-    /// Hours where they are whole, five minutes at the ends.
-    Hours,
-    /// Five minutes throughout.
-    FiveMinutes,
-}
-
-/// The rows of counters that make up a window, folded or not.
-fn parts(query: &mut Query, columns: &str, window: Window, grain: Grain) -> String {
-    let hour = TimeDelta::hours(1);
-    let down = |at: DateTime<Utc>| at.duration_trunc(hour).unwrap_or(at);
-    let first_hour = match down(window.from) {
-        exact if exact == window.from => exact,
-        begun => begun + hour,
+/// The rows of counters that make up a window, folded or not; `grains` may be read, coarsest first.
+fn parts(query: &mut Query, columns: &str, window: Window, grains: &[i64]) -> String {
+    let source = |query: &mut Query, table: &str, window: Window| {
+        let from = query.value(Value::Time(window.from));
+        let until = match window.to {
+            Some(to) => format!("AND bucket < {}", query.value(Value::Time(to))),
+            None => String::new(),
+        };
+        format!(
+            "SELECT {columns}, count FROM {table} \
+             WHERE company_id = $1 AND bucket >= {from} {until}"
+        )
     };
-    let mut at = |time| query.value(Value::Time(time));
-    let from = at(window.from);
-    let until = match window.to {
-        Some(to) => format!("AND bucket < {}", at(to)),
-        None => String::new(),
-    };
-    let source = |table: &str, condition: &str| {
-        format!("SELECT {columns}, count FROM {table} WHERE company_id = $1 AND {condition}")
-    };
-    let mut sources = vec![source(
-        "request_count_deltas",
-        &format!("bucket >= {from} {until}"),
-    )];
-    let fine = |condition: &str| source("request_counts", &format!("grain = 5 AND {condition}"));
-    match grain {
-        Grain::FiveMinutes => sources.push(fine(&format!("bucket >= {from} {until}"))),
-        Grain::Hours => {
-            let first = at(first_hour);
-            // While the window goes on, so does its last hour.
-            let last = window.to.map(|to| at(down(to)));
-            let until_last = last
-                .as_ref()
-                .map_or_else(String::new, |last| format!("AND bucket < {last}"));
-            sources.push(source(
-                "request_counts",
-                &format!("grain = 60 AND bucket >= {first} {until_last}"),
-            ));
-            sources.push(fine(&format!(
-                "bucket >= {from} AND bucket < {first} {until}"
-            )));
-            sources.extend(
-                last.map(|last| fine(&format!("bucket >= greatest({last}, {first}) {until}"))),
-            );
-        }
+    let mut sources = vec![source(query, "request_count_deltas", window)];
+    for (grain, piece) in pieces(window, grains) {
+        let counts = source(query, "request_counts", piece);
+        sources.push(format!("{counts} AND grain = {grain}"));
     }
     sources.join(" UNION ALL ")
+}
+
+/// Cuts a window into one piece of whole days, what is before and after it into whole hours, and what
+/// is left of that into five minutes. While a window goes on, so does its last day.
+fn pieces(window: Window, grains: &[i64]) -> Vec<(i64, Window)> {
+    let (grain, finer) = match grains {
+        [] => return Vec::new(),
+        [finest] => return vec![(*finest, window)],
+        [grain, finer @ ..] => (*grain, finer),
+    };
+    let step = TimeDelta::minutes(grain);
+    let whole = Window {
+        from: ceil(window.from, step),
+        to: window.to.map(|to| floor(to, step)),
+    };
+    if whole.to.is_some_and(|to| to <= whole.from) {
+        return pieces(window, finer);
+    }
+    let mut all = vec![(grain, whole)];
+    if window.from < whole.from {
+        let before = Window {
+            from: window.from,
+            to: Some(whole.from),
+        };
+        all.extend(pieces(before, finer));
+    }
+    if let Some(from) = whole.to
+        && whole.to < window.to
+    {
+        let after = Window {
+            from,
+            to: window.to,
+        };
+        all.extend(pieces(after, finer));
+    }
+    all
+}
+
+fn floor(at: DateTime<Utc>, step: TimeDelta) -> DateTime<Utc> {
+    at.duration_trunc(step).unwrap_or(at)
+}
+
+fn ceil(at: DateTime<Utc>, step: TimeDelta) -> DateTime<Utc> {
+    match floor(at, step) {
+        whole if whole == at => whole,
+        begun => begun + step,
+    }
 }
 
 /// A filter as a condition on counters. An employee is not counted apart: nothing is one's.
@@ -275,23 +287,24 @@ pub fn with_deltas(connection: &mut PgConnection) -> QueryResult<Vec<CompanyId>>
     Ok(ids.into_iter().map(CompanyId).collect())
 }
 
-/// Folds a company's deltas into both grains; call it in a transaction. Returns how many rows of
+/// Folds a company's deltas into all grains; call it in a transaction. Returns how many rows of
 /// deltas it took, none when another node is at it.
 pub fn fold(connection: &mut PgConnection, company: CompanyId) -> QueryResult<usize> {
     if !try_lock(connection, company)? {
         return Ok(0);
     }
     note_keys_used(connection, company)?;
-    // The hour's row is the sum of its twelve five-minute rows; both get the same deltas.
+    // A coarser row is the sum of its finer ones; all get the same deltas.
     diesel::sql_query(
         "WITH taken AS ( \
              DELETE FROM request_count_deltas WHERE company_id = $1 RETURNING * \
          ), summed AS ( \
              SELECT company_id, grain, \
-                    CASE grain WHEN 5 THEN bucket ELSE date_trunc('hour', bucket, 'UTC') END AS bucket, \
+                    CASE grain WHEN 5 THEN bucket WHEN 60 THEN date_trunc('hour', bucket, 'UTC') \
+                               ELSE date_trunc('day', bucket, 'UTC') END AS bucket, \
                     environment, kind, key_id, channel, brand, language, error_mask, resubmitted, \
                     sum(count)::bigint AS count \
-             FROM taken, (VALUES (5::smallint), (60::smallint)) AS grains (grain) \
+             FROM taken, (VALUES (5::smallint), (60), (1440)) AS grains (grain) \
              GROUP BY 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11 \
          ) \
          INSERT INTO request_counts AS kept (company_id, grain, bucket, environment, kind, key_id, \
@@ -345,16 +358,16 @@ fn try_lock(connection: &mut PgConnection, company: CompanyId) -> QueryResult<bo
 }
 
 /// Deletes a batch of a company's counters that are past their time, and says how many there were:
-/// five-minute ones before `fine`, hourly ones before 400 days ago.
+/// five-minute ones before `fine`, the others before 400 days ago.
 pub fn drop_older(
     connection: &mut PgConnection,
     company: CompanyId,
     fine: DateTime<Utc>,
     now: DateTime<Utc>,
 ) -> QueryResult<usize> {
-    let coarse = now - TimeDelta::days(HOUR_GRAIN_DAYS);
+    let coarse = now - TimeDelta::days(COARSE_GRAIN_DAYS);
     let mut dropped = 0;
-    for (grain, before) in [(5, fine), (60, coarse)] {
+    for (grain, before) in [(5, fine), (60, coarse), (1_440, coarse)] {
         // By the beginning of the primary key, for the table may have millions of rows; a time goes
         // whole, so a batch may be a little larger.
         dropped += diesel::sql_query(

@@ -198,7 +198,7 @@ fn expect_stored(app: &TestApp, answer: &Answer, body: &Value, expected: &[Expec
     }
 }
 
-/// After all requests of a test: deltas, both grains and the rows say the same.
+/// After all requests of a test: deltas, all grains and the rows say the same.
 #[track_caller]
 fn expect_counted(app: &TestApp) {
     let company = app.larkspur.id;
@@ -208,6 +208,7 @@ fn expect_counted(app: &TestApp) {
     app.fold(company);
     assert_eq!(app.counts_by_mask(company, 5), rows);
     assert_eq!(app.counts_by_mask(company, 60), rows);
+    assert_eq!(app.counts_by_mask(company, 1_440), rows);
 }
 
 fn reason(number: i64) -> (i64, &'static str, Option<&'static str>, &'static str) {

@@ -1,4 +1,4 @@
-//! The counters: exact at any moment, at both grains.
+//! The counters: exact at any moment, at every grain.
 
 use std::sync::atomic::{AtomicBool, Ordering};
 
@@ -45,12 +45,28 @@ fn a_window_counts_the_same_before_during_and_after_folding() {
         ("2026-11-23T01:00:00Z", 0, 1_000),
         ("2026-11-23T02:10:00Z", 8, 10_000),
         ("2026-11-23T02:15:00Z", 0, 100_000),
+        ("2026-11-25T12:00:00Z", 0, 1_000_000),
     ];
     let check = |factor: i64| {
         for (from, to, expected) in [
-            ("2026-11-22T00:00:00Z", None, 111_111),
-            ("2026-11-23T00:00:00Z", None, 111_110),
-            ("2026-11-23T00:05:00Z", None, 111_100),
+            ("2026-11-22T00:00:00Z", None, 1_111_111),
+            ("2026-11-23T00:00:00Z", None, 1_111_110),
+            ("2026-11-23T00:05:00Z", None, 1_111_100),
+            (
+                "2026-11-22T23:55:00Z",
+                Some("2026-11-25T12:05:00Z"),
+                1_111_111,
+            ),
+            (
+                "2026-11-22T23:55:00Z",
+                Some("2026-11-25T12:00:00Z"),
+                111_111,
+            ),
+            (
+                "2026-11-23T00:55:00Z",
+                Some("2026-11-25T13:00:00Z"),
+                1_111_100,
+            ),
             ("2026-11-23T00:00:00Z", Some("2026-11-23T02:15:00Z"), 11_110),
             ("2026-11-23T00:55:00Z", Some("2026-11-23T01:05:00Z"), 1_100),
             ("2026-11-23T02:10:00Z", Some("2026-11-23T02:15:00Z"), 10_000),
@@ -75,7 +91,11 @@ fn a_window_counts_the_same_before_during_and_after_folding() {
     check(2);
     assert_eq!(
         store.number("SELECT count(*) FROM request_counts WHERE grain = 60"),
-        6
+        7
+    );
+    assert_eq!(
+        store.number("SELECT count(*) FROM request_counts WHERE grain = 1440"),
+        5
     );
 }
 
@@ -151,7 +171,7 @@ fn counters_go_when_their_time_is_over() {
     store.fold(store.larkspur.id);
     let drop = |company| counts::drop_older(&mut store.connection(), company, fine, now).unwrap();
     assert_eq!(drop(store.solo_tea.id), 0, "another company's stay");
-    assert_eq!((drop(store.larkspur.id), drop(store.larkspur.id)), (4, 0));
+    assert_eq!((drop(store.larkspur.id), drop(store.larkspur.id)), (5, 0));
     let left = |grain| {
         store.number(&format!(
             "SELECT count(*) FROM request_counts WHERE grain = {grain}"

@@ -222,24 +222,28 @@ async fn facts(status: &Status, look: &Look) -> Result<Seen<Facts>, PageError> {
         let counted = match filter.is_countable(settings) {
             true => None,
             false => {
+                let mut count = |selection: &Selection<'_>| {
+                    requests::count(connection, company, selection, MAX_COUNTED_ENTRIES)
+                };
+                let tabs = [count(&on(Tab::Invalid))?, count(&on(Tab::Test))?];
                 let of_any_error = filter.without_any("error");
-                let legend = Selection {
-                    filter: &of_any_error,
-                    ..on(tab)
+                let legend = match (of_any_error == filter, tab) {
+                    (true, Tab::Invalid) => tabs[0].clone(),
+                    (true, Tab::Test) => tabs[1].clone(),
+                    (false, tab) => count(&Selection {
+                        filter: &of_any_error,
+                        ..on(tab)
+                    })?,
                 };
                 let uncounted = filter.only_about(&filter.uncounted(settings));
                 let cube = Selection {
                     filter: &uncounted,
                     ..on(tab)
                 };
-                let cube = requests::cube(connection, company, &cube)?;
-                let mut count = |selection: &Selection<'_>| {
-                    requests::count(connection, company, selection, MAX_COUNTED_ENTRIES)
-                };
                 Some(Counted {
-                    tabs: [count(&on(Tab::Invalid))?, count(&on(Tab::Test))?],
-                    legend: count(&legend)?,
-                    cube,
+                    tabs,
+                    legend,
+                    cube: requests::cube(connection, company, &cube)?,
                 })
             }
         };

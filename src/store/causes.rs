@@ -111,6 +111,7 @@ pub fn causes(
             Cursor::Newest,
             Direction::Older,
             MAX_ENTRIES,
+            MAX_ENTRIES,
         ),
     };
     let entries = match is_told_by_findings(selection.filter) {
@@ -218,7 +219,7 @@ fn from_findings(query: &mut Query, selection: &Selection<'_>) -> String {
 fn from_requests(query: &mut Query, selection: &Selection<'_>) -> String {
     format!(
         "SELECT DISTINCT f.received_at, f.id, f.reason, f.value, f.key_id \
-         FROM ({} LIMIT {MAX_ENTRIES}) AS m JOIN LATERAL ( \
+         FROM ({}) AS m JOIN LATERAL ( \
              SELECT received_at, id, reason, value, key_id FROM request_findings f \
              WHERE f.company_id = $1 AND f.received_at = m.received_at AND f.id = m.id \
                    AND f.code = ANY({}) \
@@ -387,6 +388,7 @@ fn name_programs(
          JOIN LATERAL ( \
              SELECT d.id, d.user_agent FROM request_documents d \
              WHERE d.company_id = $1 AND d.received_at = sample.received_at AND d.id = sample.id \
+             OFFSET 0 \
          ) AS d ON d.user_agent IS NOT NULL",
     )
     .bind::<BigInt, _>(company.0)

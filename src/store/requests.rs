@@ -2,7 +2,7 @@
 //! of ids from an index, then the rows of those ids. No query counts or sorts a big table, and none
 //! is without an end: a filter that matches rarely looks at so many index entries and stops.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 
 use chrono::{DateTime, Utc};
 use diesel::pg::Pg;
@@ -19,7 +19,7 @@ use crate::domain::company::CompanyId;
 use crate::domain::cube::Cube;
 use crate::domain::dictionary::{ErrorCode, Reason};
 use crate::domain::email;
-use crate::domain::filter::{Filter, Label, Subject, Verdict};
+use crate::domain::filter::{Filter, Label, Subject, Term, Verdict};
 use crate::domain::paging::{Cursor, PAGE_ROWS};
 use crate::domain::recheck::{Facts, Stored};
 use crate::domain::request::{Environment, Kind, RequestId};
@@ -258,8 +258,9 @@ pub fn page(
     };
     // One more than a page tells whether there is another.
     let limit = PAGE_ROWS + 1;
-    let query = matching(company, selection, cursor, direction, MAX_ENTRIES);
-    let mut ids: Vec<Place> = query.and(&format!(" LIMIT {limit}")).load(connection)?;
+    let (entries, most) = (MAX_ENTRIES, limit as i64);
+    let query = matching(company, selection, cursor, direction, entries, most);
+    let mut ids: Vec<Place> = query.load(connection)?;
     let is_full = ids.len() == limit;
     ids.truncate(PAGE_ROWS);
     let searched_to = match is_full {
@@ -364,8 +365,8 @@ pub fn neighbours(
     id: RequestId,
 ) -> QueryResult<(Option<RequestId>, Option<RequestId>)> {
     let mut nearest = |cursor, direction| -> QueryResult<Option<RequestId>> {
-        let query = matching(company, selection, cursor, direction, MAX_ENTRIES);
-        let nearest: Option<Place> = query.and(" LIMIT 1").load(connection)?.pop();
+        let query = matching(company, selection, cursor, direction, MAX_ENTRIES, 1);
+        let nearest: Option<Place> = query.load(connection)?.pop();
         Ok(nearest.and_then(|place| RequestId::from_uuid(place.id)))
     };
     Ok((
@@ -383,18 +384,20 @@ pub fn count(
     entries: i64,
 ) -> QueryResult<Count> {
     let (cursor, direction) = (Cursor::Newest, Direction::Older);
-    let counted: Vec<Counted> = matching(company, selection, cursor, direction, entries)
+    let query = matching(company, selection, cursor, direction, entries, MAX_COUNT);
+    let counted: Vec<Counted> = query
         .within(
             "SELECT error_mask, count(*) AS count FROM (",
-            &format!(" LIMIT {MAX_COUNT}) AS matching GROUP BY error_mask"),
+            ") AS matching GROUP BY error_mask",
         )
         .load(connection)?;
     let masks: Vec<(i16, i64)> = counted.iter().map(|c| (c.error_mask, c.count)).collect();
     let count = masks.iter().map(|(_, count)| count).sum();
-    let last = last_entry(connection, company, selection, cursor, direction, entries)?;
+    let or_more = count == MAX_COUNT
+        || last_entry(connection, company, selection, cursor, direction, entries)?.is_some();
     Ok(Count {
         count,
-        or_more: count == MAX_COUNT || last.is_some(),
+        or_more,
         masks,
     })
 }
@@ -431,15 +434,19 @@ pub fn ids(
 }
 
 /// The rows of these ids of a company, in this order; ids that are not there are passed over.
+///
+/// Each is looked up by its key: `OFFSET 0` keeps Postgres from reading whole partitions instead,
+/// for it cannot know how few ids there are. The range around them leaves most partitions out
+/// before any of it is planned.
 pub fn rows(
     connection: &mut PgConnection,
     company: CompanyId,
     ids: &[Uuid],
 ) -> QueryResult<Vec<ListRow>> {
-    if ids.is_empty() {
-        return Ok(Vec::new());
-    }
     let (ids, times) = with_times(ids);
+    let (Some(first), Some(last)) = (times.iter().min(), times.iter().max()) else {
+        return Ok(Vec::new());
+    };
     let mut rows: Vec<ListRow> = diesel::sql_query(
         "SELECT r.id, r.received_at, r.kind, r.environment, r.key_id, r.http_status, r.error_mask, \
                 r.warning_count, r.settings_version, r.employee_id, r.employee_sent, \
@@ -451,10 +458,12 @@ pub fn rows(
          JOIN LATERAL ( \
              SELECT * FROM requests r \
              WHERE r.company_id = $1 AND r.received_at = page.received_at AND r.id = page.id \
+                   AND r.received_at BETWEEN $4 AND $5 OFFSET 0 \
          ) AS r ON true \
          LEFT JOIN LATERAL ( \
              SELECT d.id, d.customer_name, d.customer_email FROM request_documents d \
              WHERE d.company_id = $1 AND d.received_at = page.received_at AND d.id = page.id \
+                   AND d.received_at BETWEEN $4 AND $5 OFFSET 0 \
          ) AS d ON true \
          LEFT JOIN employees e ON e.company_id = $1 AND e.id = r.employee_id \
          ORDER BY page.place",
@@ -462,6 +471,8 @@ pub fn rows(
     .bind::<BigInt, _>(company.0)
     .bind::<Array<SqlUuid>, _>(&ids)
     .bind::<Array<Timestamptz>, _>(&times)
+    .bind::<Timestamptz, _>(first)
+    .bind::<Timestamptz, _>(last)
     .load(connection)?;
     let findings: Vec<FindingRow> = diesel::sql_query(
         "SELECT f.id, f.reason, f.pointer, f.value \
@@ -469,12 +480,15 @@ pub fn rows(
          JOIN LATERAL ( \
              SELECT * FROM request_findings f \
              WHERE f.company_id = $1 AND f.received_at = page.received_at AND f.id = page.id \
+                   AND f.received_at BETWEEN $4 AND $5 OFFSET 0 \
          ) AS f ON true \
          ORDER BY f.id, f.position",
     )
     .bind::<BigInt, _>(company.0)
     .bind::<Array<SqlUuid>, _>(&ids)
     .bind::<Array<Timestamptz>, _>(&times)
+    .bind::<Timestamptz, _>(first)
+    .bind::<Timestamptz, _>(last)
     .load(connection)?;
     let mut of_row: HashMap<Uuid, Vec<FindingRow>> = HashMap::with_capacity(rows.len());
     for finding in findings {
@@ -586,6 +600,7 @@ pub fn sent_bodies(
          JOIN LATERAL ( \
              SELECT d.id, d.body, d.body_cut, d.content_type FROM request_documents d \
              WHERE d.company_id = $1 AND d.received_at = wanted.received_at AND d.id = wanted.id \
+             OFFSET 0 \
          ) AS d ON true",
     )
     .bind::<BigInt, _>(company.0)
@@ -779,20 +794,28 @@ impl Tab {
     }
 }
 
-/// The ids that match, in order, among the first `entries` of the list's index.
+/// The ids that match, in order, at most `most`, among the first `entries` of the list's index.
 pub(super) fn matching(
     company: CompanyId,
     selection: &Selection<'_>,
     cursor: Cursor,
     direction: Direction,
     entries: i64,
+    most: i64,
 ) -> Query {
     let mut query = Query::new(company);
-    let source = self::entries(&mut query, selection, cursor, direction, entries);
-    let conditions = conditions(&mut query, selection);
+    let source = Source::of(&mut query, selection);
+    // Where nothing is left to ask of the entries, no more of them are read than are wanted.
+    let entries = match source.rest.terms().is_empty() {
+        true => most.min(entries),
+        false => entries,
+    };
+    let sql = source.entries(&mut query, selection, cursor, direction, entries);
+    let conditions = conditions(&mut query, &source.rest, selection.settings);
     let order = order(direction);
     query.and(&format!(
-        "SELECT id, received_at, error_mask FROM ({source}) AS entries WHERE {conditions} {order}"
+        "SELECT id, received_at, error_mask FROM ({sql}) AS entries \
+         WHERE {conditions} {order} LIMIT {most}"
     ))
 }
 
@@ -805,11 +828,12 @@ pub(super) fn judged(
     entries: i64,
 ) -> Query {
     let mut query = Query::new(company);
-    let source = self::entries(&mut query, selection, cursor, direction, entries);
-    let conditions = conditions(&mut query, selection);
+    let source = Source::of(&mut query, selection);
+    let sql = source.entries(&mut query, selection, cursor, direction, entries);
+    let conditions = conditions(&mut query, &source.rest, selection.settings);
     let order = order(direction);
     query.and(&format!(
-        "SELECT id, coalesce({conditions}, false) AS matches FROM ({source}) AS entries {order}"
+        "SELECT id, coalesce({conditions}, false) AS matches FROM ({sql}) AS entries {order}"
     ))
 }
 
@@ -823,10 +847,11 @@ fn last_entry(
     entries: i64,
 ) -> QueryResult<Option<RequestId>> {
     let mut query = Query::new(company);
-    let source = self::entries(&mut query, selection, cursor, direction, entries);
+    let source = Source::of(&mut query, selection);
+    let sql = source.entries(&mut query, selection, cursor, direction, entries);
     let order = order(direction);
     let query = query.and(&format!(
-        "SELECT id FROM ({source}) AS entries {order} OFFSET {} LIMIT 1",
+        "SELECT id FROM ({sql}) AS entries {order} OFFSET {} LIMIT 1",
         entries - 1
     ));
     let last: Option<Place> = query.load(connection)?.pop();
@@ -840,59 +865,152 @@ fn order(direction: Direction) -> &'static str {
     }
 }
 
-/// The list before the filter: so many entries of the index that serves it best. A lone error is
-/// read from the findings and an employee from the index by employee, so that neither has to be
-/// looked for among all the others.
-fn entries(
-    query: &mut Query,
-    selection: &Selection<'_>,
-    cursor: Cursor,
-    direction: Direction,
-    limit: i64,
-) -> String {
-    let range = range(query, selection.window, cursor);
-    let order = order(direction);
-    let columns = columns(selection);
-    if let Some(code) = lone_error(selection.filter) {
-        let code = query.value(Value::Small(code.bit()));
-        let tab = match selection.tab {
-            Tab::Invalid => "true",
-            Tab::Test => "environment = 1",
+/// The index that serves a filter best, and what of the filter it leaves to be asked.
+struct Source {
+    index: Index,
+    rest: Filter,
+}
+
+enum Index {
+    /// The findings of this error.
+    Findings(ErrorCode),
+    /// The list, narrowed by conditions of which each request meets at most one.
+    List(Vec<String>),
+}
+
+impl Source {
+    /// A lone error is read from the findings, an employee and a label that the company does not have
+    /// from an index of their own, so that none of them has to be looked for among all the others.
+    fn of(query: &mut Query, selection: &Selection<'_>) -> Self {
+        let filter = selection.filter;
+        let without_wanted = |parameter| {
+            let wanted = filter.about(parameter).filter(|term| !term.negated);
+            wanted.fold(filter.clone(), |rest, term| rest.without(term))
         };
-        return format!(
-            "SELECT r.* FROM ( \
-                 SELECT DISTINCT received_at, id FROM request_findings \
-                 WHERE company_id = $1 AND code = {code} AND {tab} AND {range} {order} LIMIT {limit} \
-             ) AS f JOIN LATERAL ( \
-                 SELECT {columns} FROM requests r \
-                 WHERE r.company_id = $1 AND r.received_at = f.received_at AND r.id = f.id \
-             ) AS r ON true"
-        );
-    }
-    let tab = selection.tab.condition();
-    let list = |condition: &str| {
-        format!(
-            "SELECT {columns} FROM requests \
-             WHERE company_id = $1 AND {tab} {condition} AND {range} {order} LIMIT {limit}"
-        )
-    };
-    match employees(selection.filter) {
-        employees if employees.is_empty() => list(""),
-        employees => {
-            let employees = query.value(Value::Texts(employees));
-            let listed = "(error_mask <> 0 OR environment = 1)";
-            let by_name = list(&format!(
-                "AND employee_sent = ANY({employees}) AND {listed}"
-            ));
-            let by_custom_id = list(&format!(
-                "AND employee_custom_id = ANY({employees}) AND employee_custom_id IS NOT NULL \
-                 AND {listed}"
-            ));
-            format!(
-                "SELECT * FROM (({by_name}) UNION ({by_custom_id})) AS named {order} LIMIT {limit}"
-            )
+        let (index, served) = if let Some(code) = lone_error(filter) {
+            (Index::Findings(code), "error")
+        } else if let Some((parameter, arms)) = narrowed(query, selection) {
+            (Index::List(arms), parameter)
+        } else {
+            return Self {
+                index: Index::List(vec![String::new()]),
+                rest: filter.clone(),
+            };
+        };
+        Self {
+            index,
+            rest: without_wanted(served),
         }
     }
+
+    /// So many entries of the index, in the order of the list.
+    fn entries(
+        &self,
+        query: &mut Query,
+        selection: &Selection<'_>,
+        cursor: Cursor,
+        direction: Direction,
+        limit: i64,
+    ) -> String {
+        let range = range(query, selection.window, cursor);
+        let order = order(direction);
+        let tab = selection.tab.condition();
+        match &self.index {
+            Index::Findings(code) => {
+                let code = query.value(Value::Small(code.bit()));
+                let tab = match selection.tab {
+                    Tab::Invalid => "true",
+                    Tab::Test => tab,
+                };
+                // In the order of the findings, so that a page looks up no more requests than it
+                // shows.
+                format!(
+                    "SELECT f.received_at, f.id, r.error_mask FROM ( \
+                         SELECT DISTINCT received_at, id FROM request_findings \
+                         WHERE company_id = $1 AND code = {code} AND {tab} AND {range} \
+                         {order} LIMIT {limit} \
+                     ) AS f JOIN LATERAL ( \
+                         SELECT error_mask FROM requests r \
+                         WHERE r.company_id = $1 AND r.received_at = f.received_at \
+                               AND r.id = f.id AND {range} OFFSET 0 \
+                     ) AS r ON true"
+                )
+            }
+            Index::List(arms) => {
+                let columns = columns(&self.rest, selection.settings);
+                let arms: Vec<String> = arms
+                    .iter()
+                    .map(|arm| {
+                        format!(
+                            "(SELECT {columns} FROM requests WHERE company_id = $1 AND {tab} {arm} \
+                             AND {range} {order} LIMIT {limit})"
+                        )
+                    })
+                    .collect();
+                match &arms[..] {
+                    [only] => only.clone(),
+                    arms => format!(
+                        "SELECT * FROM ({}) AS arms {order} LIMIT {limit}",
+                        arms.join(" UNION ALL ")
+                    ),
+                }
+            }
+        }
+    }
+}
+
+/// What a filter asks for that has an index of its own: the parameter, and conditions of which each
+/// request meets at most one. One value in each, for only then the index gives its entries in the
+/// order of the list.
+fn narrowed(query: &mut Query, selection: &Selection<'_>) -> Option<(&'static str, Vec<String>)> {
+    let forms = employees(selection.filter);
+    if !forms.is_empty() {
+        const LISTED: &str = "(error_mask <> 0 OR environment = 1)";
+        let all = query.value(Value::Texts(forms.clone()));
+        let forms: Vec<String> = forms
+            .into_iter()
+            .map(|form| query.value(Value::Text(form)))
+            .collect();
+        let by_name = forms
+            .iter()
+            .map(|form| format!("AND employee_sent = {form} AND {LISTED}"));
+        let by_custom_id = forms.iter().map(|form| {
+            format!(
+                "AND employee_custom_id = {form} AND employee_custom_id IS NOT NULL AND {LISTED} \
+                 AND employee_sent <> ALL({all})"
+            )
+        });
+        return Some(("employee", by_name.chain(by_custom_id).collect()));
+    }
+    for column in ["channel", "brand", "language"] {
+        let names = unknown_names(selection, column);
+        if names.is_empty() {
+            continue;
+        }
+        let arms = names.into_iter().map(|name| {
+            let name = query.value(Value::Text(name));
+            format!("AND {column} IS NULL AND {column}_sent IS NOT NULL AND {column}_sent = {name}")
+        });
+        return Some((column, arms.collect()));
+    }
+    None
+}
+
+/// The labels asked for, if all that are asked for are names that the company does not have.
+fn unknown_names(selection: &Selection<'_>, parameter: &str) -> Vec<String> {
+    let wanted = selection.filter.about(parameter).filter(|t| !t.negated);
+    let name = |term: &Term| match &term.subject {
+        Subject::Channel(Label::Named(name))
+        | Subject::Brand(Label::Named(name))
+        | Subject::Language(Label::Named(name))
+            if meant(&term.subject, selection.settings).is_none() =>
+        {
+            Some(name.clone())
+        }
+        _ => None,
+    };
+    let names: Option<Vec<String>> = wanted.map(name).collect();
+    names.unwrap_or_default()
 }
 
 /// The only error asked for, if nothing else is: with another condition each entry would cost a
@@ -911,12 +1029,13 @@ fn lone_error(filter: &Filter) -> Option<ErrorCode> {
     }
 }
 
-/// Every form in which the employees asked for may be stored.
+/// Every form in which the employees asked for may be stored, each once.
 fn employees(filter: &Filter) -> Vec<String> {
     let wanted = filter.about("employee").filter(|term| !term.negated);
-    wanted
+    let forms: BTreeSet<String> = wanted
         .flat_map(|term| stored_forms(&term.subject.value()))
-        .collect()
+        .collect();
+    forms.into_iter().collect()
 }
 
 fn stored_forms(sent: &str) -> Vec<String> {
@@ -929,7 +1048,7 @@ fn stored_forms(sent: &str) -> Vec<String> {
 
 /// What the filter reads. Columns outside the covering index are named only when they are asked
 /// about: they cost a look into the table per entry.
-fn columns(selection: &Selection<'_>) -> String {
+fn columns(filter: &Filter, settings: &CompanySettings) -> String {
     let mut columns = vec![
         "received_at",
         "id",
@@ -941,16 +1060,13 @@ fn columns(selection: &Selection<'_>) -> String {
         "brand",
         "language",
     ];
-    for term in selection.filter.terms() {
+    for term in filter.terms() {
+        let is_unknown = !term.subject.is_configured(settings);
         let column = match &term.subject {
             Subject::Employee(_) => "employee_sent, employee_custom_id",
-            Subject::Channel(_) if !term.subject.is_configured(selection.settings) => {
-                "channel_sent"
-            }
-            Subject::Brand(_) if !term.subject.is_configured(selection.settings) => "brand_sent",
-            Subject::Language(_) if !term.subject.is_configured(selection.settings) => {
-                "language_sent"
-            }
+            Subject::Channel(Label::Named(_)) if is_unknown => "channel_sent",
+            Subject::Brand(Label::Named(_)) if is_unknown => "brand_sent",
+            Subject::Language(Label::Named(_)) if is_unknown => "language_sent",
             _ => continue,
         };
         if !columns.contains(&column) {
@@ -980,13 +1096,13 @@ fn range(query: &mut Query, window: Window, cursor: Cursor) -> String {
 }
 
 /// The filter as a condition: alternatives per thing, all things together, nothing negated.
-fn conditions(query: &mut Query, selection: &Selection<'_>) -> String {
+fn conditions(query: &mut Query, filter: &Filter, settings: &CompanySettings) -> String {
     let mut all = Vec::new();
     for parameter in Subject::PARAMETERS {
-        let terms: Vec<_> = selection.filter.about(parameter).collect();
+        let terms: Vec<_> = filter.about(parameter).collect();
         let mut wanted = Vec::new();
         for term in terms {
-            let condition = condition(query, &term.subject, selection.settings);
+            let condition = condition(query, &term.subject, settings);
             match term.negated {
                 true => all.push(format!("NOT coalesce({condition}, false)")),
                 false => wanted.push(condition),
@@ -1021,22 +1137,47 @@ fn condition(query: &mut Query, subject: &Subject, settings: &CompanySettings) -
             format!("(employee_sent = ANY({forms}) OR employee_custom_id = ANY({forms}))")
         }
         Subject::Channel(label) => {
-            let meant = settings.channel(label.as_str()).map(|c| c.label.as_str());
-            label_condition(query, "channel", label, meant)
+            let meant = meant(subject, settings);
+            label_condition(query, "channel", ErrorCode::ChannelNotEnabled, label, meant)
         }
         Subject::Brand(label) => {
-            let meant = settings.brand(label.as_str()).map(|b| b.label.as_str());
-            label_condition(query, "brand", label, meant)
+            let meant = meant(subject, settings);
+            label_condition(query, "brand", ErrorCode::InvalidBrand, label, meant)
         }
         Subject::Language(label) => {
-            let meant = settings.language(label.as_str()).map(|l| l.label.as_str());
-            label_condition(query, "language", label, meant)
+            let meant = meant(subject, settings);
+            label_condition(
+                query,
+                "language",
+                ErrorCode::LanguageNotAvailable,
+                label,
+                meant,
+            )
         }
     }
 }
 
-/// `meant` is the label that a request means by this one today.
-fn label_condition(query: &mut Query, column: &str, label: &Label, meant: Option<&str>) -> String {
+/// The label that a request means today by the one asked for; `None` where it is one that the
+/// company does not have.
+fn meant<'s>(subject: &Subject, settings: &'s CompanySettings) -> Option<&'s str> {
+    match subject {
+        Subject::Channel(label) => Some(&settings.channel(label.as_str())?.label),
+        Subject::Brand(label) => Some(&settings.brand(label.as_str())?.label),
+        Subject::Language(label) => Some(&settings.language(label.as_str())?.label),
+        _ => None,
+    }
+}
+
+/// A label that was sent and not found is an error of its request, and the covering index has the
+/// errors: nobody needs to look at what was sent, unless its very words are asked for.
+fn label_condition(
+    query: &mut Query,
+    column: &str,
+    not_found: ErrorCode,
+    label: &Label,
+    meant: Option<&str>,
+) -> String {
+    let bit = not_found.bit();
     match label {
         Label::Named(name) => {
             let sent = query.value(Value::Text(name.clone()));
@@ -1050,8 +1191,8 @@ fn label_condition(query: &mut Query, column: &str, label: &Label, meant: Option
                 None => format!("({column} IS NULL AND {column}_sent = {sent})"),
             }
         }
-        Label::Unknown => format!("({column} IS NULL AND {column}_sent IS NOT NULL)"),
-        Label::NotSent => format!("({column} IS NULL AND {column}_sent IS NULL)"),
+        Label::Unknown => format!("({column} IS NULL AND error_mask & {bit} <> 0)"),
+        Label::NotSent => format!("({column} IS NULL AND error_mask & {bit} = 0)"),
     }
 }
 

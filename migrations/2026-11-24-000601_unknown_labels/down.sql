@@ -1,0 +1,3 @@
+DROP INDEX requests_unknown_language;
+DROP INDEX requests_unknown_brand;
+DROP INDEX requests_unknown_channel;

@@ -2,6 +2,7 @@
 //! process, load, and tables.
 
 pub mod companies;
+pub mod judging;
 pub mod load;
 pub mod process;
 pub mod program;

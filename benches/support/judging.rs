@@ -1,0 +1,111 @@
+//! What judging a request needs, without a store: a company in memory, and calls that arrived.
+
+use std::time::Instant;
+
+use api_status_page::clock::Clock;
+use api_status_page::config::PublicUrl;
+use api_status_page::domain::company::CompanyId;
+use api_status_page::domain::request::{Environment, Kind, RequestId};
+use api_status_page::domain::settings::{
+    Brand, Channel, CompanySettings, Employee, Employees, Language,
+};
+use api_status_page::ingest::{Arrival, Received, Sender};
+use api_status_page::store::api_keys::KeyRow;
+use api_status_page::store::settings::{KnownKey, Snapshot};
+
+use super::companies::{self, invalid_body, is_invalid, valid_body};
+
+/// Employees of the company.
+const EMPLOYEES: usize = 2_000;
+
+/// A company, its key and its address.
+pub struct Bench {
+    pub snapshot: Snapshot,
+    pub public_url: PublicUrl,
+    key: KnownKey,
+}
+
+impl Bench {
+    /// The company that the benchmarks of ingest call number 1.
+    pub fn new() -> Self {
+        let settings = companies::settings(1, EMPLOYEES);
+        let employees = settings.employees.into_iter().zip(1..);
+        let rules = CompanySettings {
+            version: 1,
+            channels: settings
+                .channels
+                .iter()
+                .map(|c| Channel::new(&c.label, c.enabled, c.integrated))
+                .collect(),
+            brands: settings
+                .brands
+                .iter()
+                .map(|b| Brand::new(&b.label, b.active))
+                .collect(),
+            languages: settings
+                .languages
+                .iter()
+                .map(|l| Language::new(&l.tag, l.active))
+                .collect(),
+            employees: Employees::new(employees.map(|(employee, id)| Employee {
+                id,
+                email: employee.email,
+                custom_id: employee.custom_id,
+                status: employee.status,
+            })),
+        };
+        let company = CompanyId(1);
+        let key = KeyRow {
+            id: 1,
+            company_id: company.0,
+            environment: Environment::Production.number(),
+            name: "First key".to_owned(),
+            tail: "0000".to_owned(),
+            hash: vec![7; 32],
+            created_at: Clock::system().now(),
+            revoked_at: None,
+            last_used_at: None,
+        };
+        Self {
+            snapshot: Snapshot {
+                company,
+                rules,
+                lookup_key: vec![7; 32],
+            },
+            public_url: "https://status.example".parse().expect("it is one"),
+            key: KnownKey::of(key).expect("its numbers are known"),
+        }
+    }
+
+    /// A call with this body, as it arrives from a helpdesk.
+    pub fn arrival(&self, body: &str) -> Arrival {
+        Arrival {
+            id: RequestId::new(Clock::system().now()),
+            kind: Kind::Feedback,
+            key: self.key,
+            received: Received {
+                bytes: body.into(),
+                cut: false,
+                problem: None,
+                content_type: Some("application/json".to_owned()),
+                is_declared_json: true,
+                unknown_encoding: false,
+            },
+            sender: Sender {
+                address: Some([192, 0, 2, 7].into()),
+                user_agent: Some("helpdesk/4.2".to_owned()),
+                correlation_id: None,
+                since: Instant::now(),
+            },
+        }
+    }
+}
+
+/// So many bodies as the company's helpdesk sends them, 5 % of them with a fault.
+pub fn bodies(number: usize) -> Vec<String> {
+    let body = |ticket: usize| match is_invalid(ticket) {
+        true => invalid_body(1, ticket * 7 % EMPLOYEES, ticket),
+        false => valid_body(1, ticket * 7 % EMPLOYEES, ticket),
+    };
+    (0..number).map(|ticket| body(ticket).to_string()).collect()
+}

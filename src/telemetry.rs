@@ -73,19 +73,10 @@ impl RootSpanBuilder for CallSpan {
             request.id = id.map(tracing::field::display),
             http.method = %request.method(),
             http.route = route,
-            http.status = tracing::field::Empty,
             company.id = tracing::field::Empty,
         )
     }
 
-    fn on_request_end<B: MessageBody>(
-        span: Span,
-        outcome: &Result<ServiceResponse<B>, actix_web::Error>,
-    ) {
-        let status = match outcome {
-            Ok(response) => response.status(),
-            Err(error) => error.as_response_error().status_code(),
-        };
-        span.record("http.status", status.as_u16());
-    }
+    /// Nothing is logged in the span any more.
+    fn on_request_end<B: MessageBody>(_: Span, _: &Result<ServiceResponse<B>, actix_web::Error>) {}
 }

@@ -137,7 +137,7 @@ async fn answer(
     let received = receive::receive(http, payload).await;
     // A body may take half a minute. The request is received when it is there: what follows the
     // rows would otherwise look past one that comes so late.
-    let id = context::renew_id(http, ingest.clock.now());
+    let id = context::id_on_arrival(http, ingest.clock.now());
     let arrival = Arrival {
         id,
         kind,

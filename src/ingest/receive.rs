@@ -140,7 +140,11 @@ fn unpack(packed: impl Read) -> (Vec<u8>, io::Result<()>) {
 
 /// The text of a header, whatever bytes it has; the first 255 characters.
 pub fn header_text(http: &HttpRequest, name: header::HeaderName) -> Option<String> {
+    const MAX_CHARS: usize = 255;
     let value = http.headers().get(name)?;
     let text = String::from_utf8_lossy(value.as_bytes());
-    Some(text.chars().take(255).collect())
+    Some(match text.len() {
+        ..=MAX_CHARS => text.into_owned(),
+        _ => text.chars().take(MAX_CHARS).collect(),
+    })
 }

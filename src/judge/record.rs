@@ -144,6 +144,10 @@ fn counted(sent: Option<&str>, found: Option<&str>) -> String {
 
 /// What of a text is kept: the first 255 characters, without the NUL that Postgres refuses.
 fn kept(text: &str) -> String {
+    // Nearly every text is short and clean: one copy is all that it takes.
+    if text.len() <= MAX_CHARS && !text.contains('\0') {
+        return text.to_owned();
+    }
     text.chars()
         .take(MAX_CHARS)
         .map(|c| if c == '\0' { '\u{FFFD}' } else { c })

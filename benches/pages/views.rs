@@ -138,8 +138,8 @@ pub fn views(values: &Values, days: u64) -> Vec<View> {
         add(Kind::Rare, &format!("{both}, 30d"), list("30d", both));
     }
     let search = |text: &str| {
-        let mut address = form_urlencoded::Serializer::new(format!("{ROOT}/search?"));
-        address.append_pair("q", text).finish()
+        let mut query = form_urlencoded::Serializer::new(String::new());
+        format!("{ROOT}/search?{}", query.append_pair("q", text).finish())
     };
     let line = format!("17:02:11 WARN webhook failed id={invalid} ticket {ticket} took 12 ms");
     add(Kind::Ordinary, "search: a request id", search(valid));

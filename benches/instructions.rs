@@ -24,7 +24,7 @@ use anyhow::{Context, bail, ensure};
 use api_status_page::domain::body::Body;
 use api_status_page::domain::request::{Environment, Kind};
 use api_status_page::domain::validate::{Verdict, validate};
-use api_status_page::ingest::{Answer, Arrival, judge};
+use api_status_page::judge::{Answer, Arrival, judge};
 use api_status_page::store::recorder::Record;
 use clap::{Parser, ValueEnum};
 

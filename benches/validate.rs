@@ -15,7 +15,7 @@ use std::time::{Duration, Instant};
 use api_status_page::domain::body::Body;
 use api_status_page::domain::request::{Environment, Kind};
 use api_status_page::domain::validate::validate;
-use api_status_page::ingest::judge;
+use api_status_page::judge::judge;
 use clap::Parser;
 
 use support::companies::{invalid_body, valid_body};

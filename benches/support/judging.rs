@@ -9,20 +9,18 @@ use api_status_page::domain::request::{Environment, Kind, RequestId};
 use api_status_page::domain::settings::{
     Brand, Channel, CompanySettings, Employee, Employees, Language,
 };
-use api_status_page::ingest::{Arrival, Received, Sender};
-use api_status_page::store::api_keys::KeyRow;
-use api_status_page::store::settings::{KnownKey, Snapshot};
+use api_status_page::judge::{Arrival, Received, Sender};
+use api_status_page::store::settings::Snapshot;
 
 use super::companies::{self, invalid_body, is_invalid, valid_body};
 
 /// Employees of the company.
 const EMPLOYEES: usize = 2_000;
 
-/// A company, its key and its address.
+/// A company and its address.
 pub struct Bench {
     pub snapshot: Snapshot,
     pub public_url: PublicUrl,
-    key: KnownKey,
 }
 
 impl Bench {
@@ -55,17 +53,6 @@ impl Bench {
             })),
         };
         let company = CompanyId(1);
-        let key = KeyRow {
-            id: 1,
-            company_id: company.0,
-            environment: Environment::Production.number(),
-            name: "First key".to_owned(),
-            tail: "0000".to_owned(),
-            hash: vec![7; 32],
-            created_at: Clock::system().now(),
-            revoked_at: None,
-            last_used_at: None,
-        };
         Self {
             snapshot: Snapshot {
                 company,
@@ -73,7 +60,6 @@ impl Bench {
                 lookup_key: vec![7; 32],
             },
             public_url: "https://status.example".parse().expect("it is one"),
-            key: KnownKey::of(key).expect("its numbers are known"),
         }
     }
 
@@ -82,15 +68,9 @@ impl Bench {
         Arrival {
             id: RequestId::new(Clock::system().now()),
             kind: Kind::Feedback,
-            key: self.key,
-            received: Received {
-                bytes: body.into(),
-                cut: false,
-                problem: None,
-                content_type: Some("application/json".to_owned()),
-                is_declared_json: true,
-                unknown_encoding: false,
-            },
+            key_id: 1,
+            environment: Environment::Production,
+            received: Received::whole(body.into(), Some("application/json".to_owned())),
             sender: Sender {
                 address: Some([192, 0, 2, 7].into()),
                 user_agent: Some("helpdesk/4.2".to_owned()),

@@ -412,8 +412,9 @@ pub fn ids(
     limit: usize,
 ) -> QueryResult<(Vec<RequestId>, Option<RequestId>)> {
     let (cursor, direction) = (Cursor::OlderThan(after), Direction::Older);
-    let query = matching(company, selection, cursor, direction, MAX_ENTRIES);
-    let places: Vec<Place> = query.and(&format!(" LIMIT {limit}")).load(connection)?;
+    let most = limit as i64;
+    let query = matching(company, selection, cursor, direction, MAX_ENTRIES, most);
+    let places: Vec<Place> = query.load(connection)?;
     let is_full = places.len() == limit;
     let ids: Vec<RequestId> = places
         .into_iter()

@@ -311,19 +311,17 @@ pub fn cube(
         )
     };
     let labels = ["channel", "brand", "language"].map(label).join(", ");
-    let rows: Vec<CellRow> = matching(company, selection, cursor, direction, entries)
+    let rows: Vec<CellRow> = matching(company, selection, cursor, direction, entries, MAX_COUNT)
         .within(
             &format!(
                 // No filter asks whether a request was sent again.
                 "SELECT r.environment, r.kind, r.key_id, {labels}, r.error_mask, \
                         false AS resubmitted, count(*) AS count FROM ("
             ),
-            &format!(
-                " LIMIT {MAX_COUNT}) AS matching JOIN LATERAL ( \
-                     SELECT * FROM requests r WHERE r.company_id = $1 \
-                     AND r.received_at = matching.received_at AND r.id = matching.id \
-                 ) AS r ON true GROUP BY 1, 2, 3, 4, 5, 6, 7"
-            ),
+            ") AS matching JOIN LATERAL ( \
+                 SELECT * FROM requests r WHERE r.company_id = $1 \
+                 AND r.received_at = matching.received_at AND r.id = matching.id \
+             ) AS r ON true GROUP BY 1, 2, 3, 4, 5, 6, 7",
         )
         .load(connection)?;
     let cube = Cube(rows.into_iter().filter_map(counts::cell).collect());
@@ -343,10 +341,18 @@ pub fn count_newer(
     id: RequestId,
 ) -> QueryResult<Count> {
     let (cursor, direction) = (Cursor::NewerThan(id), Direction::Newer);
-    let counted: Vec<Counted> = matching(company, selection, cursor, direction, MAX_ENTRIES)
+    let query = matching(
+        company,
+        selection,
+        cursor,
+        direction,
+        MAX_ENTRIES,
+        MAX_NEWER,
+    );
+    let counted: Vec<Counted> = query
         .within(
             "SELECT error_mask, count(*) AS count FROM (",
-            &format!(" LIMIT {MAX_NEWER}) AS matching GROUP BY error_mask"),
+            ") AS matching GROUP BY error_mask",
         )
         .load(connection)?;
     let count = counted.iter().map(|counted| counted.count).sum();

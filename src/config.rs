@@ -67,7 +67,7 @@ pub struct ServeConfig {
     #[arg(long, env, value_name = "ADDRESS", default_value = "127.0.0.1:8080")]
     pub bind_address: SocketAddr,
 
-    /// What links and mails begin with [default: http:// and the bind address]
+    /// What links begin with, in mails too [default: http:// and the bind address]
     #[arg(long, env, value_name = "URL")]
     pub public_url: Option<PublicUrl>,
 
@@ -148,8 +148,8 @@ pub enum LogFormat {
     Json,
 }
 
-/// What links and mails begin with: scheme, host and port in their canonical form, without a slash at
-/// the end. Never taken from the Host header.
+/// What links begin with, in mails too: scheme, host and port in their canonical form, without a
+/// slash at the end. Never taken from the Host header.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct PublicUrl(String);
 

@@ -24,7 +24,7 @@
 //! 1. [`guard::signed_in`] reads the session and hands the page its [`Shell`]: who looks, at which
 //!    company.
 //! 2. The address becomes a tab, a [`Window`] and a [`Filter`].
-//! 3. [`Store::read`], always with the company first, answers as of one moment: lists by key, newest
+//! 3. [`Store::look`], always with the company first, answers as of one moment: lists by key, newest
 //!    first; numbers from the counters of [`store::counts`], so that they are exact and cost the same
 //!    however many rows there are.
 //! 4. The page is a struct, such as [`ListPage`], and the template of its name draws it.
@@ -42,7 +42,7 @@
 //! |---|---|
 //! | [`domain`] | what is true whoever asks: requests, settings, rules, words; no HTTP, no SQL, no clock |
 //! | [`store`] | the only SQL, a file per noun; the recorder, the partitions, the private PostgreSQL |
-//! | [`judge`] | from a call as it arrived to its answer and its rows, without side effects |
+//! | [`judge`] | from a call as it arrived to its answer and its rows, without side effects; in `again`, stored requests judged once more |
 //! | [`ingest`] | the machine's way in |
 //! | [`status`] | the API Status Page and the dictionary of errors |
 //! | [`settings`] | a file per page of settings |
@@ -50,7 +50,7 @@
 //! | [`access`] | sessions, passwords, the guard before the pages |
 //! | [`web`] | what every page shares: the frame, forms, formats, headers |
 //! | [`mail`] | the way out for mail |
-//! | [`jobs`] | what runs by itself: following the settings, folding counters, alerts, upkeep |
+//! | [`jobs`] | what runs by itself: following the settings, folding counters, alerts, upkeep, runs over many requests |
 //! | [`documentation`] | the OpenAPI document that the endpoints make up, and its page |
 //! | [`commands`], [`demo`] | the command line; the demo companies and their week |
 //!
@@ -68,7 +68,7 @@
 //! [`Shell`]: web::shell::Shell
 //! [`Window`]: domain::window::Window
 //! [`Filter`]: domain::filter::Filter
-//! [`Store::read`]: store::Store::read
+//! [`Store::look`]: store::Store::look
 //! [`ListPage`]: status::list::ListPage
 
 pub mod access;

@@ -1,5 +1,6 @@
-//! What runs by itself. Every node follows the settings and writes its counts down; maintenance is
-//! done by one node at a time, whichever gets the lock. Jobs only loop and call.
+//! What runs by itself. Every node follows the settings and the standby, measures error rates, sends
+//! mails that are due and works off runs; maintenance is done by one node at a time, whichever gets
+//! the lock. Jobs only loop and call.
 
 mod alerts;
 mod maintenance;

@@ -1,6 +1,7 @@
 //! From a call as it arrived to its answer and the rows that are stored, without side effects: the
 //! way in, a request that is sent again, the simulator and the demo's history all go through
-//! [`judge`]. The rules are the domain's.
+//! [`judge`]. The rules are the domain's. What is in [`again`] judges stored requests once more, and
+//! does write.
 
 pub mod again;
 mod answer;

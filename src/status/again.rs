@@ -50,7 +50,7 @@ impl Chosen {
                 "id" => chosen.ids.extend(value.parse::<RequestId>()),
                 "run" => chosen.run = value.parse().ok(),
                 "all" => chosen.all = true,
-                "list" => chosen.list = came_from(Some(&value)),
+                "list" => chosen.list = Some(value.into_owned()),
                 "return_to" => chosen.return_to = came_from(Some(&value)),
                 "old" => chosen.old = true,
                 _ => {}
@@ -90,7 +90,9 @@ pub async fn recheck(
         true => "Choose requests first: tick them, then check them.".to_owned(),
         false => {
             let sum = status.again.recheck(shell.company.id, chosen.ids.clone());
-            format!("{}.", in_words(sum.await?))
+            let words = format!("{}.", in_words(sum.await?));
+            status.store.changed(shell.company.id);
+            words
         }
     };
     flash::say(&session, &words)?;
@@ -309,6 +311,7 @@ pub async fn cancel(
         Ok::<_, StoreError>(runs::cancel(connection, company, id, now)?)
     });
     cancelled.await?;
+    status.store.changed(company);
     flash::say(&session, "Stopped. What was done until then holds.")?;
     Ok(see_other(&run_url(id)))
 }
@@ -345,7 +348,7 @@ impl RunPage {
             RunState::Done | RunState::Cancelled => done,
         };
         let is_outdated = version != run.settings_version;
-        let is_offered = kind == RunKind::Recheck && state != RunState::Running && !is_outdated;
+        let is_offered = kind == RunKind::Recheck && state == RunState::Done && !is_outdated;
         Self {
             kind,
             state,

@@ -150,7 +150,8 @@ async fn confirm(
             .await?;
         let is_current = run.settings_version == snapshot.rules.version;
         return match run.kind() == RunKind::Recheck
-            && run.state() != RunState::Running
+            // One that was stopped has not counted all that would be sent.
+            && run.state() == RunState::Done
             && is_current
         {
             true => Ok(ResubmitPage::of_run(shell, id, &run)),

@@ -317,6 +317,39 @@ fn a_check_by_older_settings_is_not_acted_on() {
 }
 
 #[test]
+fn a_check_that_was_stopped_is_not_acted_on() {
+    let (app, mut admin) = app_with_admin();
+    refused(&app);
+    activate_outlet(&app);
+    let run = check_all(&mut admin, INVALID);
+    assert!(finished(&mut admin, &run).contains("Send 1 request again"));
+    app.execute("UPDATE bulk_runs SET state = 3");
+    let words = page(&mut admin, &run).words();
+    assert!(!words.contains("Send 1 request again"), "{words}");
+    let id = run.rsplit('/').next().unwrap();
+    let sent = admin.post(&format!("{ROOT}/resubmissions"), &[("run", id)]);
+    assert_eq!(sent.status, 400);
+    assert_eq!(sent_again(&app), 0);
+}
+
+#[test]
+fn sending_a_list_again_ends_when_the_settings_are_no_more_those_agreed_to() {
+    let (app, mut admin) = app_with_admin();
+    refused(&app);
+    activate_outlet(&app);
+    let check = check_all(&mut admin, INVALID);
+    finished(&mut admin, &check);
+    // As if it had been agreed to, and not begun, before the brand was activated.
+    app.execute(
+        "UPDATE bulk_runs SET kind = 2, state = 1, ended_at = NULL, reached = NULL, passing = 0, \
+                settings_version = 1, claimed_until = '2000-01-01'",
+    );
+    let words = finished(&mut admin, &check);
+    assert!(words.contains("stopped early"), "{words}");
+    assert_eq!(sent_again(&app), 0);
+}
+
+#[test]
 fn a_test_request_is_sent_again_in_the_test_environment() {
     let (app, mut admin) = app_with_admin();
     let body = accepted_but("/brand", "larkspur-outlet");

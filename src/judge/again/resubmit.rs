@@ -110,6 +110,8 @@ impl Again {
         match (self.recorder.record(record).await, id) {
             (Ok(()), Some(id)) => Fate::Sent(id),
             (Err(NotRecorded::SentBefore), _) => Fate::LeftOut(Standing::SentBefore),
+            // It would be refused each time; the log says why.
+            (Err(NotRecorded::Refused(_)), _) => Fate::LeftOut(Standing::StillFails),
             _ => Fate::Unconfirmed,
         }
     }

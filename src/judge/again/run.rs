@@ -44,6 +44,10 @@ impl Again {
             RunKind::Recheck if version > run.settings_version => {
                 self.advance(company, run, Step::Anew(version)).await?;
             }
+            // More may pass by them than was agreed to.
+            RunKind::Resubmission if version > run.settings_version => {
+                self.advance(company, run, Step::Stopped).await?;
+            }
             RunKind::Recheck => self.recheck_chunk(company, run, snapshot).await?,
             RunKind::Resubmission => self.resubmit_chunk(company, run, snapshot).await?,
         }

@@ -75,6 +75,7 @@ pub async fn decide(
             Ok(outcome)
         })
         .await;
+    status.store.changed(company);
     match outcome? {
         Outcome::Saved | Outcome::AsItWas => {
             let said = match decision {

@@ -231,6 +231,7 @@ async fn write(
         .store
         .write(shell.company.id, move |connection| Ok(work(connection)?))
         .await;
+    status.store.changed(shell.company.id);
     Ok(outcome?)
 }
 

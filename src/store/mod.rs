@@ -202,7 +202,9 @@ impl Store {
                         return Ok(Seen { found, behind });
                     }
                     Ok(_) => {}
-                    Err(_) => standby.lose(),
+                    Err(StoreError::Unavailable(_)) => standby.lose(),
+                    // A time limit, or a conflict with recovery, says nothing about other pages.
+                    Err(StoreError::Refused(_)) => {}
                 }
             }
             let (found, behind) = (on(primary)?, Duration::ZERO);
@@ -228,9 +230,9 @@ impl Store {
         Ok(())
     }
 
-    /// A company's settings were changed: its pages are read on the primary until the standby has
+    /// Something of a company was changed: its pages are read on the primary until the standby has
     /// got that.
-    fn changed(&self, company: CompanyId) {
+    pub fn changed(&self, company: CompanyId) {
         if let Some(standby) = &self.standby {
             standby.changed(company);
         }

@@ -138,6 +138,8 @@ pub struct Mark {
     pub words: String,
     /// On which side the label stands; `None` where there is no room for one.
     pub label: Option<Side>,
+    /// Where it begins, from above: below the labels of others when it has none.
+    pub top: i32,
 }
 
 /// The side of a mark on which its label stands.
@@ -494,6 +496,7 @@ fn marks(changes: &[RuleChange], axis: Axis, zone: Tz) -> Vec<Mark> {
                 when: moment.weekday(),
                 words: format!("{} {did}", change.actor),
                 label: is_free.then_some(side),
+                top: if is_free { 6 } else { 20 },
             }
         })
         .collect();

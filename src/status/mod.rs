@@ -1,6 +1,8 @@
 //! The API Status Page: a person looks at the requests. A filter is read from the address, the
-//! store is asked, a page is rendered: `list` is the two tabs, `request` one request, `search` the
-//! box, `export` a list as a file, `dictionary` the public words for every error.
+//! store is asked, a page is rendered: `list` is the two tabs, `causes` and `cause_decisions` where
+//! failures stand, `views` saved lists, `request` one request, `again` and `resubmissions` those that
+//! are judged and sent again, `simulator` one that is not sent, `search` the box, `export` a list as a
+//! file, `dictionary` the public words for every error.
 
 pub mod again;
 pub mod cause_decisions;

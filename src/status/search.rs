@@ -23,7 +23,8 @@ use crate::domain::window::{Preset, Range};
 use crate::error::PageError;
 use crate::store::Seen;
 use crate::store::api_keys::{self, KeyRow};
-use crate::store::requests::{self, Page, Tab, Wanted};
+use crate::store::lookups::{self, Wanted};
+use crate::store::requests::{Page, Tab};
 use crate::web::format::{Moment, counted};
 use crate::web::page;
 use crate::web::redirect::see_other;
@@ -122,10 +123,10 @@ async fn read(
     let wanted = Arc::new(wanted);
     let prefix = search.prefix().filter(|_| cursor == Cursor::Newest);
     let search = move |connection: &mut _| {
-        let mut page = requests::search(connection, company, &wanted, oldest, cursor)?;
+        let mut page = lookups::search(connection, company, &wanted, oldest, cursor)?;
         let mut begins_so = false;
         if let (Some(prefix), true) = (&prefix, page.rows.is_empty()) {
-            page = requests::beginning_with(connection, company, prefix, oldest)?;
+            page = lookups::beginning_with(connection, company, prefix, oldest)?;
             begins_so = !page.rows.is_empty();
         }
         Ok(Found {

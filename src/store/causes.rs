@@ -10,8 +10,9 @@ use diesel::sql_types::{
 };
 use uuid::Uuid;
 
+use super::matching::{Direction, matching};
 use super::query::{Query, Value};
-use super::requests::{self, Direction, MAX_ENTRIES, Selection, Tab};
+use super::requests::{MAX_ENTRIES, Selection, Tab};
 use crate::domain::cause::CauseId;
 use crate::domain::company::CompanyId;
 use crate::domain::dictionary::{ErrorCode, Reason};
@@ -105,7 +106,7 @@ pub fn causes(
 ) -> QueryResult<Causes> {
     let mut query = match is_told_by_findings(selection.filter) {
         true => Query::new(company),
-        false => requests::matching(
+        false => matching(
             company,
             selection,
             Cursor::Newest,

@@ -6,7 +6,8 @@ use diesel::prelude::*;
 use diesel::sql_types::{Bool, Uuid as SqlUuid};
 use uuid::Uuid;
 
-use super::requests::{self, Direction, ListRow, Selection};
+use super::matching::{Direction, judged};
+use super::requests::{self, ListRow, Selection};
 use crate::domain::company::CompanyId;
 use crate::domain::paging::Cursor;
 use crate::domain::request::RequestId;
@@ -41,8 +42,7 @@ pub fn chunk(
     cursor: Cursor,
 ) -> QueryResult<Chunk> {
     let entries: Vec<Entry> =
-        requests::judged(company, selection, cursor, Direction::Older, CHUNK_ENTRIES)
-            .load(connection)?;
+        judged(company, selection, cursor, Direction::Older, CHUNK_ENTRIES).load(connection)?;
     let is_full = entries.len() as i64 == CHUNK_ENTRIES;
     let last = entries.last().filter(|_| is_full);
     let next = last

@@ -1,0 +1,446 @@
+//! How a filter is asked of the store: which index serves it, what of it is left to be asked of the
+//! entries, and the SQL that says so. Whatever is read ends after so many entries of the index.
+
+use std::collections::BTreeSet;
+
+use diesel::prelude::*;
+use diesel::sql_types::Uuid as SqlUuid;
+use uuid::Uuid;
+
+use super::query::{Query, Value};
+use super::requests::{Selection, Tab};
+use crate::domain::company::CompanyId;
+use crate::domain::dictionary::ErrorCode;
+use crate::domain::email;
+use crate::domain::filter::{Filter, Label, Subject, Term, Verdict};
+use crate::domain::paging::Cursor;
+use crate::domain::request::RequestId;
+use crate::domain::settings::CompanySettings;
+use crate::domain::window::Window;
+
+/// What the requests have in common that are on one of the lists: some indexes hold only those.
+pub(super) const LISTED: &str = "(error_mask <> 0 OR environment = 1)";
+
+/// Which way a list is read.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum Direction {
+    Older,
+    Newer,
+}
+
+/// The place of a request in a list.
+#[derive(QueryableByName)]
+pub(super) struct Place {
+    #[diesel(sql_type = SqlUuid)]
+    pub(super) id: Uuid,
+}
+
+impl Tab {
+    pub(super) fn condition(self) -> &'static str {
+        match self {
+            Self::Invalid => "error_mask <> 0",
+            Self::Test => "environment = 1",
+        }
+    }
+}
+
+/// The ids that match, in order, at most `most`, among the first `entries` of the list's index.
+pub(super) fn matching(
+    company: CompanyId,
+    selection: &Selection<'_>,
+    cursor: Cursor,
+    direction: Direction,
+    entries: i64,
+    most: i64,
+) -> Query {
+    let mut query = Query::new(company);
+    let source = Source::of(&mut query, selection);
+    // Where nothing is left to ask of the entries, no more of them are read than are wanted.
+    let entries = match source.rest.terms().is_empty() {
+        true => most.min(entries),
+        false => entries,
+    };
+    let sql = source.entries(&mut query, selection, cursor, direction, entries);
+    let conditions = conditions(&mut query, &source.rest, selection.settings);
+    let order = order(direction);
+    query.and(&format!(
+        "SELECT id, received_at, error_mask FROM ({sql}) AS entries \
+         WHERE {conditions} {order} LIMIT {most}"
+    ))
+}
+
+/// The first `entries` of the list's index, in order, each with whether the filter admits it.
+pub(super) fn judged(
+    company: CompanyId,
+    selection: &Selection<'_>,
+    cursor: Cursor,
+    direction: Direction,
+    entries: i64,
+) -> Query {
+    let mut query = Query::new(company);
+    let source = Source::of(&mut query, selection);
+    let sql = source.entries(&mut query, selection, cursor, direction, entries);
+    let conditions = conditions(&mut query, &source.rest, selection.settings);
+    let order = order(direction);
+    query.and(&format!(
+        "SELECT id, coalesce({conditions}, false) AS matches FROM ({sql}) AS entries {order}"
+    ))
+}
+
+/// The last of the entries looked at, when the look ended there: there may be more behind it.
+pub(super) fn last_entry(
+    connection: &mut PgConnection,
+    company: CompanyId,
+    selection: &Selection<'_>,
+    cursor: Cursor,
+    direction: Direction,
+    entries: i64,
+) -> QueryResult<Option<RequestId>> {
+    let mut query = Query::new(company);
+    let source = Source::of(&mut query, selection);
+    let sql = source.entries(&mut query, selection, cursor, direction, entries);
+    let order = order(direction);
+    let query = query.and(&format!(
+        "SELECT id FROM ({sql}) AS entries {order} OFFSET {} LIMIT 1",
+        entries - 1
+    ));
+    let last: Option<Place> = query.load(connection)?.pop();
+    Ok(last.and_then(|place| RequestId::from_uuid(place.id)))
+}
+
+fn order(direction: Direction) -> &'static str {
+    match direction {
+        Direction::Older => "ORDER BY received_at DESC, id DESC",
+        Direction::Newer => "ORDER BY received_at, id",
+    }
+}
+
+/// The index that serves a filter best, and what of the filter it leaves to be asked.
+struct Source {
+    index: Index,
+    rest: Filter,
+}
+
+enum Index {
+    /// The findings of this error.
+    Findings(ErrorCode),
+    /// The list, narrowed by conditions of which each request meets at most one.
+    List(Vec<String>),
+}
+
+impl Source {
+    /// A lone error is read from the findings, an employee and a label that the company does not have
+    /// from an index of their own, so that none of them has to be looked for among all the others.
+    fn of(query: &mut Query, selection: &Selection<'_>) -> Self {
+        let filter = selection.filter;
+        let without_wanted = |parameter| {
+            let wanted = filter.about(parameter).filter(|term| !term.negated);
+            wanted.fold(filter.clone(), |rest, term| rest.without(term))
+        };
+        let (index, served) = if let Some(code) = lone_error(filter) {
+            (Index::Findings(code), "error")
+        } else if let Some((parameter, arms)) = narrowed(query, selection) {
+            (Index::List(arms), parameter)
+        } else {
+            return Self {
+                index: Index::List(vec![String::new()]),
+                rest: filter.clone(),
+            };
+        };
+        Self {
+            index,
+            rest: without_wanted(served),
+        }
+    }
+
+    /// So many entries of the index, in the order of the list.
+    fn entries(
+        &self,
+        query: &mut Query,
+        selection: &Selection<'_>,
+        cursor: Cursor,
+        direction: Direction,
+        limit: i64,
+    ) -> String {
+        let range = range(query, selection.window, cursor);
+        let order = order(direction);
+        let tab = selection.tab.condition();
+        match &self.index {
+            Index::Findings(code) => {
+                let code = query.value(Value::Small(code.bit()));
+                let tab = match selection.tab {
+                    Tab::Invalid => "true",
+                    Tab::Test => tab,
+                };
+                // In the order of the findings, so that a page looks up no more requests than it
+                // shows.
+                format!(
+                    "SELECT f.received_at, f.id, r.error_mask FROM ( \
+                         SELECT DISTINCT received_at, id FROM request_findings \
+                         WHERE company_id = $1 AND code = {code} AND {tab} AND {range} \
+                         {order} LIMIT {limit} \
+                     ) AS f JOIN LATERAL ( \
+                         SELECT error_mask FROM requests r \
+                         WHERE r.company_id = $1 AND r.received_at = f.received_at \
+                               AND r.id = f.id AND {range} OFFSET 0 \
+                     ) AS r ON true"
+                )
+            }
+            Index::List(arms) => {
+                let columns = columns(&self.rest, selection.settings);
+                let arms: Vec<String> = arms
+                    .iter()
+                    .map(|arm| {
+                        format!(
+                            "(SELECT {columns} FROM requests WHERE company_id = $1 AND {tab} {arm} \
+                             AND {range} {order} LIMIT {limit})"
+                        )
+                    })
+                    .collect();
+                match &arms[..] {
+                    [only] => only.clone(),
+                    arms => format!(
+                        "SELECT * FROM ({}) AS arms {order} LIMIT {limit}",
+                        arms.join(" UNION ALL ")
+                    ),
+                }
+            }
+        }
+    }
+}
+
+/// What a filter asks for that has an index of its own: the parameter, and conditions of which each
+/// request meets at most one. One value in each, for only then the index gives its entries in the
+/// order of the list.
+fn narrowed(query: &mut Query, selection: &Selection<'_>) -> Option<(&'static str, Vec<String>)> {
+    let forms = employees(selection.filter);
+    if !forms.is_empty() {
+        let all = query.value(Value::Texts(forms.clone()));
+        let forms: Vec<String> = forms
+            .into_iter()
+            .map(|form| query.value(Value::Text(form)))
+            .collect();
+        let by_name = forms
+            .iter()
+            .map(|form| format!("AND employee_sent = {form} AND {LISTED}"));
+        let by_custom_id = forms.iter().map(|form| {
+            format!(
+                "AND employee_custom_id = {form} AND employee_custom_id IS NOT NULL AND {LISTED} \
+                 AND employee_sent <> ALL({all})"
+            )
+        });
+        return Some(("employee", by_name.chain(by_custom_id).collect()));
+    }
+    for column in ["channel", "brand", "language"] {
+        let names = unknown_names(selection, column);
+        if names.is_empty() {
+            continue;
+        }
+        let arms = names.into_iter().map(|name| {
+            let name = query.value(Value::Text(name));
+            format!("AND {column} IS NULL AND {column}_sent IS NOT NULL AND {column}_sent = {name}")
+        });
+        return Some((column, arms.collect()));
+    }
+    None
+}
+
+/// The labels asked for, if all that are asked for are names that the company does not have.
+fn unknown_names(selection: &Selection<'_>, parameter: &str) -> Vec<String> {
+    let wanted = selection.filter.about(parameter).filter(|t| !t.negated);
+    let name = |term: &Term| match &term.subject {
+        Subject::Channel(Label::Named(name))
+        | Subject::Brand(Label::Named(name))
+        | Subject::Language(Label::Named(name))
+            if meant(&term.subject, selection.settings).is_none() =>
+        {
+            Some(name.clone())
+        }
+        _ => None,
+    };
+    let names: Option<Vec<String>> = wanted.map(name).collect();
+    names.unwrap_or_default()
+}
+
+/// The only error asked for, if nothing else is: with another condition each entry would cost a
+/// look into the requests, and the covering index of the list answers by itself.
+fn lone_error(filter: &Filter) -> Option<ErrorCode> {
+    if filter.terms().len() > 1 {
+        return None;
+    }
+    let mut wanted = filter.about("error").filter(|term| !term.negated);
+    match (wanted.next(), wanted.next()) {
+        (Some(term), None) => match term.subject {
+            Subject::Error(code) => Some(code),
+            _ => None,
+        },
+        _ => None,
+    }
+}
+
+/// Every form in which the employees asked for may be stored, each once.
+fn employees(filter: &Filter) -> Vec<String> {
+    let wanted = filter.about("employee").filter(|term| !term.negated);
+    let forms: BTreeSet<String> = wanted
+        .flat_map(|term| stored_forms(&term.subject.value()))
+        .collect();
+    forms.into_iter().collect()
+}
+
+fn stored_forms(sent: &str) -> Vec<String> {
+    let folded = email::fold(sent).into_owned();
+    match folded == sent {
+        true => vec![folded],
+        false => vec![folded, sent.to_owned()],
+    }
+}
+
+/// What the filter reads. Columns outside the covering index are named only when they are asked
+/// about: they cost a look into the table per entry.
+fn columns(filter: &Filter, settings: &CompanySettings) -> String {
+    let mut columns = vec![
+        "received_at",
+        "id",
+        "error_mask",
+        "environment",
+        "kind",
+        "key_id",
+        "channel",
+        "brand",
+        "language",
+    ];
+    for term in filter.terms() {
+        let is_unknown = !term.subject.is_configured(settings);
+        let column = match &term.subject {
+            Subject::Employee(_) => "employee_sent, employee_custom_id",
+            Subject::Channel(Label::Named(_)) if is_unknown => "channel_sent",
+            Subject::Brand(Label::Named(_)) if is_unknown => "brand_sent",
+            Subject::Language(Label::Named(_)) if is_unknown => "language_sent",
+            _ => continue,
+        };
+        if !columns.contains(&column) {
+            columns.push(column);
+        }
+    }
+    columns.join(", ")
+}
+
+/// The time range and the place in the list. The range is said twice where there is a cursor: rows
+/// are compared by time and id, but only the plain comparison lets Postgres leave out partitions.
+fn range(query: &mut Query, window: Window, cursor: Cursor) -> String {
+    let from = query.value(Value::Time(window.from));
+    let mut range = format!("received_at >= {from}");
+    if let Some(to) = window.to {
+        let to = query.value(Value::Time(to));
+        range += &format!(" AND received_at < {to}");
+    }
+    let (id, coarse, fine) = match cursor {
+        Cursor::Newest => return range,
+        Cursor::OlderThan(id) => (id, "<=", "<"),
+        Cursor::NewerThan(id) => (id, ">=", ">"),
+    };
+    let at = query.value(Value::Time(id.received_at()));
+    let id = query.value(Value::Id(id.uuid()));
+    range + &format!(" AND received_at {coarse} {at} AND (received_at, id) {fine} ({at}, {id})")
+}
+
+/// The filter as a condition: alternatives per thing, all things together, nothing negated.
+fn conditions(query: &mut Query, filter: &Filter, settings: &CompanySettings) -> String {
+    let mut all = Vec::new();
+    for parameter in Subject::PARAMETERS {
+        let terms: Vec<_> = filter.about(parameter).collect();
+        let mut wanted = Vec::new();
+        for term in terms {
+            let condition = condition(query, &term.subject, settings);
+            match term.negated {
+                true => all.push(format!("NOT coalesce({condition}, false)")),
+                false => wanted.push(condition),
+            }
+        }
+        if !wanted.is_empty() {
+            all.push(format!("({})", wanted.join(" OR ")));
+        }
+    }
+    match all.is_empty() {
+        true => "true".to_owned(),
+        false => all.join(" AND "),
+    }
+}
+
+fn condition(query: &mut Query, subject: &Subject, settings: &CompanySettings) -> String {
+    match subject {
+        Subject::Error(code) => {
+            let bit = query.value(Value::Small(code.bit()));
+            format!("error_mask & {bit} <> 0")
+        }
+        Subject::Environment(environment) => format!("environment = {}", environment.number()),
+        Subject::Kind(kind) => format!("kind = {}", kind.number()),
+        Subject::Result(Verdict::Valid) => "error_mask = 0".to_owned(),
+        Subject::Result(Verdict::Invalid) => "error_mask <> 0".to_owned(),
+        Subject::Key(id) => {
+            let id = query.value(Value::Integer(*id));
+            format!("key_id = {id}")
+        }
+        Subject::Employee(sent) => {
+            let forms = query.value(Value::Texts(stored_forms(sent)));
+            format!("(employee_sent = ANY({forms}) OR employee_custom_id = ANY({forms}))")
+        }
+        Subject::Channel(label) => {
+            let meant = meant(subject, settings);
+            label_condition(query, "channel", ErrorCode::ChannelNotEnabled, label, meant)
+        }
+        Subject::Brand(label) => {
+            let meant = meant(subject, settings);
+            label_condition(query, "brand", ErrorCode::InvalidBrand, label, meant)
+        }
+        Subject::Language(label) => {
+            let meant = meant(subject, settings);
+            label_condition(
+                query,
+                "language",
+                ErrorCode::LanguageNotAvailable,
+                label,
+                meant,
+            )
+        }
+    }
+}
+
+/// The label that a request means today by the one asked for; `None` where it is one that the
+/// company does not have.
+fn meant<'s>(subject: &Subject, settings: &'s CompanySettings) -> Option<&'s str> {
+    match subject {
+        Subject::Channel(label) => Some(&settings.channel(label.as_str())?.label),
+        Subject::Brand(label) => Some(&settings.brand(label.as_str())?.label),
+        Subject::Language(label) => Some(&settings.language(label.as_str())?.label),
+        _ => None,
+    }
+}
+
+/// A label that was sent and not found is an error of its request, and the covering index has the
+/// errors: nobody needs to look at what was sent, unless its very words are asked for.
+fn label_condition(
+    query: &mut Query,
+    column: &str,
+    not_found: ErrorCode,
+    label: &Label,
+    meant: Option<&str>,
+) -> String {
+    let bit = not_found.bit();
+    match label {
+        Label::Named(name) => {
+            let sent = query.value(Value::Text(name.clone()));
+            match meant {
+                Some(meant) if meant == name => format!("{column} = {sent}"),
+                // An alias: those it reads, and those refused before there was one.
+                Some(meant) => {
+                    let meant = query.value(Value::Text(meant.to_owned()));
+                    format!("(coalesce({column}, {meant}) = {meant} AND {column}_sent = {sent})")
+                }
+                None => format!("({column} IS NULL AND {column}_sent = {sent})"),
+            }
+        }
+        Label::Unknown => format!("({column} IS NULL AND error_mask & {bit} <> 0)"),
+        Label::NotSent => format!("({column} IS NULL AND error_mask & {bit} = 0)"),
+    }
+}

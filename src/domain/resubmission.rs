@@ -5,7 +5,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 use super::recheck::Now;
 
 /// Older ones are sent again only after a second question: the customer may not remember.
-const OLD_DAYS: i64 = 7;
+pub const OLD_DAYS: i64 = 7;
 
 /// How a stored request stands towards being sent again.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -10,7 +10,7 @@ use super::filters::Address;
 use super::look::Look;
 use super::row::tone;
 use super::zoom::{self, Zoom};
-use crate::domain::alert::OPENS_ABOVE;
+use crate::domain::alert::{LEAST_REQUESTS, OPENS_ABOVE};
 use crate::domain::change;
 use crate::domain::cube::Rate;
 use crate::domain::dictionary::{EndedBy, ErrorCode};
@@ -36,9 +36,6 @@ const HIGHEST: f64 = 92.0;
 const RATE_BASE: f64 = 160.0;
 const RATE_HIGHEST: f64 = 34.0;
 const RATE_PERCENT: f64 = 10.0;
-
-/// A rate of fewer requests says little: no alert opens on it either.
-const ENOUGH_FOR_A_RATE: i64 = 20;
 
 /// So many changes are marked.
 const MOST_MARKS: i64 = 20;
@@ -267,7 +264,7 @@ fn draw(look: &Look, steps: Steps, facts: &Facts) -> Chart {
     let scale = Scale {
         requests: rates().map(|rate| rate.total).max().unwrap_or(0),
         percent: rates()
-            .filter(|rate| rate.total >= ENOUGH_FOR_A_RATE)
+            .filter(|rate| rate.total >= LEAST_REQUESTS)
             .filter_map(Rate::percent)
             .fold(RATE_PERCENT, f64::max),
     };
@@ -428,7 +425,7 @@ impl Bar {
         let rate = stack.rate();
         let percents = rate.percent();
         let is_over =
-            rate.total >= ENOUGH_FOR_A_RATE && percents.is_some_and(|p| p > OPENS_ABOVE as f64);
+            rate.total >= LEAST_REQUESTS && percents.is_some_and(|p| p > OPENS_ABOVE as f64);
         let valid_height = scale.height(stack.valid);
         let share = |number: f64| format!("{number:.2}%");
         let length = |number: f64| format!("{number:.1}");

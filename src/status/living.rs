@@ -2,21 +2,17 @@
 //! its reader wants to see more.
 
 use actix_web::{HttpRequest, HttpResponse, web};
-use chrono::TimeDelta;
 use serde::Serialize;
 
 use super::Status;
 use super::filters::View;
-use super::look::Look;
+use super::look::{Look, SETTLED};
 use crate::domain::paging::Cursor;
 use crate::domain::window::Window;
 use crate::error::PageError;
 use crate::store::requests::{self, Selection, Tab};
 use crate::web::format::number;
 use crate::web::shell::Shell;
-
-/// Rows become visible a little out of order; what is younger than this waits for the next time.
-const SETTLED: TimeDelta = TimeDelta::seconds(5);
 
 /// What came since.
 #[derive(Debug, Serialize)]

@@ -3,7 +3,7 @@
 
 use std::sync::Arc;
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 use chrono_tz::Tz;
 
 use super::Status;
@@ -16,6 +16,10 @@ use crate::store::requests::Tab;
 use crate::store::settings::Snapshot;
 use crate::web::format::Moment;
 use crate::web::shell::Shell;
+
+/// Rows become visible a little out of order. What follows the list reads up to so long ago, and
+/// leaves what is younger for the next time.
+pub(super) const SETTLED: TimeDelta = TimeDelta::seconds(5);
 
 /// What a reader looks at.
 pub struct Look {

@@ -11,7 +11,7 @@ use serde_json::json;
 use super::again::{Chosen, List, find, follow, run_url};
 use super::{ROOT, Status};
 use crate::domain::request::RequestId;
-use crate::domain::resubmission::{Standing, is_old};
+use crate::domain::resubmission::{OLD_DAYS, Standing, is_old};
 use crate::domain::run::{RunKind, RunState, Sum};
 use crate::error::PageError;
 use crate::judge::again::{By, Case, Fate, Resubmitted};
@@ -23,9 +23,9 @@ use crate::web::redirect::see_other;
 use crate::web::shell::{Admin, Shell};
 use crate::web::{flash, page};
 
-/// So long ago begins what is sent again without a second question, in days; five minutes less, for
+/// So long ago begins what is sent again without a second question; five minutes less, for
 /// windows begin on such a boundary.
-const RECENT: TimeDelta = TimeDelta::minutes(7 * 24 * 60 - 5);
+const RECENT: TimeDelta = TimeDelta::minutes(OLD_DAYS * 24 * 60 - 5);
 
 /// The page before it.
 #[derive(Template)]

@@ -11,12 +11,12 @@ use std::sync::Arc;
 use actix_web::http::header;
 use actix_web::web::Bytes;
 use actix_web::{HttpRequest, HttpResponse, web};
-use chrono::{DateTime, TimeDelta, Utc};
+use chrono::{DateTime, Utc};
 use futures_util::{Stream, StreamExt, stream};
 
 use super::Status;
 use super::filters::View;
-use super::look::Look;
+use super::look::{Look, SETTLED};
 use super::row::{KeyNames, key_names};
 use crate::blocking;
 use crate::domain::paging::Cursor;
@@ -29,10 +29,6 @@ use crate::web::shell::{Company, Shell};
 
 pub use places::Exports;
 use places::Place;
-
-/// Rows become visible a little out of order; those of the last five seconds are left for the next
-/// export, so that two that follow one another miss none and share none.
-const SETTLED: TimeDelta = TimeDelta::seconds(5);
 
 /// What a file is like.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -151,6 +147,7 @@ fn chunks(
     look: Look,
     place: Place,
 ) -> impl Stream<Item = Result<Vec<ListRow>, PageError>> {
+    // So that two exports that follow one another miss none and share none.
     let settled = look.now - SETTLED;
     let window = Window {
         from: look.window.from,

@@ -120,6 +120,19 @@ fn sights(app: &TestApp, admin: &mut Person, ids: &[String]) -> Vec<Sight> {
     let alias = [("label", "larkspur-shop"), ("target", "larkspur")];
     let added = admin.fill_in("/settings/company-info/brands/aliases/new", &alias);
     assert_eq!(added.status, 303, "{}", added.text());
+    let invalid = format!("{LISTS}/invalid-requests");
+    for whose in ["own", "company"] {
+        let view = [
+            ("name", whose),
+            ("address", invalid.as_str()),
+            ("whose", whose),
+        ];
+        assert_eq!(admin.post(&format!("{LISTS}/views"), &view).status, 303);
+    }
+    let list = admin.get(&invalid).hidden("list").unwrap();
+    let all = [("all", "yes"), ("list", list.as_str())];
+    let run = admin.post(&format!("{LISTS}/rechecks"), &all);
+    let run = run.location().to_owned();
     let employee = app.number("SELECT min(id) FROM employees");
     let key = app.store().larkspur.production_key.id;
     let of_pattern = |pattern: &str| -> Vec<String> {
@@ -165,11 +178,11 @@ fn sights(app: &TestApp, admin: &mut Person, ids: &[String]) -> Vec<Sight> {
             "/settings/users/{id}/{verb:disabling|enabling}" => {
                 one(format!("/settings/users/{user}/disabling"))
             }
+            "/settings/integrations/api-status/runs/{id}" => one(run.clone()),
             // These take POST alone.
-            "/settings/integrations/api-status/runs/{id}" => {
-                one(format!("{LISTS}/runs/{}", ids[0]))
-            }
             "/settings/integrations/api-status/causes/{verb}"
+            | "/settings/integrations/api-status/views/{id}/name"
+            | "/settings/integrations/api-status/views/{id}/deletion"
             | "/settings/integrations/api-status/runs/{id}/cancellation"
             | "/settings/users/{id}/link"
             | "/settings/users/{id}/sign-out" => Vec::new(),

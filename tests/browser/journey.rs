@@ -106,7 +106,7 @@ pub fn by_keyboard(browser: &Chromium) {
             true,
             "step {step}: the focus cannot be seen"
         );
-        if browser.ask("return document.activeElement.closest('th.received') !== null") == true {
+        if browser.ask("return document.activeElement.matches('th.received a')") == true {
             browser.press(ENTER);
             browser.sees("h1", "Refused");
             return;

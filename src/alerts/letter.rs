@@ -105,10 +105,7 @@ fn hour_before(at: DateTime<Utc>) -> Range {
 }
 
 fn of_production() -> Filter {
-    Filter::default().with(Term {
-        subject: Subject::Environment(Environment::Production),
-        negated: false,
-    })
+    Filter::default().with(Term::wanted(Subject::Environment(Environment::Production)))
 }
 
 impl Facts {

@@ -100,6 +100,16 @@ impl Label {
     }
 }
 
+impl Term {
+    /// The condition that this holds.
+    pub fn wanted(subject: Subject) -> Self {
+        Self {
+            subject,
+            negated: false,
+        }
+    }
+}
+
 impl Verdict {
     /// Both.
     pub const ALL: [Self; 2] = [Self::Valid, Self::Invalid];

@@ -235,10 +235,7 @@ pub struct SenderView {
 
 /// The filter and what tells the requests of a cause from the others.
 pub fn only(filter: &Filter, reason: Reason, value: Option<&str>) -> Filter {
-    let term = |subject| Term {
-        subject,
-        negated: false,
-    };
+    let term = Term::wanted;
     let value = value.map(str::to_owned);
     let label = || value.clone().map_or(Label::NotSent, Label::Named);
     let decisive = match reason.code() {

@@ -200,10 +200,9 @@ pub async fn read(status: &Status, look: &Look) -> ChartPart {
 fn what_is_counted(address: &Address) -> Filter {
     match address.filter.about("environment").next() {
         Some(_) => address.filter.clone(),
-        None => address.filter.with(Term {
-            subject: Subject::Environment(environment(address.tab)),
-            negated: false,
-        }),
+        None => address
+            .filter
+            .with(Term::wanted(Subject::Environment(environment(address.tab)))),
     }
 }
 

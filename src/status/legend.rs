@@ -92,10 +92,7 @@ pub fn groups(address: &Address, counts: &ErrorCounts) -> Vec<Group> {
 }
 
 fn line(address: &Address, counts: &ErrorCounts, code: ErrorCode) -> Line {
-    let term = Term {
-        subject: Subject::Error(code),
-        negated: false,
-    };
+    let term = Term::wanted(Subject::Error(code));
     let filter: &Filter = &address.filter;
     let is_chosen = filter.has(&term);
     let count = counts.of(code);

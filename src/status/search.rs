@@ -148,10 +148,7 @@ fn shortcuts(
     keys: &[KeyRow],
 ) -> Vec<Shortcut> {
     let list = |words: String, tab: Tab, subject: Subject| {
-        let term = Term {
-            subject,
-            negated: false,
-        };
+        let term = Term::wanted(subject);
         let filter = Filter::default()
             .with_range(Range::Last(Preset::Month))
             .with(term);

@@ -78,10 +78,7 @@ fn count(cube: &Cube, code: ErrorCode) -> i64 {
 }
 
 fn list(code: ErrorCode) -> String {
-    let term = Term {
-        subject: Subject::Error(code),
-        negated: false,
-    };
+    let term = Term::wanted(Subject::Error(code));
     let address = Address {
         tab: Tab::Invalid,
         filter: Filter::default().with_range(LOOKED_AT).with(term),

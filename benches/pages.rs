@@ -23,13 +23,11 @@ use clap::Parser;
 use diesel::prelude::*;
 use diesel::sql_types::{BigInt, Double, Text};
 
-use api_status_page::access::passwords;
 use api_status_page::clock::Clock;
 use api_status_page::domain::api_key::ApiKey;
 use api_status_page::domain::company::CompanyId;
 use api_status_page::domain::request::Environment;
-use api_status_page::domain::user::Role;
-use api_status_page::store::{api_keys, users};
+use api_status_page::store::api_keys;
 use pages::fill;
 use pages::views::{Kind, Values, View, views};
 use support::companies::{invalid_body, is_invalid, valid_body};
@@ -37,13 +35,10 @@ use support::load::{self, Outcome};
 use support::program::Program;
 use support::stage::{Stage, forget_files};
 use support::table::{Table, median, thousands};
-use support::visitor::Visitor;
+use support::visitor::{Visitor, make_reader};
 
 /// The company whose pages are looked at: the one with half of the requests.
 const COMPANY: CompanyId = CompanyId(1);
-
-const EMAIL: &str = "reader@bench.example";
-const PASSWORD: &str = "a password of the benchmark";
 
 #[derive(Parser)]
 struct Options {
@@ -133,7 +128,7 @@ fn main() -> ExitCode {
 fn measure(millions: u64, options: &Options) -> anyhow::Result<Size> {
     let rows = millions * 1_000_000;
     let mut stage = fill::stage(options.store.as_deref(), rows, options.days)?;
-    make_reader(&stage)?;
+    make_reader(&mut stage.connection()?, COMPANY)?;
     let requests = requests(&stage)?;
     stage.watch_statements()?;
     let values = values(&stage)?;
@@ -144,7 +139,7 @@ fn measure(millions: u64, options: &Options) -> anyhow::Result<Size> {
     });
     stage.restart(forget_files)?;
     let program = Program::real(&stage)?;
-    let mut visitor = Visitor::sign_in(program.address, EMAIL, PASSWORD)?;
+    let mut visitor = Visitor::sign_in(program.address)?;
     let mut cold = Vec::new();
     for view in &views {
         cold.push(look(&mut visitor, view)?);
@@ -257,27 +252,6 @@ fn under_load(
         alone,
         beside,
     })
-}
-
-/// Somebody of the company who can sign in.
-fn make_reader(stage: &Stage) -> anyhow::Result<()> {
-    let connection = &mut stage.connection()?;
-    let id = match users::find_by_email(connection, EMAIL)? {
-        Some(user) => user.id,
-        None => {
-            let user = users::NewUser {
-                email: EMAIL,
-                name: "Reader",
-                role: Role::Admin,
-            };
-            users::create(connection, COMPANY, user, Clock::system().now())?
-        }
-    };
-    Ok(users::set_password(
-        connection,
-        id,
-        &passwords::hash(PASSWORD)?,
-    )?)
 }
 
 /// Requests of the company with a new key, for the load.

@@ -1,10 +1,19 @@
 //! A person who is signed in and looks at pages, one at a time over one connection.
 
-use std::io::{BufRead, BufReader, Read, Write};
+use std::io::{self, BufRead, BufReader, Read, Write};
 use std::net::{SocketAddr, TcpStream};
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, ensure};
+use api_status_page::access::passwords;
+use api_status_page::clock::Clock;
+use api_status_page::domain::company::CompanyId;
+use api_status_page::domain::user::Role;
+use api_status_page::store::users::{self, NewUser};
+use diesel::PgConnection;
+
+const EMAIL: &str = "reader@bench.example";
+const PASSWORD: &str = "a password of the benchmark";
 
 /// The connection and the session.
 pub struct Visitor {
@@ -20,9 +29,52 @@ pub struct Shown {
     pub time: Duration,
 }
 
+/// A file of which nothing was kept.
+#[derive(Default)]
+pub struct Taken {
+    pub bytes: u64,
+    pub lines: u64,
+}
+
+impl Taken {
+    /// Reads to the end.
+    pub fn all(mut source: impl Read) -> io::Result<Self> {
+        let mut taken = Self::default();
+        let mut buffer = vec![0; 64 * 1024];
+        loop {
+            match source.read(&mut buffer)? {
+                0 => return Ok(taken),
+                size => taken.add(&buffer[..size]),
+            }
+        }
+    }
+
+    fn add(&mut self, piece: &[u8]) {
+        self.bytes += piece.len() as u64;
+        self.lines += piece.iter().filter(|byte| **byte == b'\n').count() as u64;
+    }
+}
+
+/// Somebody of a company who can sign in.
+pub fn make_reader(connection: &mut PgConnection, company: CompanyId) -> anyhow::Result<()> {
+    let id = match users::find_by_email(connection, EMAIL)? {
+        Some(user) => user.id,
+        None => {
+            let user = NewUser {
+                email: EMAIL,
+                name: "Reader",
+                role: Role::Admin,
+            };
+            users::create(connection, company, user, Clock::system().now())?
+        }
+    };
+    let hash = passwords::hash(PASSWORD)?;
+    Ok(users::set_password(connection, id, &hash)?)
+}
+
 impl Visitor {
-    /// Signs in.
-    pub fn sign_in(address: SocketAddr, email: &str, password: &str) -> anyhow::Result<Self> {
+    /// Signs in as the one made by [`make_reader`].
+    pub fn sign_in(address: SocketAddr) -> anyhow::Result<Self> {
         let stream = TcpStream::connect(address)?;
         stream.set_nodelay(true)?;
         let mut visitor = Self {
@@ -30,8 +82,8 @@ impl Visitor {
             cookie: String::new(),
         };
         let form = form_urlencoded::Serializer::new(String::new())
-            .append_pair("email", email)
-            .append_pair("password", password)
+            .append_pair("email", EMAIL)
+            .append_pair("password", PASSWORD)
             .finish();
         let head = "POST /sign-in HTTP/1.1\r\ncontent-type: application/x-www-form-urlencoded";
         let (head, _) = visitor.ask(head, &form)?;
@@ -54,7 +106,37 @@ impl Visitor {
         })
     }
 
+    /// Takes a file that is sent in pieces.
+    pub fn download(&mut self, path: &str) -> anyhow::Result<Taken> {
+        let head = self.send(&format!("GET {path} HTTP/1.1"), "")?;
+        let is_in_pieces = header(&head, "transfer-encoding") == Some("chunked");
+        ensure!(is_in_pieces, "{path} is not sent in pieces: {head}");
+        let mut taken = Taken::default();
+        let mut piece = Vec::new();
+        loop {
+            let mut size = String::new();
+            ensure!(self.stream.read_line(&mut size)? > 0, "the server hung up");
+            let size = usize::from_str_radix(size.trim_end(), 16)?;
+            // Each piece ends in a line break of its own.
+            piece.resize(size + 2, 0);
+            self.stream.read_exact(&mut piece)?;
+            if size == 0 {
+                return Ok(taken);
+            }
+            taken.add(&piece[..size]);
+        }
+    }
+
     fn ask(&mut self, head: &str, body: &str) -> anyhow::Result<(String, Vec<u8>)> {
+        let head = self.send(head, body)?;
+        let length = header(&head, "content-length").unwrap_or("0").parse()?;
+        let mut body = vec![0; length];
+        self.stream.read_exact(&mut body)?;
+        Ok((head, body))
+    }
+
+    /// Asks, and returns the head of the answer.
+    fn send(&mut self, head: &str, body: &str) -> anyhow::Result<String> {
         let (cookie, length) = (&self.cookie, body.len());
         let ask = format!(
             "{head}\r\nhost: localhost\r\nsec-fetch-site: same-origin\r\ncookie: {cookie}\r\ncontent-length: {length}\r\n\r\n{body}"
@@ -64,10 +146,7 @@ impl Visitor {
         while !head.ends_with("\r\n\r\n") {
             ensure!(self.stream.read_line(&mut head)? > 0, "the server hung up");
         }
-        let length = header(&head, "content-length").unwrap_or("0").parse()?;
-        let mut body = vec![0; length];
-        self.stream.read_exact(&mut body)?;
-        Ok((head, body))
+        Ok(head)
     }
 }
 

@@ -66,8 +66,10 @@ const POOL_SIZE: u32 = 10;
 /// hold them.
 const SETTINGS_POOL_SIZE: u32 = 2;
 
-/// Connections for exports. They read for minutes on end, and pages must not wait for them.
-pub const EXPORT_POOL_SIZE: u32 = 4;
+/// So many exports run at once. They read for minutes on end, so they have connections of their own,
+/// for pages must not wait for them; an export reads on three at once and never waits for another.
+pub const MOST_EXPORTS: usize = 4;
+const EXPORT_POOL_SIZE: u32 = 3 * MOST_EXPORTS as u32;
 
 /// Whose data a closure touches: the later hook for routing and row-level security.
 #[derive(Debug, Clone, Copy)]
@@ -154,7 +156,7 @@ impl Store {
         .await
     }
 
-    /// The same for one chunk of an export, on a connection that no page waits for.
+    /// The same for a part of an export, on a connection that no page waits for.
     pub async fn read_for_export<T, F>(
         &self,
         company: CompanyId,

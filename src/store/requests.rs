@@ -425,6 +425,13 @@ pub fn ids(
     Ok((ids, next))
 }
 
+/// What a row has from `requests`, as `r`.
+pub(super) const FACTS: &str = "\
+    r.id, r.received_at, r.kind, r.environment, r.key_id, r.http_status, r.error_mask, \
+    r.warning_count, r.settings_version, r.employee_id, r.employee_sent, r.employee_custom_id, \
+    r.channel_sent, r.channel, r.brand_sent, r.brand, r.language_sent, r.language, r.ticket_id, \
+    r.correlation_id, r.duration_us";
+
 /// The rows of these ids of a company, in this order; ids that are not there are passed over.
 ///
 /// Each is looked up by its key: `OFFSET 0` keeps Postgres from reading whole partitions instead,
@@ -439,12 +446,8 @@ pub fn rows(
     let (Some(first), Some(last)) = (times.iter().min(), times.iter().max()) else {
         return Ok(Vec::new());
     };
-    let mut rows: Vec<ListRow> = diesel::sql_query(
-        "SELECT r.id, r.received_at, r.kind, r.environment, r.key_id, r.http_status, r.error_mask, \
-                r.warning_count, r.settings_version, r.employee_id, r.employee_sent, \
-                r.employee_custom_id, e.name AS employee_name, r.channel_sent, r.channel, \
-                r.brand_sent, r.brand, r.language_sent, r.language, r.ticket_id, \
-                r.correlation_id, r.duration_us, d.id IS NOT NULL AS has_document, \
+    let mut rows: Vec<ListRow> = diesel::sql_query(format!(
+        "SELECT {FACTS}, e.name AS employee_name, d.id IS NOT NULL AS has_document, \
                 d.customer_name, d.customer_email \
          FROM unnest($2, $3) WITH ORDINALITY AS page (id, received_at, place) \
          JOIN LATERAL ( \
@@ -459,7 +462,7 @@ pub fn rows(
          ) AS d ON true \
          LEFT JOIN employees e ON e.company_id = $1 AND e.id = r.employee_id \
          ORDER BY page.place",
-    )
+    ))
     .bind::<BigInt, _>(company.0)
     .bind::<Array<SqlUuid>, _>(&ids)
     .bind::<Array<Timestamptz>, _>(&times)
@@ -482,14 +485,19 @@ pub fn rows(
     .bind::<Timestamptz, _>(first)
     .bind::<Timestamptz, _>(last)
     .load(connection)?;
+    add_findings(&mut rows, findings);
+    Ok(rows)
+}
+
+/// Gives the findings, which come in rule order, to their rows.
+pub(super) fn add_findings(rows: &mut [ListRow], findings: Vec<FindingRow>) {
     let mut of_row: HashMap<Uuid, Vec<FindingRow>> = HashMap::with_capacity(rows.len());
     for finding in findings {
         of_row.entry(finding.id).or_default().push(finding);
     }
-    for row in &mut rows {
+    for row in rows {
         row.findings = Findings(of_row.remove(&row.id).unwrap_or_default());
     }
-    Ok(rows)
 }
 
 /// One request of a company.
@@ -645,7 +653,7 @@ pub fn newest_with(
 }
 
 /// Ids with the times in them, side by side; what is no id of a request is left out.
-fn with_times(ids: &[Uuid]) -> (Vec<Uuid>, Vec<DateTime<Utc>>) {
+pub(super) fn with_times(ids: &[Uuid]) -> (Vec<Uuid>, Vec<DateTime<Utc>>) {
     ids.iter()
         .filter_map(|id| RequestId::from_uuid(*id))
         .map(|id| (id.uuid(), id.received_at()))

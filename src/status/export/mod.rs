@@ -1,10 +1,12 @@
 //! Everything that a list holds, as a file: read in chunks, written in chunks, sent as it comes, so
-//! that a million rows take no more memory than ten thousand. When something breaks on the way the
-//! connection does too: a reader sees a download that failed and not a short file that looks whole.
+//! that a million rows take no more memory than ten thousand. When something breaks on the way, or
+//! nobody reads any more, the connection breaks too: a reader sees a download that failed and not a
+//! short file that looks whole.
 
 mod csv;
 mod json_lines;
 mod places;
+mod sending;
 
 use std::sync::Arc;
 
@@ -13,6 +15,7 @@ use actix_web::web::Bytes;
 use actix_web::{HttpRequest, HttpResponse, web};
 use chrono::{DateTime, Utc};
 use futures_util::{Stream, StreamExt, stream};
+use uuid::Uuid;
 
 use super::Status;
 use super::filters::View;
@@ -28,7 +31,6 @@ use crate::web::format::Moment;
 use crate::web::shell::{Company, Shell};
 
 pub use places::Exports;
-use places::Place;
 
 /// What a file is like.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -92,13 +94,14 @@ async fn export(
     let keys = status.store.read(company, move |connection| {
         api_keys::of_company(connection, company)
     });
+    let keys = key_names(&keys.await?);
     let pen = Pen {
         format,
         company: look.shell.company.clone(),
-        keys: key_names(&keys.await?),
+        keys,
     };
     let name = pen.file_name(tab, look.now);
-    let file = file(status, look, place, Arc::new(pen));
+    let pieces = pieces(status, look, Arc::new(pen));
     Ok(HttpResponse::Ok()
         .content_type(format.content_type())
         .insert_header((
@@ -107,7 +110,7 @@ async fn export(
         ))
         // Packing would hold back what is ready, and take the processor that writes the rows.
         .insert_header((header::CONTENT_ENCODING, "identity"))
-        .streaming(file))
+        .streaming(sending::send(pieces, place, sending::PATIENCE)))
 }
 
 /// Half a filter would be another file than the one asked for.
@@ -116,15 +119,14 @@ const NOT_UNDERSTOOD: PageError = PageError::BadRequest(
      Set the filter on the page and export from there.",
 );
 
-/// The bytes of the file, as they come. While one chunk is written the next is read.
-fn file(
+/// The file, piece by piece: while one is written the rows of the next are read.
+fn pieces(
     status: web::Data<Status>,
     look: Look,
-    place: Place,
     pen: Arc<Pen>,
 ) -> impl Stream<Item = Result<Bytes, PageError>> {
     let begin = stream::iter([Ok(Bytes::from(pen.first_line()))]);
-    let rows = chunks(status, look, place).map(move |rows| {
+    let lines = rows(status, look).map(move |rows| {
         let pen = pen.clone();
         async move {
             let rows = rows?;
@@ -132,21 +134,34 @@ fn file(
             Ok(Bytes::from(lines))
         }
     });
-    let lines = rows.buffered(2).inspect(|written| {
-        if let Err(PageError::Unavailable(source) | PageError::Internal(source)) = written {
-            tracing::error!(error = format!("{source:#}"), "an export broke off");
-        }
-    });
-    begin.chain(lines)
+    begin.chain(lines.buffered(2))
 }
 
-/// The rows of the file, newest first. It ends after the first failure, and its place is free again
-/// when it is dropped, also in the middle.
-fn chunks(
+/// The rows of the file, newest first. While Postgres reads some, others arrive.
+fn rows(
     status: web::Data<Status>,
     look: Look,
-    place: Place,
 ) -> impl Stream<Item = Result<Vec<ListRow>, PageError>> {
+    let (company, tab) = (look.shell.company.id, look.address.tab);
+    let stretches = stretches(status.clone(), look);
+    let rows = stretches.map(move |ids| {
+        let status = status.clone();
+        async move {
+            let ids = ids?;
+            let rows = status.store.read_for_export(company, move |connection| {
+                exports::rows(connection, company, tab, &ids)
+            });
+            Ok(rows.await?)
+        }
+    });
+    rows.buffered(2)
+}
+
+/// The ids of the requests in the file, newest first. It ends after the first failure.
+fn stretches(
+    status: web::Data<Status>,
+    look: Look,
+) -> impl Stream<Item = Result<Vec<Uuid>, PageError>> {
     // So that two exports that follow one another miss none and share none.
     let settled = look.now - SETTLED;
     let window = Window {
@@ -156,7 +171,6 @@ fn chunks(
     let company = look.shell.company.id;
     let look = Arc::new(look);
     stream::unfold(Some(Cursor::Newest), move |cursor| {
-        let _held = &place;
         let (status, look) = (status.clone(), look.clone());
         async move {
             let cursor = cursor?;
@@ -167,10 +181,10 @@ fn chunks(
                     filter: &look.address.filter,
                     settings: &look.snapshot.rules,
                 };
-                exports::chunk(connection, company, &selection, cursor)
+                exports::stretch(connection, company, &selection, cursor)
             });
             Some(match read.await {
-                Ok(chunk) => (Ok(chunk.rows), chunk.next),
+                Ok(stretch) => (Ok(stretch.ids), stretch.next),
                 Err(error) => (Err(error.into()), None),
             })
         }

@@ -1,10 +1,10 @@
-//! How many exports run at once: as many as there are connections for them, and of one company so
+//! How many exports run at once: as many as there are connections for, and of one company so
 //! few that it leaves some to others.
 
 use std::sync::{Arc, Mutex, PoisonError};
 
 use crate::domain::company::CompanyId;
-use crate::store::EXPORT_POOL_SIZE;
+use crate::store::MOST_EXPORTS;
 
 /// A company runs at most so many at once.
 const MOST_OF_A_COMPANY: usize = 2;
@@ -25,7 +25,7 @@ impl Exports {
     pub fn take(&self, company: CompanyId) -> Option<Place> {
         let mut running = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         let of_company = running.iter().filter(|other| **other == company).count();
-        let is_free = running.len() < EXPORT_POOL_SIZE as usize && of_company < MOST_OF_A_COMPANY;
+        let is_free = running.len() < MOST_EXPORTS && of_company < MOST_OF_A_COMPANY;
         is_free.then(|| {
             running.push(company);
             Place {

@@ -21,7 +21,7 @@ const HERE: &str = "/settings/audit-log";
 const PAGE_ROWS: usize = 50;
 
 /// What entries may be about, as the first word of their action and in words.
-const NOUNS: [(&str, &str); 12] = [
+const NOUNS: [(&str, &str); 13] = [
     ("company", "Company"),
     ("channel", "Channels"),
     ("brand", "Brands"),
@@ -32,6 +32,7 @@ const NOUNS: [(&str, &str); 12] = [
     ("api_key", "Keys"),
     ("cause", "Causes"),
     ("request", "Requests sent again"),
+    ("list", "Exports"),
     ("view", "Saved views"),
     ("user", "Users and signing in"),
 ];

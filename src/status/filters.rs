@@ -263,6 +263,14 @@ pub struct Chip {
     pub without: String,
 }
 
+impl Chip {
+    /// Such as `Channel is not sms`.
+    pub fn in_words(&self) -> String {
+        let is = if self.negated { "is not" } else { "is" };
+        format!("{} {is} {}", self.what, self.value)
+    }
+}
+
 /// What a parameter is about, in a word.
 pub fn what(parameter: &str) -> &'static str {
     match parameter {

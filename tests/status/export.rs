@@ -271,6 +271,85 @@ fn a_long_list_is_exported_whole_each_request_once() {
     }
 }
 
+#[test]
+fn a_file_is_the_same_whether_its_requests_stand_together_or_far_apart() {
+    let (app, mut admin) = app_with_admin();
+    let two_errors = with(
+        accepted_but("/brand", "alone"),
+        "/customer/email",
+        "jane@@x",
+    );
+    for body in [
+        accepted_but("/brand", "alone"),
+        two_errors,
+        with(
+            accepted_but("/brand", "alone"),
+            "/employee/email",
+            "nobody@x.example",
+        ),
+    ] {
+        app.production().requests(&body);
+        std::thread::sleep(Duration::from_millis(2));
+    }
+    app.execute(
+        "DELETE FROM request_documents WHERE id = (SELECT max(id::text)::uuid FROM requests)",
+    );
+    let_it_settle(&app);
+    let paths = ["csv", "jsonl"].map(|ending| format!("{INVALID}/export.{ending}?-brand=nope"));
+    let mut files = || {
+        paths
+            .each_ref()
+            .map(|path| file(&mut admin, path).text().to_owned())
+    };
+    let together = files();
+    assert_eq!(together[1].lines().count(), 3);
+    // In all three tables something stands between them.
+    let (company, key) = (app.larkspur.id, app.larkspur.production_key.id);
+    app.execute(&format!(
+        "CREATE TEMPORARY TABLE others AS \
+         SELECT at, gen_random_uuid() AS id \
+         FROM generate_series((SELECT min(received_at) FROM requests), \
+                              (SELECT max(received_at) FROM requests), '100 microseconds') AS at; \
+         INSERT INTO requests (company_id, received_at, id, kind, environment, key_id, http_status, \
+             error_mask, warning_count, settings_version, brand_sent, duration_us) \
+         SELECT {company}, at, id, 1, 2, {key}, 400, 128, 0, 1, 'nope', 90 FROM others; \
+         INSERT INTO request_findings \
+         SELECT {company}, at, id, 0, 128, 80, '/brand', 'nope', 2, {key} FROM others; \
+         INSERT INTO request_documents (company_id, received_at, id, body, body_cut) \
+         SELECT {company}, at, id, '', false FROM others"
+    ));
+    assert_eq!(files(), together);
+}
+
+#[test]
+fn an_export_is_told_in_the_audit_log_with_who_and_what() {
+    let app = TestApp::start();
+    let version = || app.number("SELECT max(settings_version) FROM companies");
+    let before = version();
+    app.production().requests(&accepted_but("/brand", "nope"));
+    let_it_settle(&app);
+    let filter = "range=7d&brand=nope&-channel=sms";
+    let mut support = app.support();
+    file(&mut support, &format!("{INVALID}/export.csv?{filter}"));
+    let refused = support.get(&format!("{INVALID}/export.csv?chanel=sms"));
+    assert_eq!(refused.status, 400);
+    let mut admin = app.admin();
+    let log = page(&mut admin, "/settings/audit-log?about=list");
+    let words = log.words();
+    for told in [
+        "List exported Invalid Requests",
+        "format: CSV",
+        "received: in the last 7 days",
+        "filter: Channel is not sms, Brand is nope",
+    ] {
+        assert!(words.contains(told), "{told}: {words}");
+    }
+    let support = app.rows("SELECT name FROM users WHERE email LIKE 'support@larkspur%'");
+    assert!(words.contains(support[0]["name"].as_str().unwrap()));
+    assert_eq!(words.matches("List exported").count(), 1);
+    assert_eq!(version(), before);
+}
+
 /// A download of which only the beginning was read.
 fn begun(app: &TestApp, admin: &Person) -> TcpStream {
     let mut stream = TcpStream::connect(app.address).unwrap();

@@ -1,7 +1,7 @@
 //! Everything that a list holds, as a file: read in chunks, written in chunks, sent as it comes, so
 //! that a million rows take no more memory than ten thousand. When something breaks on the way, or
 //! nobody reads any more, the connection breaks too: a reader sees a download that failed and not a
-//! short file that looks whole.
+//! short file that looks whole. What leaves the house this way is written in the audit log.
 
 mod csv;
 mod json_lines;
@@ -15,18 +15,20 @@ use actix_web::web::Bytes;
 use actix_web::{HttpRequest, HttpResponse, web};
 use chrono::{DateTime, Utc};
 use futures_util::{Stream, StreamExt, stream};
+use serde_json::json;
 use uuid::Uuid;
 
 use super::Status;
-use super::filters::View;
+use super::filters::{self, Chip, View};
 use super::look::{Look, SETTLED};
 use super::row::{KeyNames, key_names};
 use crate::blocking;
 use crate::domain::paging::Cursor;
 use crate::domain::window::Window;
 use crate::error::PageError;
+use crate::store::audit::{self, Entry};
 use crate::store::requests::{ListRow, Selection, Tab};
-use crate::store::{api_keys, exports};
+use crate::store::{StoreError, api_keys, exports};
 use crate::web::format::Moment;
 use crate::web::shell::{Company, Shell};
 
@@ -95,6 +97,7 @@ async fn export(
         api_keys::of_company(connection, company)
     });
     let keys = key_names(&keys.await?);
+    note(&status, &look, format, &keys).await?;
     let pen = Pen {
         format,
         company: look.shell.company.clone(),
@@ -118,6 +121,39 @@ const NOT_UNDERSTOOD: PageError = PageError::BadRequest(
     "A part of the filter in the address is not understood, so it cannot be known what to export. \
      Set the filter on the page and export from there.",
 );
+
+/// Writes down who takes what. Without that nothing is handed out.
+async fn note(
+    status: &Status,
+    look: &Look,
+    format: Format,
+    keys: &KeyNames,
+) -> Result<(), PageError> {
+    let company = look.shell.company.id;
+    let operator = look.shell.operator.clone();
+    let (at, tab) = (look.now, look.address.tab);
+    let chips = filters::chips(&look.address, keys);
+    let words: Vec<String> = chips.iter().map(Chip::in_words).collect();
+    let after = json!({
+        "format": format.title(),
+        "received": look.range_in_words(),
+        "filter": words,
+    });
+    let written = status.store.write(company, move |connection| {
+        let entry = Entry {
+            at,
+            user_id: Some(operator.user_id),
+            actor: &operator.name,
+            action: "list.exported",
+            subject: tab.title(),
+            before: None,
+            after: Some(after),
+            settings_version: None,
+        };
+        Ok::<_, StoreError>(audit::add(connection, company, &entry)?)
+    });
+    Ok(written.await?)
+}
 
 /// The file, piece by piece: while one is written the rows of the next are read.
 fn pieces(
@@ -236,6 +272,13 @@ impl Format {
         match self {
             Self::Csv => "text/csv; charset=utf-8; header=present",
             Self::JsonLines => "application/jsonl; charset=utf-8",
+        }
+    }
+
+    fn title(self) -> &'static str {
+        match self {
+            Self::Csv => "CSV",
+            Self::JsonLines => "JSON Lines",
         }
     }
 

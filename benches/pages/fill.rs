@@ -7,8 +7,10 @@ use std::time::{Duration, Instant};
 
 use api_status_page::clock::Clock;
 use api_status_page::domain::window::FINE_GRAIN_DAYS;
+use api_status_page::store::cause_counts;
 use api_status_page::store::partitions::week_of;
 use chrono::{DateTime, Days, NaiveDate, NaiveTime, TimeDelta, Utc};
+use diesel::Connection;
 use diesel::connection::SimpleConnection;
 
 use crate::support::companies::{self, Company};
@@ -74,12 +76,23 @@ fn fill(stage: &Stage, rows: u64, days: u64) -> anyhow::Result<()> {
             .into_iter()
             .try_for_each(|worker| worker.join().expect("a worker panicked"))
     })?;
+    count_causes(stage, &companies, now)?;
     // Index-only scans need the visibility map, plans the statistics.
     let mut connection = stage.connection()?;
     for statement in ["VACUUM (ANALYZE)", "CHECKPOINT"] {
         connection.batch_execute(statement)?;
     }
     eprintln!("filled with {rows} requests in {:.0?}", since.elapsed());
+    Ok(())
+}
+
+/// As the program does it once an hour.
+fn count_causes(stage: &Stage, companies: &[Company], now: DateTime<Utc>) -> anyhow::Result<()> {
+    let connection = &mut stage.connection()?;
+    for company in companies {
+        let fold = |connection: &mut _| cause_counts::fold(connection, company.id, now);
+        while connection.transaction(fold)? > 0 {}
+    }
     Ok(())
 }
 

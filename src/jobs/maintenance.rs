@@ -11,7 +11,7 @@ use tokio::sync::watch;
 use super::{Work, log, pause};
 use crate::domain::company::CompanyId;
 use crate::domain::window::FINE_GRAIN_DAYS;
-use crate::store::{Scope, StoreError, counts, maintenance, partitions};
+use crate::store::{Scope, StoreError, cause_counts, counts, maintenance, partitions};
 
 /// Counters are folded this often, so that readers add up few rows.
 const FOLD: Duration = Duration::from_secs(2);
@@ -24,6 +24,9 @@ const UPKEEP: Duration = Duration::from_secs(60);
 
 /// What is kept for months is looked through once in so many rounds of upkeep: every hour.
 const HISTORY_ROUNDS: u32 = 60;
+
+/// Causes are counted by the hour, and a little after it has ended.
+const CAUSES_ROUNDS: u32 = 15;
 
 /// A partition that is in use is tried so often in a round …
 const DROP_TRIES: u32 = 5;
@@ -61,6 +64,9 @@ pub(super) async fn upkeep(work: Work, mut stopped: watch::Receiver<bool>) {
         drop_partitions(&work, &mut stopped).await;
         log("drop dead sessions", drop_dead_sessions(&work).await);
         expunge(&work, &stopped).await;
+        if round % CAUSES_ROUNDS == 0 {
+            fold_causes(&work, &stopped).await;
+        }
         if round % HISTORY_ROUNDS == 0 {
             drop_history(&work, &stopped).await;
             gather_statistics(&work, &stopped).await;
@@ -154,6 +160,21 @@ async fn drop_history(work: &Work, stopped: &watch::Receiver<bool>) {
             maintenance::drop_old_notes(connection, company, oldest)
         });
         log("drop notes about requests that are gone", dropped.await);
+        let dropped = in_batches(work, stopped, company, move |connection| {
+            cause_counts::drop_older(connection, company, oldest)
+        });
+        log("drop old counters of causes", dropped.await);
+    }
+}
+
+async fn fold_causes(work: &Work, stopped: &watch::Receiver<bool>) {
+    let now = work.clock.now();
+    let companies = work.store.read(Scope::Installation, maintenance::companies);
+    for company in or_log("find companies", companies.await) {
+        let folded = in_batches(work, stopped, company, move |connection| {
+            cause_counts::fold(connection, company, now)
+        });
+        log("count causes", folded.await);
     }
 }
 

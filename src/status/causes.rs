@@ -22,7 +22,7 @@ use crate::domain::settings::CompanySettings;
 use crate::domain::window::Window;
 use crate::store::audit::{self, RuleChange};
 use crate::store::cause_decisions::{self, Decided};
-use crate::store::causes::{self, Cause, Causes, PARTS, Sender};
+use crate::store::causes::{self, Cause, Causes, Sender};
 use crate::store::counts::{self, HourOfKey};
 use crate::store::requests::{self, ListRow, Selection, SentBody};
 use crate::web::format::{Breakable, Moment, counted, number, percent};
@@ -35,6 +35,9 @@ const MOST_CHANGES: i64 = 200;
 
 /// The sparkline's height in pixels.
 const HEIGHT: f64 = 28.0;
+
+/// So much of a step's width is its bar.
+const FILLED: f64 = 0.82;
 
 /// What the store tells about the causes of a list.
 pub struct CauseFacts {
@@ -217,6 +220,8 @@ pub struct Spark {
     pub x: String,
     /// The upper end, in pixels.
     pub y: String,
+    /// The width, in percent.
+    pub width: String,
     /// The height, in pixels.
     pub height: String,
 }
@@ -324,7 +329,8 @@ fn left_out(found: &Causes) -> Option<String> {
         left_out.push(format!("{more} with fewer requests"));
     }
     if found.is_cut {
-        left_out.push("older failures of an error with more than 20,000".to_owned());
+        left_out
+            .push("the oldest failures, where there are too many to be read at once".to_owned());
     }
     (!left_out.is_empty()).then(|| left_out.join("; "))
 }
@@ -372,7 +378,7 @@ impl Context<'_> {
             first,
             last,
             started: self.started(cause),
-            bars: bars(&cause.parts),
+            bars: bars(&cause.course),
             course: self.course(cause),
             senders: cause.senders.iter().map(|s| self.sender(s)).collect(),
             keys: counted(cause.senders.len() as i64, "key"),
@@ -448,17 +454,16 @@ impl Context<'_> {
 
     /// What the sparkline shows: when most came, and whether they still do.
     fn course(&self, cause: &Cause) -> String {
-        let window = self.look.window;
-        let part = (window.to.unwrap_or(self.now) - window.from) / PARTS as i32;
+        let steps = &self.facts.found.steps;
         let begins = |place: usize| {
-            let at = window.from + part * place as i32;
+            let at = steps.begins(place).max(self.look.window.from);
             Moment::new(at, self.zone).in_words(self.now)
         };
-        let parts = &cause.parts;
-        let most = parts.iter().copied().max().unwrap_or(0);
-        let busiest = parts.iter().position(|count| *count == most).unwrap_or(0);
-        let last = parts.iter().rposition(|count| *count > 0).unwrap_or(0);
-        let ends = match last + 1 < PARTS {
+        let course = &cause.course;
+        let most = course.iter().copied().max().unwrap_or(0);
+        let busiest = course.iter().position(|count| *count == most).unwrap_or(0);
+        let last = course.iter().rposition(|count| *count > 0).unwrap_or(0);
+        let ends = match last + 1 < steps.count {
             true => format!("none after {}", begins(last + 1)),
             false => "still coming at the end".to_owned(),
         };
@@ -471,16 +476,17 @@ impl Context<'_> {
     }
 }
 
-fn bars(parts: &[i64; PARTS]) -> Vec<Spark> {
-    let busiest = parts.iter().max().copied().unwrap_or(0).max(1);
-    let width = 100.0 / PARTS as f64;
+fn bars(course: &[i64]) -> Vec<Spark> {
+    let busiest = course.iter().max().copied().unwrap_or(0).max(1);
+    let width = 100.0 / course.len().max(1) as f64;
     let bar = |(place, count): (usize, &i64)| {
         let height = (*count as f64 / busiest as f64 * HEIGHT).max(1.5);
         (*count > 0).then(|| Spark {
             x: format!("{:.2}%", place as f64 * width),
             y: format!("{:.1}", HEIGHT - height),
+            width: format!("{:.2}%", width * FILLED),
             height: format!("{height:.1}"),
         })
     };
-    parts.iter().enumerate().filter_map(bar).collect()
+    course.iter().enumerate().filter_map(bar).collect()
 }

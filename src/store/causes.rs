@@ -1,15 +1,16 @@
-//! Failures grouped by their cause: the error with its variant, and the decisive value. Read from the
-//! findings, at most so many per error, so that a cause view costs the same whatever happened.
+//! Failures grouped by their cause: the error with its variant, and the decisive value. Added up from
+//! counters, and at the ends of a window from the findings themselves, at most so many per error, so
+//! that a cause view costs the same whatever happened.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 
 use chrono::{DateTime, TimeDelta, Utc};
 use diesel::prelude::*;
-use diesel::sql_types::{
-    Array, BigInt, Int4, Nullable, SmallInt, Text, Timestamptz, Uuid as SqlUuid,
-};
+use diesel::sql_types::{Array, BigInt, Bool, SmallInt, Text, Timestamptz, Uuid as SqlUuid};
 use uuid::Uuid;
 
+use super::cause_counts::{self, Cut, GRAINS, MOST_COUNTERS};
+use super::counts::floor;
 use super::matching::{Direction, matching};
 use super::query::{Query, Value};
 use super::requests::{MAX_ENTRIES, Selection, Tab};
@@ -19,21 +20,24 @@ use crate::domain::dictionary::{ErrorCode, Reason};
 use crate::domain::filter::{Filter, Subject, Verdict};
 use crate::domain::paging::Cursor;
 use crate::domain::request::RequestId;
+use crate::domain::window::Window;
 
 /// At most so many causes are told apart, the most frequent ones.
 pub const MOST_CAUSES: i64 = 50;
 
-/// The window of a cause is cut into so many parts.
-pub const PARTS: usize = 24;
+/// Steps of less than a day are few: at most so many in a window.
+const FEW: i32 = 48;
 
 /// For so many requests per key of a cause it is looked up which program sent them.
 const SAMPLES: usize = 4;
 
 /// The causes of a list.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub struct Causes {
     /// The most frequent first.
     pub causes: Vec<Cause>,
+    /// How the window is cut for their courses.
+    pub steps: Steps,
     /// How many there are in all.
     pub total: i64,
     /// Whether something was left out: an error with more findings than are read.
@@ -53,8 +57,8 @@ pub struct Cause {
     pub first: DateTime<Utc>,
     /// The last.
     pub last: DateTime<Utc>,
-    /// How many in each part of the window.
-    pub parts: [i64; PARTS],
+    /// How many in each step of the window.
+    pub course: Vec<i64>,
     /// The keys they came with, the busiest first.
     pub senders: Vec<Sender>,
 }
@@ -73,16 +77,60 @@ pub struct Sender {
     samples: Vec<RequestId>,
 }
 
+/// The window cut into steps of time: what the course of a cause is told in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Steps {
+    /// When the first begins: at the beginning of the window or before it.
+    pub origin: DateTime<Utc>,
+    /// How long each is.
+    pub step: TimeDelta,
+    /// How many there are.
+    pub count: usize,
+}
+
+impl Steps {
+    /// The shortest steps, from five minutes to a day (of UTC), of which a window has few.
+    fn of(window: Window, end: DateTime<Utc>) -> Self {
+        let steps = [5, 15, 60].map(TimeDelta::minutes);
+        let is_few = |step: &TimeDelta| *step * FEW >= end - window.from;
+        let step = steps.into_iter().find(is_few).unwrap_or(TimeDelta::days(1));
+        let origin = floor(window.from, step);
+        let (passed, step_seconds) = ((end - origin).num_seconds(), step.num_seconds());
+        Self {
+            origin,
+            step,
+            count: (passed.max(1) as usize).div_ceil(step_seconds as usize),
+        }
+    }
+
+    /// When a step begins.
+    pub fn begins(&self, place: usize) -> DateTime<Utc> {
+        self.origin + self.step * place as i32
+    }
+
+    fn place(&self, at: DateTime<Utc>) -> usize {
+        let passed = (at - self.origin).num_minutes() / self.step.num_minutes();
+        (passed.max(0) as usize).min(self.count - 1)
+    }
+
+    /// The grains of counters that fit into a step, coarsest first.
+    fn grains(&self) -> &'static [i64] {
+        let fits = |grain: &i64| *grain <= self.step.num_minutes();
+        let first = GRAINS.iter().position(fits).unwrap_or(GRAINS.len());
+        &GRAINS[first..]
+    }
+}
+
 #[derive(QueryableByName)]
 struct CellRow {
     #[diesel(sql_type = SmallInt)]
     reason: i16,
-    #[diesel(sql_type = Nullable<Text>)]
-    value: Option<String>,
+    #[diesel(sql_type = Text)]
+    value: String,
     #[diesel(sql_type = BigInt)]
     key_id: i64,
-    #[diesel(sql_type = Int4)]
-    part: i32,
+    #[diesel(sql_type = Timestamptz)]
+    begins: DateTime<Utc>,
     #[diesel(sql_type = BigInt)]
     count: i64,
     #[diesel(sql_type = Timestamptz)]
@@ -93,8 +141,8 @@ struct CellRow {
     sample: String,
     #[diesel(sql_type = BigInt)]
     total: i64,
-    #[diesel(sql_type = BigInt)]
-    most_of_a_code: i64,
+    #[diesel(sql_type = Bool)]
+    is_cut: bool,
 }
 
 /// The causes of a list, the most frequent first. What is read ends at `now`.
@@ -104,62 +152,83 @@ pub fn causes(
     selection: &Selection<'_>,
     now: DateTime<Utc>,
 ) -> QueryResult<Causes> {
-    let mut query = match is_told_by_findings(selection.filter) {
-        true => Query::new(company),
-        false => matching(
-            company,
-            selection,
-            Cursor::Newest,
-            Direction::Older,
-            MAX_ENTRIES,
-            MAX_ENTRIES,
-        ),
+    let steps = Steps::of(selection.window, selection.window.to.unwrap_or(now));
+    let (query, entries, counters) = match is_told_by_findings(selection.filter) {
+        true => {
+            let cut = match steps.grains() {
+                [] => Cut::uncounted(selection.window),
+                _ => cause_counts::cut(connection, company, selection.window)?,
+            };
+            let mut query = Query::new(company);
+            let codes = codes(selection.filter);
+            let conditions = conditions(&mut query, selection);
+            let entries = from_findings(&mut query, &cut.rest, &codes, &conditions);
+            let counted = cut.counted.map(|window| {
+                let conditions = format!("code = ANY({codes}) AND {conditions}");
+                cause_counts::sources(&mut query, window, steps.grains(), &conditions)
+            });
+            (query, entries, counted.unwrap_or_default())
+        }
+        false => {
+            let (entries, most) = (MAX_ENTRIES, MAX_ENTRIES);
+            let (cursor, direction) = (Cursor::Newest, Direction::Older);
+            let query = matching(company, selection, cursor, direction, entries, most);
+            let entries = from_requests(query.text(), selection.filter);
+            (query, entries, Vec::new())
+        }
     };
-    let entries = match is_told_by_findings(selection.filter) {
-        true => from_findings(&mut query, selection),
-        false => from_requests(&mut query, selection),
-    };
-    let end = selection.window.to.unwrap_or(now);
-    let end = end.max(selection.window.from + TimeDelta::minutes(1));
-    let (from, to) = (
-        query.value(Value::Time(selection.window.from)),
-        query.value(Value::Time(end)),
-    );
-    let parts = PARTS;
-    let query = query.instead(&format!(
-        "WITH entries AS MATERIALIZED ({entries}), \
-         cells AS ( \
-             SELECT reason, value, key_id, \
-                    greatest(1, least({parts}, width_bucket(extract(epoch FROM received_at), \
-                        extract(epoch FROM {from}), extract(epoch FROM {to}), {parts}))) AS part, \
-                    count(*) AS count, min(received_at) AS first, max(received_at) AS last, \
-                    max(id::text COLLATE \"C\") AS sample \
-             FROM entries GROUP BY 1, 2, 3, 4 \
-         ), summed AS ( \
-             SELECT *, sum(count) OVER (PARTITION BY reason, value) AS of_cause FROM cells \
-         ), ranked AS ( \
-             SELECT *, dense_rank() OVER (ORDER BY of_cause DESC, reason, value) AS rank FROM summed \
-         ) \
-         SELECT reason, value, key_id, part, count, first, last, sample, \
-                (SELECT max(rank) FROM ranked) AS total, \
-                (SELECT max(of_code) FROM (SELECT count(*) AS of_code FROM entries \
-                                           GROUP BY reason / 10) AS codes) AS most_of_a_code \
-         FROM ranked WHERE rank <= {MOST_CAUSES} ORDER BY rank, last DESC"
-    ));
-    let rows: Vec<CellRow> = query.load(connection)?;
-    let (total, is_cut) = rows.first().map_or((0, false), |row| {
-        (row.total, row.most_of_a_code >= MAX_ENTRIES)
-    });
-    let mut causes = gathered(rows);
+    let rows: Vec<CellRow> = cells(query, &entries, &counters, steps).load(connection)?;
+    let (total, is_cut) = rows
+        .first()
+        .map_or((0, false), |row| (row.total, row.is_cut));
+    let mut causes = gathered(rows, steps);
     if !tells_the_latest(selection) {
         find_latest(connection, company, &mut causes)?;
     }
     name_programs(connection, company, &mut causes)?;
     Ok(Causes {
         causes,
+        steps,
         total,
         is_cut,
     })
+}
+
+/// What the most frequent causes are in each step and key, of findings and of counters.
+fn cells(mut query: Query, entries: &str, counters: &[String], steps: Steps) -> Query {
+    let (minutes, origin) = (
+        query.value(Value::Integer(steps.step.num_minutes())),
+        query.value(Value::Time(steps.origin)),
+    );
+    let seen = seen(counters);
+    query.instead(&format!(
+        "WITH entries AS MATERIALIZED ({entries}), seen AS MATERIALIZED ({seen}), \
+         ranked AS ( \
+             SELECT reason, value, count(*) OVER () AS total, \
+                    row_number() OVER (ORDER BY sum(count) DESC, reason, value) AS rank \
+             FROM seen GROUP BY reason, value \
+         ) \
+         SELECT rank, total, reason, value, key_id, \
+                date_bin({minutes} * interval '1 minute', bucket, {origin}) AS begins, \
+                sum(count)::bigint AS count, min(first_at) AS first, max(last_at) AS last, \
+                max(latest_id::text COLLATE \"C\") AS sample, \
+                (SELECT count(*) FROM seen) >= {MOST_COUNTERS} \
+                OR EXISTS (SELECT FROM entries GROUP BY reason / 10 \
+                           HAVING count(*) >= {MAX_ENTRIES}) AS is_cut \
+         FROM ranked JOIN seen USING (reason, value) \
+         WHERE rank <= {MOST_CAUSES} GROUP BY 1, 2, 3, 4, 5, 6 ORDER BY rank, last DESC"
+    ))
+}
+
+/// Findings and counters in one form; the findings are `entries`.
+fn seen(counters: &[String]) -> String {
+    let found = "SELECT reason, coalesce(value, '') AS value, key_id, received_at AS bucket, \
+                        1::bigint AS count, received_at AS first_at, received_at AS last_at, \
+                        id AS latest_id FROM entries";
+    let counted = counters
+        .iter()
+        .map(|counters| format!(" UNION ALL {counters}"));
+    std::iter::once(found.to_owned()).chain(counted).collect()
 }
 
 /// Whether the findings alone tell what a filter asks about; else the requests are asked.
@@ -175,16 +244,9 @@ fn is_told_by_findings(filter: &Filter) -> bool {
     })
 }
 
-/// The findings of each error asked for, the newest first, each request once per cause.
-fn from_findings(query: &mut Query, selection: &Selection<'_>) -> String {
-    let window = selection.window;
-    let mut conditions = vec![format!(
-        "received_at >= {}",
-        query.value(Value::Time(window.from))
-    )];
-    if let Some(to) = window.to {
-        conditions.push(format!("received_at < {}", query.value(Value::Time(to))));
-    }
+/// What a list asks of findings, and of their counters, but for the time and the error.
+fn conditions(query: &mut Query, selection: &Selection<'_>) -> String {
+    let mut conditions = vec!["true".to_owned()];
     if selection.tab == Tab::Test {
         conditions.push("environment = 1".to_owned());
     }
@@ -205,28 +267,44 @@ fn from_findings(query: &mut Query, selection: &Selection<'_>) -> String {
             conditions.push(format!("({})", wanted.join(" OR ")));
         }
     }
+    conditions.join(" AND ")
+}
+
+/// The findings of each error asked for in these windows, the newest first, each request once per
+/// cause.
+fn from_findings(query: &mut Query, windows: &[Window], codes: &str, conditions: &str) -> String {
+    let within = |window: &Window| {
+        let from = query.value(Value::Time(window.from));
+        let until = match window.to {
+            Some(to) => format!("AND received_at < {}", query.value(Value::Time(to))),
+            None => String::new(),
+        };
+        format!(
+            "SELECT f.* FROM unnest({codes}) AS wanted (code) CROSS JOIN LATERAL ( \
+                 SELECT received_at, id, reason, value, key_id FROM request_findings \
+                 WHERE company_id = $1 AND code = wanted.code \
+                       AND received_at >= {from} {until} AND {conditions} \
+                 ORDER BY received_at DESC, id DESC LIMIT {MAX_ENTRIES} \
+             ) AS f"
+        )
+    };
+    let found: Vec<String> = windows.iter().map(within).collect();
     format!(
-        "SELECT f.* FROM unnest({}) AS wanted (code) CROSS JOIN LATERAL ( \
-             SELECT DISTINCT received_at, id, reason, value, key_id FROM request_findings \
-             WHERE company_id = $1 AND code = wanted.code AND {} \
-             ORDER BY received_at DESC, id DESC LIMIT {MAX_ENTRIES} \
-         ) AS f",
-        codes(selection.filter),
-        conditions.join(" AND ")
+        "SELECT DISTINCT * FROM ({}) AS found",
+        found.join(" UNION ALL ")
     )
 }
 
 /// The findings of the requests that match, as far as a page would look for them.
-fn from_requests(query: &mut Query, selection: &Selection<'_>) -> String {
+fn from_requests(matching: &str, filter: &Filter) -> String {
     format!(
         "SELECT DISTINCT f.received_at, f.id, f.reason, f.value, f.key_id \
-         FROM ({}) AS m JOIN LATERAL ( \
+         FROM ({matching}) AS m JOIN LATERAL ( \
              SELECT received_at, id, reason, value, key_id FROM request_findings f \
              WHERE f.company_id = $1 AND f.received_at = m.received_at AND f.id = m.id \
                    AND f.code = ANY({}) \
          ) AS f ON true",
-        query.text(),
-        codes(selection.filter)
+        codes(filter)
     )
 }
 
@@ -238,15 +316,17 @@ fn codes(filter: &Filter) -> String {
         terms.any(|t| t.subject == Subject::Error(code))
     };
     let some_wanted = terms.iter().any(|term| !term.negated);
-    let codes: Vec<String> = ErrorCode::ALL
-        .into_iter()
-        .filter(|code| !is(*code, true) && (!some_wanted || is(*code, false)))
-        .map(|code| code.bit().to_string())
-        .collect();
+    let is_asked = |code: &ErrorCode| !is(*code, true) && (!some_wanted || is(*code, false));
+    array(ErrorCode::ALL.into_iter().filter(is_asked))
+}
+
+fn array(codes: impl Iterator<Item = ErrorCode>) -> String {
+    let codes: BTreeSet<i16> = codes.map(ErrorCode::bit).collect();
+    let codes: Vec<String> = codes.iter().map(i16::to_string).collect();
     format!("'{{{}}}'::smallint[]", codes.join(","))
 }
 
-fn gathered(rows: Vec<CellRow>) -> Vec<Cause> {
+fn gathered(rows: Vec<CellRow>, steps: Steps) -> Vec<Cause> {
     let mut causes: Vec<Cause> = Vec::new();
     for row in rows {
         let Some(reason) = Reason::from_number(row.reason) else {
@@ -257,7 +337,7 @@ fn gathered(rows: Vec<CellRow>) -> Vec<Cause> {
         };
         let id = CauseId {
             reason,
-            value: row.value.clone(),
+            value: (!row.value.is_empty()).then(|| row.value.clone()),
         };
         if causes.last().is_none_or(|cause| cause.id != id) {
             causes.push(Cause {
@@ -266,12 +346,12 @@ fn gathered(rows: Vec<CellRow>) -> Vec<Cause> {
                 count: 0,
                 first: row.first,
                 last: row.last,
-                parts: [0; PARTS],
+                course: vec![0; steps.count],
                 senders: Vec::new(),
             });
         }
         if let Some(cause) = causes.last_mut() {
-            cause.add(&row, sample);
+            cause.add(&row, sample, steps.place(row.begins));
         }
     }
     for cause in &mut causes {
@@ -281,12 +361,12 @@ fn gathered(rows: Vec<CellRow>) -> Vec<Cause> {
 }
 
 impl Cause {
-    fn add(&mut self, row: &CellRow, sample: RequestId) {
+    fn add(&mut self, row: &CellRow, sample: RequestId, step: usize) {
         self.count += row.count;
         self.latest = self.latest.max(sample);
         self.first = self.first.min(row.first);
         self.last = self.last.max(row.last);
-        self.parts[(row.part as usize).clamp(1, PARTS) - 1] += row.count;
+        self.course[step] += row.count;
         let known = self.senders.iter().position(|s| s.key_id == row.key_id);
         let place = known.unwrap_or(self.senders.len());
         if known.is_none() {
@@ -319,7 +399,7 @@ fn tells_the_latest(selection: &Selection<'_>) -> bool {
         && terms.iter().all(|t| matches!(t.subject, Subject::Error(_)))
 }
 
-/// Looks up the latest request of each cause, among the newest of each error.
+/// Looks up the latest request of each cause, whatever the filter says.
 fn find_latest(
     connection: &mut PgConnection,
     company: CompanyId,
@@ -329,34 +409,42 @@ fn find_latest(
     struct Latest {
         #[diesel(sql_type = SmallInt)]
         reason: i16,
-        #[diesel(sql_type = Nullable<Text>)]
-        value: Option<String>,
+        #[diesel(sql_type = Text)]
+        value: String,
         #[diesel(sql_type = Text)]
         id: String,
     }
     let Some(since) = causes.iter().map(|cause| cause.last).min() else {
         return Ok(());
     };
-    let mut codes: Vec<i16> = causes.iter().map(|c| c.id.reason.code().bit()).collect();
-    codes.sort_unstable();
-    codes.dedup();
-    let latest: Vec<Latest> = diesel::sql_query(format!(
-        "SELECT f.reason, f.value, max(f.id::text COLLATE \"C\") AS id \
-         FROM unnest($2) AS wanted (code) CROSS JOIN LATERAL ( \
-             SELECT id, reason, value FROM request_findings \
-             WHERE company_id = $1 AND code = wanted.code AND received_at >= $3 \
-             ORDER BY received_at DESC, id DESC LIMIT {MAX_ENTRIES} \
-         ) AS f GROUP BY 1, 2"
-    ))
-    .bind::<BigInt, _>(company.0)
-    .bind::<Array<SmallInt>, _>(codes)
-    .bind::<Timestamptz, _>(since)
-    .load(connection)?;
-    for row in latest {
-        let is_this = |cause: &&mut Cause| {
-            cause.id.reason.number() == row.reason && cause.id.value == row.value
-        };
-        if let (Some(cause), Some(id)) = (causes.iter_mut().find(is_this), parsed(&row.id)) {
+    let window = Window {
+        from: since,
+        to: None,
+    };
+    let cut = cause_counts::cut(connection, company, window)?;
+    let codes = array(causes.iter().map(|cause| cause.id.reason.code()));
+    let mut query = Query::new(company);
+    let entries = from_findings(&mut query, &cut.rest, &codes, "true");
+    let counters = cut.counted.map(|window| {
+        let conditions = format!("code = ANY({codes})");
+        cause_counts::sources(&mut query, window, &GRAINS, &conditions)
+    });
+    let seen = seen(&counters.unwrap_or_default());
+    let latest: Vec<Latest> = query
+        .instead(&format!(
+            "WITH entries AS ({entries}) \
+             SELECT reason, value, max(latest_id::text COLLATE \"C\") AS id \
+             FROM ({seen}) AS seen GROUP BY 1, 2"
+        ))
+        .load(connection)?;
+    let latest: HashMap<(i16, &str), &str> = latest
+        .iter()
+        .map(|row| ((row.reason, &row.value[..]), &row.id[..]))
+        .collect();
+    for cause in causes {
+        let value = cause.id.value.as_deref().unwrap_or_default();
+        let id = latest.get(&(cause.id.reason.number(), value));
+        if let Some(id) = id.and_then(|id| parsed(id)) {
             cause.latest = cause.latest.max(id);
         }
     }

@@ -176,7 +176,7 @@ fn parts(query: &mut Query, columns: &str, window: Window, grains: &[i64]) -> St
 
 /// Cuts a window into one piece of whole days, what is before and after it into whole hours, and what
 /// is left of that into five minutes. While a window goes on, so does its last day.
-fn pieces(window: Window, grains: &[i64]) -> Vec<(i64, Window)> {
+pub(super) fn pieces(window: Window, grains: &[i64]) -> Vec<(i64, Window)> {
     let (grain, finer) = match grains {
         [] => return Vec::new(),
         [finest] => return vec![(*finest, window)],
@@ -210,11 +210,11 @@ fn pieces(window: Window, grains: &[i64]) -> Vec<(i64, Window)> {
     all
 }
 
-fn floor(at: DateTime<Utc>, step: TimeDelta) -> DateTime<Utc> {
+pub(super) fn floor(at: DateTime<Utc>, step: TimeDelta) -> DateTime<Utc> {
     at.duration_trunc(step).unwrap_or(at)
 }
 
-fn ceil(at: DateTime<Utc>, step: TimeDelta) -> DateTime<Utc> {
+pub(super) fn ceil(at: DateTime<Utc>, step: TimeDelta) -> DateTime<Utc> {
     match floor(at, step) {
         whole if whole == at => whole,
         begun => begun + step,

@@ -6,6 +6,7 @@ pub mod alerts;
 pub mod aliases;
 pub mod api_keys;
 pub mod audit;
+pub mod cause_counts;
 pub mod cause_decisions;
 pub mod causes;
 pub mod change;

@@ -157,6 +157,36 @@ diesel::table! {
 }
 
 diesel::table! {
+    /// How many requests failed by each cause, counted from the findings once an hour is over.
+    cause_counts (company_id, grain, bucket, reason, value, environment, key_id) {
+        /// The company.
+        company_id -> Int8,
+        /// Minutes in a bucket: 60 or 1440; kept as long as requests.
+        grain -> Int2,
+        /// When the bucket begins.
+        bucket -> Timestamptz,
+        /// The error: its bit in a request's error mask.
+        code -> Int2,
+        /// The error and its variant, by number.
+        reason -> Int2,
+        /// The decisive value; empty where none was sent, and for customers' data.
+        value -> Text,
+        /// The requests'.
+        environment -> Int2,
+        /// The requests'.
+        key_id -> Int8,
+        /// How many requests.
+        count -> Int8,
+        /// When the first of them came.
+        first_at -> Timestamptz,
+        /// When the last of them came.
+        last_at -> Timestamptz,
+        /// The last of them.
+        latest_id -> Uuid,
+    }
+}
+
+diesel::table! {
     /// What admins decided about causes of failures; where a cause stands otherwise is told by its requests.
     cause_decisions (company_id, reason, value) {
         /// The company.
@@ -175,6 +205,16 @@ diesel::table! {
         actor -> Text,
         /// When.
         at -> Timestamptz,
+    }
+}
+
+diesel::table! {
+    /// How far each company's findings are counted in cause_counts.
+    cause_folds (company_id) {
+        /// The company.
+        company_id -> Int8,
+        /// Everything received before is counted; on the hour.
+        until -> Timestamptz,
     }
 }
 
@@ -637,7 +677,9 @@ diesel::allow_tables_to_appear_in_same_query!(
     audit_log,
     brands,
     bulk_runs,
+    cause_counts,
     cause_decisions,
+    cause_folds,
     channels,
     companies,
     employee_imports,

@@ -1,6 +1,7 @@
 //! The store: schema, partitions, counters, upkeep, settings; one of it under several programs, on
 //! several machines.
 
+mod cause_counts;
 mod counts;
 mod distribute;
 mod maintenance;

@@ -1,0 +1,2 @@
+DROP TABLE cause_folds;
+DROP TABLE cause_counts;

@@ -1,0 +1,188 @@
+//! The counters of causes: however far they have come, a list of causes reads the same.
+
+use api_status_page::domain::company::CompanyId;
+use api_status_page::domain::dictionary::ErrorCode;
+use api_status_page::domain::filter::{Filter, Subject, Term};
+use api_status_page::domain::request::Environment;
+use api_status_page::domain::window::{Preset, Range, Window};
+use api_status_page::store::causes::{Causes, causes};
+use api_status_page::store::requests::{Selection, Tab};
+use api_status_page::store::{cause_counts, partitions, settings};
+use chrono::{DateTime, TimeDelta, Utc};
+use diesel::Connection;
+
+use crate::support::TestStore;
+
+const NOW: &str = "2026-11-23T10:42:00Z";
+
+fn at(time: &str) -> DateTime<Utc> {
+    time.parse().unwrap()
+}
+
+/// Findings from so many minutes ago until now, one every five: three errors, two environments with a
+/// key each, some values, and now and then one that is there twice.
+fn add_findings(store: &TestStore, company: CompanyId, minutes: i64) {
+    let now = at(NOW);
+    let mut connection = store.connection();
+    partitions::ensure(&mut connection, now - TimeDelta::days(9), now).unwrap();
+    store.execute(&format!(
+        "INSERT INTO request_findings \
+         SELECT {company}, at, (lpad(to_hex((extract(epoch FROM at) * 1000)::bigint), 12, '0') \
+                || '7' || substr(md5(n::text), 1, 3) || '8' || substr(md5(n::text), 4, 15))::uuid, \
+                position, code, reason, '/field', value, environment, environment * 10 \
+         FROM generate_series(0, {minutes}, 5) AS n \
+         CROSS JOIN LATERAL ( \
+             SELECT '{NOW}'::timestamptz - n * interval '61 seconds' AS at, \
+                    1 + n / 5 % 3 % 2 AS environment, \
+                    (ARRAY[4, 128, 1024])[1 + n / 5 % 3] AS code, \
+                    (ARRAY[30, 81, 112])[1 + n / 5 % 3] AS reason, \
+                    (ARRAY['paul', 'outlet', NULL, 'ann'])[1 + n / 5 % 4] AS value \
+         ) AS drawn \
+         CROSS JOIN generate_series(0, CASE WHEN n % 7 = 0 THEN 1 ELSE 0 END) AS position"
+    ));
+}
+
+fn fold(store: &TestStore) -> usize {
+    store
+        .connection()
+        .transaction(|c| cause_counts::fold(c, store.larkspur.id, at(NOW)))
+        .unwrap()
+}
+
+fn read(store: &TestStore, tab: Tab, window: Window, filter: &Filter) -> Causes {
+    let mut connection = store.connection();
+    let company = store.larkspur.id;
+    let snapshot = settings::load(&mut connection, company).unwrap();
+    let selection = Selection {
+        tab,
+        window,
+        filter,
+        settings: &snapshot.rules,
+    };
+    causes(&mut connection, company, &selection, at(NOW)).unwrap()
+}
+
+fn windows() -> Vec<Window> {
+    let between = |from, to| Range::Between(at(from), at(to)).at(at(NOW));
+    let last = [Preset::Hour, Preset::Day, Preset::Week, Preset::Month];
+    let last = last.map(|preset| Range::Last(preset).at(at(NOW)));
+    let mut windows = last.to_vec();
+    windows.extend([
+        between("2026-11-16T00:00:00Z", "2026-11-20T00:00:00Z"),
+        between("2026-11-15T13:20:00Z", "2026-11-22T07:35:00Z"),
+        between("2026-11-22T10:00:00Z", "2026-11-22T23:00:00Z"),
+        between("2026-11-22T10:05:00Z", "2026-11-22T10:55:00Z"),
+        between("2026-11-01T00:00:00Z", "2026-11-02T00:00:00Z"),
+    ]);
+    windows
+}
+
+fn filters() -> Vec<Filter> {
+    let none = Filter::default();
+    let error = Subject::Error(ErrorCode::InvalidBrand);
+    let test = Subject::Environment(Environment::Test);
+    vec![
+        none.clone(),
+        none.with(Term::wanted(error.clone())),
+        none.with(Term {
+            subject: error,
+            negated: true,
+        }),
+        none.with(Term::wanted(test)),
+        none.with(Term {
+            subject: Subject::Key(20),
+            negated: true,
+        }),
+    ]
+}
+
+#[test]
+fn causes_read_the_same_before_during_and_after_they_are_counted() {
+    let store = TestStore::new();
+    let minutes = 9 * 24 * 60;
+    add_findings(&store, store.larkspur.id, minutes);
+    add_findings(&store, store.solo_tea.id, minutes);
+    let all = || -> Vec<String> {
+        let mut all = Vec::new();
+        for tab in [Tab::Invalid, Tab::Test] {
+            for window in windows() {
+                for filter in filters() {
+                    let causes = read(&store, tab, window, &filter);
+                    all.push(format!("{tab:?} {window:?} {filter:?} {causes:#?}"));
+                }
+            }
+        }
+        all
+    };
+    let before = all();
+    assert!(before.iter().any(|read| read.contains("outlet")));
+    let mut days = 0;
+    while fold(&store) > 0 {
+        days += 1;
+        if days % 4 == 0 {
+            for (counted, uncounted) in all().iter().zip(&before) {
+                assert_eq!(counted, uncounted);
+            }
+        }
+    }
+    assert_eq!(days, 10, "a day at a time");
+    for (counted, uncounted) in all().iter().zip(&before) {
+        assert_eq!(counted, uncounted);
+    }
+    let sum = |grain| {
+        store.number(&format!(
+            "SELECT sum(count) FROM cause_counts WHERE grain = {grain}"
+        ))
+    };
+    assert_eq!(sum(60), sum(1_440));
+    let younger =
+        "SELECT count(DISTINCT id) FROM request_findings WHERE received_at < '2026-11-23 10:00Z'";
+    let company = store.larkspur.id;
+    assert_eq!(
+        sum(60),
+        store.number(&format!("{younger} AND company_id = {company}"))
+    );
+}
+
+#[test]
+fn an_hour_is_counted_when_it_has_been_over_for_a_while() {
+    let store = TestStore::new();
+    add_findings(&store, store.larkspur.id, 120);
+    let company = store.larkspur.id;
+    let fold_at = |now: &str| {
+        let folded = store
+            .connection()
+            .transaction(|c| cause_counts::fold(c, company, at(now)));
+        folded.unwrap();
+        store
+            .rows("SELECT until::text FROM cause_folds")
+            .first()
+            .map(|row| row["until"].as_str().unwrap().to_owned())
+    };
+    assert_eq!(fold_at("2026-11-23T09:09:59Z"), None);
+    let nine = Some("2026-11-23 09:00:00+00".to_owned());
+    assert_eq!(fold_at("2026-11-23T09:10:00Z"), nine);
+    assert_eq!(fold_at("2026-11-23T10:09:59Z"), nine);
+    let ten = Some("2026-11-23 10:00:00+00".to_owned());
+    assert_eq!(fold_at("2026-11-23T10:10:00Z"), ten);
+    assert_eq!(fold_at("2026-11-23T10:42:00Z"), ten, "nothing more");
+}
+
+#[test]
+fn the_counters_of_causes_go_with_the_week_of_their_requests() {
+    let store = TestStore::new();
+    add_findings(&store, store.larkspur.id, 9 * 24 * 60);
+    while fold(&store) > 0 {}
+    let mut connection = store.connection();
+    let mut drop = |before| {
+        while cause_counts::drop_older(&mut connection, store.larkspur.id, at(before)).unwrap() > 0
+        {
+        }
+        let oldest = "SELECT extract(epoch FROM min(bucket)) FROM cause_counts";
+        DateTime::from_timestamp(store.number(oldest), 0).unwrap()
+    };
+    // The requests of a week are there until its last is old enough.
+    assert!(drop("2026-11-22T23:59:00Z") >= at("2026-11-16T00:00:00Z"));
+    assert_eq!(drop("2026-11-22T23:59:00Z"), at("2026-11-16T00:00:00Z"));
+    assert_eq!(drop("2026-11-23T00:00:00Z"), at("2026-11-23T00:00:00Z"));
+}

@@ -110,8 +110,8 @@ fn folded_until(
         .optional()
 }
 
-/// Counts the findings of a company's next hours that are over, at most those of a day, and says how
-/// many counters it wrote; call it in a transaction that no other node is in.
+/// Counts the findings of a company's next hours that are over, at most to the end of a day, and says
+/// how many counters it wrote; call it in a transaction that no other node is in.
 pub fn fold(
     connection: &mut PgConnection,
     company: CompanyId,
@@ -138,7 +138,8 @@ pub fn fold(
     else {
         return Ok(0);
     };
-    let until = over.min(from + TimeDelta::days(1));
+    let day = TimeDelta::days(1);
+    let until = over.min(floor(from, day) + day);
     // An hour may have millions, and nobody waits for it.
     connection.batch_execute("SET LOCAL statement_timeout = '10min'")?;
     let written = diesel::sql_query(

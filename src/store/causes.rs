@@ -204,7 +204,7 @@ fn cells(mut query: Query, entries: &str, counters: &[String], steps: Steps) -> 
     query.instead(&format!(
         "WITH entries AS MATERIALIZED ({entries}), seen AS MATERIALIZED ({seen}), \
          ranked AS ( \
-             SELECT reason, value, count(*) OVER () AS total, \
+             SELECT reason, value, count(*) OVER () AS total, sum(count(*)) OVER () AS cells, \
                     row_number() OVER (ORDER BY sum(count) DESC, reason, value) AS rank \
              FROM seen GROUP BY reason, value \
          ) \
@@ -212,11 +212,11 @@ fn cells(mut query: Query, entries: &str, counters: &[String], steps: Steps) -> 
                 date_bin({minutes} * interval '1 minute', bucket, {origin}) AS begins, \
                 sum(count)::bigint AS count, min(first_at) AS first, max(last_at) AS last, \
                 max(latest_id::text COLLATE \"C\") AS sample, \
-                (SELECT count(*) FROM seen) >= {MOST_COUNTERS} \
+                cells >= {MOST_COUNTERS} \
                 OR EXISTS (SELECT FROM entries GROUP BY reason / 10 \
                            HAVING count(*) >= {MAX_ENTRIES}) AS is_cut \
          FROM ranked JOIN seen USING (reason, value) \
-         WHERE rank <= {MOST_CAUSES} GROUP BY 1, 2, 3, 4, 5, 6 ORDER BY rank, last DESC"
+         WHERE rank <= {MOST_CAUSES} GROUP BY 1, 2, 3, 4, 5, 6, cells ORDER BY rank, last DESC"
     ))
 }
 

@@ -245,7 +245,7 @@ pub fn page(
     let limit = PAGE_ROWS + 1;
     let (entries, most) = (MAX_ENTRIES, limit as i64);
     let query = matching(company, selection, cursor, direction, entries, most);
-    let mut ids: Vec<Place> = query.load(connection)?;
+    let mut ids: Vec<Place> = query.load_in_order(connection)?;
     let is_full = ids.len() == limit;
     ids.truncate(PAGE_ROWS);
     let searched_to = match is_full {
@@ -308,7 +308,7 @@ pub fn cube(
                  AND r.received_at = matching.received_at AND r.id = matching.id \
              ) AS r ON true GROUP BY 1, 2, 3, 4, 5, 6, 7",
         )
-        .load(connection)?;
+        .load_in_order(connection)?;
     let cube = Cube(rows.into_iter().filter_map(counts::cell).collect());
     let is_cut = cube.count(|_| true) == MAX_COUNT
         || last_entry(connection, company, selection, cursor, direction, entries)?.is_some();
@@ -339,7 +339,7 @@ pub fn count_newer(
             "SELECT error_mask, count(*) AS count FROM (",
             ") AS matching GROUP BY error_mask",
         )
-        .load(connection)?;
+        .load_in_order(connection)?;
     let count = counted.iter().map(|counted| counted.count).sum();
     Ok(Count {
         count,
@@ -357,7 +357,7 @@ pub fn neighbours(
 ) -> QueryResult<(Option<RequestId>, Option<RequestId>)> {
     let mut nearest = |cursor, direction| -> QueryResult<Option<RequestId>> {
         let query = matching(company, selection, cursor, direction, MAX_ENTRIES, 1);
-        let nearest: Option<Place> = query.load(connection)?.pop();
+        let nearest: Option<Place> = query.load_in_order(connection)?.pop();
         Ok(nearest.and_then(|place| RequestId::from_uuid(place.id)))
     };
     Ok((
@@ -381,7 +381,7 @@ pub fn count(
             "SELECT error_mask, count(*) AS count FROM (",
             ") AS matching GROUP BY error_mask",
         )
-        .load(connection)?;
+        .load_in_order(connection)?;
     let masks: Vec<(i16, i64)> = counted.iter().map(|c| (c.error_mask, c.count)).collect();
     let count = masks.iter().map(|(_, count)| count).sum();
     let or_more = count == MAX_COUNT
@@ -405,7 +405,7 @@ pub fn ids(
     let (cursor, direction) = (Cursor::OlderThan(after), Direction::Older);
     let most = limit as i64;
     let query = matching(company, selection, cursor, direction, MAX_ENTRIES, most);
-    let places: Vec<Place> = query.load(connection)?;
+    let places: Vec<Place> = query.load_in_order(connection)?;
     let is_full = places.len() == limit;
     let ids: Vec<RequestId> = places
         .into_iter()

@@ -91,20 +91,28 @@ pub struct Counts<'a> {
 }
 
 impl Counts<'_> {
+    /// The requests that a filter lets through, and what to write after each number. It may ask for
+    /// less than the page's own, but not of what the counters do not know.
+    pub fn of(&self, filter: &Filter) -> (Cube, &'static str) {
+        match self.in_index {
+            None => (self.counters.filtered(filter), ""),
+            Some((cube, is_cut)) => {
+                let countable = filter.without_all(self.uncounted);
+                let more = if is_cut { "+" } else { "" };
+                (cube.filtered(&countable), more)
+            }
+        }
+    }
+
     /// The requests to count the options of a parameter in, and what to write after each number.
     /// A facet does not hide its own options: its own terms are left out. `None` where no count is
     /// at hand without them.
     fn without(&self, filter: &Filter, parameter: &str) -> Option<(Cube, &'static str)> {
         let others = filter.without_any(parameter);
-        match self.in_index {
-            None => Some((self.counters.filtered(&others), "")),
-            Some(_) if self.uncounted == [parameter] => Some((self.counters.filtered(&others), "")),
-            Some(_) if self.uncounted.contains(&parameter) => None,
-            Some((cube, is_cut)) => {
-                let countable = others.without_all(self.uncounted);
-                let more = if is_cut { "+" } else { "" };
-                Some((cube.filtered(&countable), more))
-            }
+        match self.uncounted {
+            [only] if *only == parameter => Some((self.counters.filtered(&others), "")),
+            uncounted if uncounted.contains(&parameter) => None,
+            _ => Some(self.of(&others)),
         }
     }
 }

@@ -47,19 +47,14 @@ pub struct Line {
 pub struct ErrorCounts {
     /// Error masks, and how many requests have each.
     pub masks: Vec<(i16, i64)>,
-    /// Whether the counting stopped before the end.
-    pub or_more: bool,
+    /// What to write after each number.
+    pub more: &'static str,
 }
 
 impl ErrorCounts {
     fn of(&self, code: ErrorCode) -> i64 {
         let with_it = self.masks.iter().filter(|(mask, _)| mask & code.bit() != 0);
         with_it.map(|(_, count)| count).sum()
-    }
-
-    fn in_words(&self, count: i64) -> String {
-        let more = if self.or_more { "+" } else { "" };
-        number(count) + more
     }
 }
 
@@ -108,7 +103,7 @@ fn line(address: &Address, counts: &ErrorCounts, code: ErrorCode) -> Line {
         explanation: code.entry().explanation,
         ended_by: code.ended_by().who(),
         dictionary: format!("/errors/{}", code.as_str()),
-        count: counts.in_words(count),
+        count: number(count) + counts.more,
         is_zero: count == 0,
     }
 }

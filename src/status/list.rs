@@ -12,7 +12,7 @@ use super::again;
 use super::causes::{self, CauseFacts, CausesView};
 use super::chart::{self, ChartPart, Side};
 use super::empty::{self, Empty};
-use super::facets::{self, FilterForms};
+use super::facets::{self, Counts, FilterForms};
 use super::filters::{self, Address, Chip, View};
 use super::legend::{self, ErrorCounts, Group};
 use super::look::Look;
@@ -34,7 +34,7 @@ use crate::store::alerts;
 use crate::store::api_keys::{self, KeyRow};
 use crate::store::counts;
 use crate::store::rechecks;
-use crate::store::requests::{self, Count, MAX_COUNTED_ENTRIES, Selection, Tab};
+use crate::store::requests::{self, Selection, Tab};
 use crate::store::runs::{self, Run};
 use crate::store::saved_views::{self, ViewRow};
 use crate::web::alert::AlertWords;
@@ -124,19 +124,11 @@ pub struct Facts {
     causes: Option<CauseFacts>,
     cube_before: Cube,
     alert: Option<Alert>,
-    counted: Option<Counted>,
+    /// What of both tabs the filter lets through by the terms that the counters do not know, and
+    /// whether there is more.
+    in_index: Option<(Cube, bool)>,
     keys: Vec<KeyRow>,
     views: Vec<ViewRow>,
-}
-
-/// What was counted in the index, where the counters cannot tell.
-struct Counted {
-    /// Both tabs.
-    tabs: [Count; 2],
-    /// This tab, whatever error the filter asks for.
-    legend: Count,
-    /// This tab, of the filter only what the counters do not know; and whether that was cut.
-    cube: (Cube, bool),
 }
 
 /// `GET …/api-status`: the first tab.
@@ -219,32 +211,13 @@ async fn facts(status: &Status, look: &Look) -> Result<Seen<Facts>, PageError> {
             View::Requests => None,
             View::Causes => Some(causes::read(connection, company, &on(tab), now)?),
         };
-        let counted = match filter.is_countable(settings) {
+        let in_index = match filter.is_countable(settings) {
             true => None,
             false => {
-                let mut count = |selection: &Selection<'_>| {
-                    requests::count(connection, company, selection, MAX_COUNTED_ENTRIES)
-                };
-                let tabs = [count(&on(Tab::Invalid))?, count(&on(Tab::Test))?];
-                let of_any_error = filter.without_any("error");
-                let legend = match (of_any_error == filter, tab) {
-                    (true, Tab::Invalid) => tabs[0].clone(),
-                    (true, Tab::Test) => tabs[1].clone(),
-                    (false, tab) => count(&Selection {
-                        filter: &of_any_error,
-                        ..on(tab)
-                    })?,
-                };
                 let uncounted = filter.only_about(&filter.uncounted(settings));
-                let cube = Selection {
-                    filter: &uncounted,
-                    ..on(tab)
-                };
-                Some(Counted {
-                    tabs,
-                    legend,
-                    cube: requests::cube(connection, company, &cube)?,
-                })
+                let filter = &uncounted;
+                let selection = Selection { filter, ..on(tab) };
+                Some(requests::cube(connection, company, &selection)?)
             }
         };
         let is_empty = match &causes {
@@ -259,7 +232,7 @@ async fn facts(status: &Status, look: &Look) -> Result<Seen<Facts>, PageError> {
             cube: counts::cube(connection, company, window)?,
             cube_before: counts::cube(connection, company, window.before(now))?,
             alert: alerts::last(connection, company)?,
-            counted,
+            in_index,
             keys: api_keys::of_company(connection, company)?,
             views: saved_views::of_user(connection, company, user_id)?,
             newest_on_tab: newest(connection, Some(tab))?,
@@ -278,14 +251,22 @@ impl ListPage {
         let facts = seen.found;
         let (address, now, zone) = (&look.address, look.now, look.zone());
         let names = key_names(&facts.keys);
-        let is_countable = facts.counted.is_none();
-        let filtered = facts.cube.filtered(&address.filter);
+        let uncounted = address.filter.uncounted(&look.snapshot.rules);
+        let counts = Counts {
+            counters: &facts.cube,
+            uncounted: &uncounted,
+            in_index: facts
+                .in_index
+                .as_ref()
+                .map(|(cube, is_cut)| (cube, *is_cut)),
+        };
+        let (filtered, more) = counts.of(&address.filter);
         let tabs: Vec<TabLink> = Tab::ALL
             .into_iter()
             .map(|tab| TabLink {
                 title: tab.title(),
                 url: address.on(tab),
-                count: count(tab, &filtered, facts.counted.as_ref()),
+                count: number(filtered.count(|cell| tab.holds(cell))) + more,
                 is_current: tab == address.tab,
             })
             .collect();
@@ -303,6 +284,7 @@ impl ListPage {
         let causes = facts.causes.as_ref().map(|causes| {
             let failed =
                 |cell: &Cell| cell.is_invalid() && (address.tab == Tab::Invalid || cell.is_test());
+            let is_countable = facts.in_index.is_none();
             let failures = is_countable.then(|| filtered.count(failed));
             CausesView::new(&look, causes, failures, &names)
         });
@@ -316,13 +298,6 @@ impl ListPage {
             is_current: view == address.view,
         });
         let on_tab = tabs.iter().find(|t| t.is_current).map(|t| t.count.clone());
-        let uncounted = address.filter.uncounted(&look.snapshot.rules);
-        let in_index = facts.counted.as_ref().map(|counted| &counted.cube);
-        let counts = facets::Counts {
-            counters: &facts.cube,
-            uncounted: &uncounted,
-            in_index: in_index.map(|(cube, is_cut)| (cube, *is_cut)),
-        };
         let all_on_tab = facts.cube.count(|cell| address.tab.holds(cell));
         let files = (!is_empty).then(|| Files {
             count: on_tab.clone().unwrap_or_default(),
@@ -378,7 +353,7 @@ impl ListPage {
             ),
             pager: Pager::new(&look, &facts.page),
             empty: is_empty.then(|| empty::why(status, &look, &facts, &names)),
-            legend: legend::groups(address, &error_counts(address, &facts)),
+            legend: legend::groups(address, &error_counts(address, &counts)),
             on_tab: on_tab.unwrap_or_default(),
             tab: address.tab,
             tabs,
@@ -399,41 +374,12 @@ impl ListPage {
     }
 }
 
-fn count(tab: Tab, filtered: &Cube, counted: Option<&Counted>) -> String {
-    match (tab, counted) {
-        (tab, None) => number(filtered.count(|cell| tab.holds(cell))),
-        (
-            Tab::Invalid,
-            Some(Counted {
-                tabs: [count, _], ..
-            }),
-        )
-        | (
-            Tab::Test,
-            Some(Counted {
-                tabs: [_, count], ..
-            }),
-        ) => {
-            let more = if count.or_more { "+" } else { "" };
-            number(count.count) + more
-        }
-    }
-}
-
 /// How many requests of the tab have which errors, whatever error the filter asks for.
-fn error_counts(address: &Address, facts: &Facts) -> ErrorCounts {
-    match &facts.counted {
-        Some(counted) => ErrorCounts {
-            masks: counted.legend.masks.clone(),
-            or_more: counted.legend.or_more,
-        },
-        None => {
-            let any_error = facts.cube.filtered(&address.filter.without_any("error"));
-            let on_tab = any_error.0.iter().filter(|cell| address.tab.holds(cell));
-            ErrorCounts {
-                masks: on_tab.map(|cell| (cell.error_mask, cell.count)).collect(),
-                or_more: false,
-            }
-        }
+fn error_counts(address: &Address, counts: &Counts<'_>) -> ErrorCounts {
+    let (of_any_error, more) = counts.of(&address.filter.without_any("error"));
+    let on_tab = of_any_error.0.iter().filter(|cell| address.tab.holds(cell));
+    ErrorCounts {
+        masks: on_tab.map(|cell| (cell.error_mask, cell.count)).collect(),
+        more,
     }
 }

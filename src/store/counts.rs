@@ -46,7 +46,7 @@ pub(super) struct CellRow {
     #[diesel(sql_type = Bool)]
     resubmitted: bool,
     #[diesel(sql_type = BigInt)]
-    count: i64,
+    pub(super) count: i64,
 }
 
 /// The counters of a window, summed up. Whole days are read at the day's grain, what is left at its

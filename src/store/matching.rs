@@ -7,6 +7,7 @@ use diesel::prelude::*;
 use diesel::sql_types::Uuid as SqlUuid;
 use uuid::Uuid;
 
+use super::counts::CellRow;
 use super::query::{Query, Value};
 use super::requests::{Selection, Tab};
 use crate::domain::company::CompanyId;
@@ -20,6 +21,9 @@ use crate::domain::window::Window;
 
 /// What the requests have in common that are on one of the lists: some indexes hold only those.
 pub(super) const LISTED: &str = "(error_mask <> 0 OR environment = 1)";
+
+/// The same in two parts, each with an index of its own.
+const LISTED_APART: [&str; 2] = ["error_mask <> 0", "environment = 1 AND error_mask = 0"];
 
 /// Which way a list is read.
 #[derive(Debug, Clone, Copy)]
@@ -55,11 +59,7 @@ pub(super) fn matching(
 ) -> Query {
     let mut query = Query::new(company);
     let source = Source::of(&mut query, selection);
-    // Where nothing is left to ask of the entries, no more of them are read than are wanted.
-    let entries = match source.rest.terms().is_empty() {
-        true => most.min(entries),
-        false => entries,
-    };
+    let entries = source.needed(entries, most);
     let sql = source.entries(&mut query, selection, cursor, direction, entries);
     let conditions = conditions(&mut query, &source.rest, selection.settings);
     let order = order(direction);
@@ -87,6 +87,49 @@ pub(super) fn judged(
     ))
 }
 
+/// What there is on either list, whichever is selected, by everything that counters tell apart: of
+/// the newest `most` that match among the first `entries`, and whether there may be more.
+pub(super) fn cells(
+    connection: &mut PgConnection,
+    company: CompanyId,
+    selection: &Selection<'_>,
+    entries: i64,
+    most: i64,
+) -> QueryResult<(Vec<CellRow>, bool)> {
+    let mut query = Query::new(company);
+    let source = Source::of_both_lists(&mut query, selection);
+    let (cursor, direction) = (Cursor::Newest, Direction::Older);
+    let entries = source.needed(entries, most);
+    let sql = source.entries(&mut query, selection, cursor, direction, entries);
+    let conditions = conditions(&mut query, &source.rest, selection.settings);
+    let order = order(direction);
+    let label = |column, not_found: ErrorCode| {
+        format!(
+            "coalesce({column}, CASE WHEN error_mask & {} <> 0 THEN '{}' ELSE '{}' END) AS {column}",
+            not_found.bit(),
+            Label::Unknown.as_str(),
+            Label::NotSent.as_str(),
+        )
+    };
+    let labels = [
+        label("channel", ErrorCode::ChannelNotEnabled),
+        label("brand", ErrorCode::InvalidBrand),
+        label("language", ErrorCode::LanguageNotAvailable),
+    ];
+    let counted = query.clone().and(&format!(
+        // No filter asks whether a request was sent again.
+        "SELECT environment, kind, key_id, {}, error_mask, false AS resubmitted, count(*) AS count \
+         FROM (SELECT * FROM ({sql}) AS entries WHERE {conditions} {order} LIMIT {most}) AS matching \
+         GROUP BY 1, 2, 3, 4, 5, 6, 7",
+        labels.join(", ")
+    ));
+    let cells: Vec<CellRow> = counted.load_in_order(connection)?;
+    let count: i64 = cells.iter().map(|cell| cell.count).sum();
+    let is_cut = count == most
+        || source.has_rest() && last(connection, query, &sql, direction, entries)?.is_some();
+    Ok((cells, is_cut))
+}
+
 /// The last of the entries looked at, when the look ended there: there may be more behind it.
 pub(super) fn last_entry(
     connection: &mut PgConnection,
@@ -98,7 +141,21 @@ pub(super) fn last_entry(
 ) -> QueryResult<Option<RequestId>> {
     let mut query = Query::new(company);
     let source = Source::of(&mut query, selection);
+    if !source.has_rest() {
+        // Every entry matches: the look ended where the index does.
+        return Ok(None);
+    }
     let sql = source.entries(&mut query, selection, cursor, direction, entries);
+    last(connection, query, &sql, direction, entries)
+}
+
+fn last(
+    connection: &mut PgConnection,
+    query: Query,
+    sql: &str,
+    direction: Direction,
+    entries: i64,
+) -> QueryResult<Option<RequestId>> {
     let order = order(direction);
     let query = query.and(&format!(
         "SELECT id FROM ({sql}) AS entries {order} OFFSET {} LIMIT 1",
@@ -124,32 +181,63 @@ struct Source {
 enum Index {
     /// The findings of this error.
     Findings(ErrorCode),
-    /// The list, narrowed by conditions of which each request meets at most one.
-    List(Vec<String>),
+    /// The requests that meet one of these conditions; none meets two.
+    Requests(Vec<String>),
 }
 
 impl Source {
     /// A lone error is read from the findings, an employee and a label that the company does not have
     /// from an index of their own, so that none of them has to be looked for among all the others.
     fn of(query: &mut Query, selection: &Selection<'_>) -> Self {
-        let filter = selection.filter;
-        let without_wanted = |parameter| {
-            let wanted = filter.about(parameter).filter(|term| !term.negated);
-            wanted.fold(filter.clone(), |rest, term| rest.without(term))
-        };
-        let (index, served) = if let Some(code) = lone_error(filter) {
-            (Index::Findings(code), "error")
-        } else if let Some((parameter, arms)) = narrowed(query, selection) {
-            (Index::List(arms), parameter)
-        } else {
-            return Self {
-                index: Index::List(vec![String::new()]),
-                rest: filter.clone(),
-            };
-        };
-        Self {
-            index,
-            rest: without_wanted(served),
+        let list = selection.tab.condition();
+        match lone_error(selection.filter) {
+            Some(code) => Self {
+                index: Index::Findings(code),
+                rest: without_wanted(selection.filter, "error"),
+            },
+            None => Self::of_requests(query, selection, list, &[list]),
+        }
+    }
+
+    /// The same of both lists together. An error is nothing to begin with: it is on one of them.
+    fn of_both_lists(query: &mut Query, selection: &Selection<'_>) -> Self {
+        Self::of_requests(query, selection, LISTED, &LISTED_APART)
+    }
+
+    /// The requests with something of the filter that has an index of its own, as far as they are
+    /// `listed`; where it asks for no such thing, all of these lists.
+    fn of_requests(
+        query: &mut Query,
+        selection: &Selection<'_>,
+        listed: &str,
+        lists: &[&str],
+    ) -> Self {
+        match narrowed(query, selection) {
+            Some((parameter, arms)) => Self {
+                index: Index::Requests(
+                    arms.iter()
+                        .map(|arm| format!("{listed} AND {arm}"))
+                        .collect(),
+                ),
+                rest: without_wanted(selection.filter, parameter),
+            },
+            None => Self {
+                index: Index::Requests(lists.iter().map(|list| list.to_string()).collect()),
+                rest: selection.filter.clone(),
+            },
+        }
+    }
+
+    /// Whether something is left to be asked of the entries.
+    fn has_rest(&self) -> bool {
+        !self.rest.terms().is_empty()
+    }
+
+    /// Where nothing is, no more of them are read than are wanted.
+    fn needed(&self, entries: i64, most: i64) -> i64 {
+        match self.has_rest() {
+            true => entries,
+            false => most.min(entries),
         }
     }
 
@@ -164,13 +252,12 @@ impl Source {
     ) -> String {
         let range = range(query, selection.window, cursor);
         let order = order(direction);
-        let tab = selection.tab.condition();
         match &self.index {
             Index::Findings(code) => {
                 let code = query.value(Value::Small(code.bit()));
                 let tab = match selection.tab {
                     Tab::Invalid => "true",
-                    Tab::Test => tab,
+                    Tab::Test => selection.tab.condition(),
                 };
                 // In the order of the findings, so that a page looks up no more requests than it
                 // shows.
@@ -186,14 +273,14 @@ impl Source {
                      ) AS r ON true"
                 )
             }
-            Index::List(arms) => {
+            Index::Requests(arms) => {
                 let columns = columns(&self.rest, selection.settings);
                 let arms: Vec<String> = arms
                     .iter()
                     .map(|arm| {
                         format!(
-                            "(SELECT {columns} FROM requests WHERE company_id = $1 AND {tab} {arm} \
-                             AND {range} {order} LIMIT {limit})"
+                            "(SELECT {columns} FROM requests WHERE company_id = $1 AND {arm} AND {range} \
+                              {order} LIMIT {limit})"
                         )
                     })
                     .collect();
@@ -209,6 +296,12 @@ impl Source {
     }
 }
 
+/// A filter without what it wants of a parameter.
+fn without_wanted(filter: &Filter, parameter: &str) -> Filter {
+    let wanted = filter.about(parameter).filter(|term| !term.negated);
+    wanted.fold(filter.clone(), |rest, term| rest.without(term))
+}
+
 /// What a filter asks for that has an index of its own: the parameter, and conditions of which each
 /// request meets at most one. One value in each, for only then the index gives its entries in the
 /// order of the list.
@@ -222,10 +315,10 @@ fn narrowed(query: &mut Query, selection: &Selection<'_>) -> Option<(&'static st
             .collect();
         let by_name = forms
             .iter()
-            .map(|form| format!("AND employee_sent = {form} AND {LISTED}"));
+            .map(|form| format!("employee_sent = {form} AND {LISTED}"));
         let by_custom_id = forms.iter().map(|form| {
             format!(
-                "AND employee_custom_id = {form} AND employee_custom_id IS NOT NULL AND {LISTED} \
+                "employee_custom_id = {form} AND employee_custom_id IS NOT NULL AND {LISTED} \
                  AND employee_sent <> ALL({all})"
             )
         });
@@ -238,7 +331,7 @@ fn narrowed(query: &mut Query, selection: &Selection<'_>) -> Option<(&'static st
         }
         let arms = names.into_iter().map(|name| {
             let name = query.value(Value::Text(name));
-            format!("AND {column} IS NULL AND {column}_sent IS NOT NULL AND {column}_sent = {name}")
+            format!("{column} IS NULL AND {column}_sent IS NOT NULL AND {column}_sent = {name}")
         });
         return Some((column, arms.collect()));
     }

@@ -11,12 +11,14 @@ use uuid::Uuid;
 use crate::domain::company::CompanyId;
 
 /// A query put together from pieces, with its values.
+#[derive(Clone)]
 pub(super) struct Query {
     sql: String,
     values: Vec<Value>,
 }
 
 /// A value of a query.
+#[derive(Clone)]
 pub(super) enum Value {
     Integer(i64),
     Integers(Vec<i64>),

@@ -13,12 +13,13 @@ use diesel::sql_types::{
 };
 use uuid::Uuid;
 
-use super::counts::{self, CellRow};
-use super::matching::{Direction, Place, last_entry, matching};
+use super::counts;
+use super::matching::{Direction, Place, cells, last_entry, matching};
+use super::query::Query;
 use crate::domain::company::CompanyId;
 use crate::domain::cube::Cube;
 use crate::domain::dictionary::{ErrorCode, Reason};
-use crate::domain::filter::{Filter, Label};
+use crate::domain::filter::Filter;
 use crate::domain::paging::{Cursor, PAGE_ROWS};
 use crate::domain::recheck::{Facts, Stored};
 use crate::domain::request::{Environment, Kind, RequestId};
@@ -218,16 +219,6 @@ pub struct Count {
     pub count: i64,
     /// … or more: the count stopped.
     pub or_more: bool,
-    /// The same by error mask.
-    pub masks: Vec<(i16, i64)>,
-}
-
-#[derive(QueryableByName)]
-struct Counted {
-    #[diesel(sql_type = SmallInt)]
-    error_mask: i16,
-    #[diesel(sql_type = BigInt)]
-    count: i64,
 }
 
 /// One page of a list.
@@ -279,39 +270,17 @@ pub fn page(
     })
 }
 
-/// The requests of a list that match, by everything that counters tell apart: at most
-/// [`MAX_COUNT`] of the newest, and whether there may be more. For what the counters do not tell.
+/// The requests of both lists that match, whichever is selected, by everything that counters tell
+/// apart: at most [`MAX_COUNT`] of the newest, and whether there may be more. For what the counters
+/// do not tell.
 pub fn cube(
     connection: &mut PgConnection,
     company: CompanyId,
     selection: &Selection<'_>,
 ) -> QueryResult<(Cube, bool)> {
-    let (cursor, direction, entries) = (Cursor::Newest, Direction::Older, MAX_COUNTED_ENTRIES);
-    let label = |column: &str| {
-        format!(
-            "coalesce(r.{column}, CASE WHEN r.{column}_sent IS NULL THEN '{}' ELSE '{}' END) \
-             AS {column}",
-            Label::NotSent.as_str(),
-            Label::Unknown.as_str()
-        )
-    };
-    let labels = ["channel", "brand", "language"].map(label).join(", ");
-    let rows: Vec<CellRow> = matching(company, selection, cursor, direction, entries, MAX_COUNT)
-        .within(
-            &format!(
-                // No filter asks whether a request was sent again.
-                "SELECT r.environment, r.kind, r.key_id, {labels}, r.error_mask, \
-                        false AS resubmitted, count(*) AS count FROM ("
-            ),
-            ") AS matching JOIN LATERAL ( \
-                 SELECT * FROM requests r WHERE r.company_id = $1 \
-                 AND r.received_at = matching.received_at AND r.id = matching.id \
-             ) AS r ON true GROUP BY 1, 2, 3, 4, 5, 6, 7",
-        )
-        .load_in_order(connection)?;
-    let cube = Cube(rows.into_iter().filter_map(counts::cell).collect());
-    let is_cut = cube.count(|_| true) == MAX_COUNT
-        || last_entry(connection, company, selection, cursor, direction, entries)?.is_some();
+    let entries = MAX_COUNTED_ENTRIES;
+    let (cells, is_cut) = cells(connection, company, selection, entries, MAX_COUNT)?;
+    let cube = Cube(cells.into_iter().filter_map(counts::cell).collect());
     Ok((cube, is_cut))
 }
 
@@ -334,17 +303,10 @@ pub fn count_newer(
         MAX_ENTRIES,
         MAX_NEWER,
     );
-    let counted: Vec<Counted> = query
-        .within(
-            "SELECT error_mask, count(*) AS count FROM (",
-            ") AS matching GROUP BY error_mask",
-        )
-        .load_in_order(connection)?;
-    let count = counted.iter().map(|counted| counted.count).sum();
+    let count = counted(connection, query)?;
     Ok(Count {
         count,
         or_more: count == MAX_NEWER,
-        masks: Vec::new(),
     })
 }
 
@@ -366,7 +328,7 @@ pub fn neighbours(
     ))
 }
 
-/// How many requests of a list match, by error mask, counted in the index: at most [`MAX_COUNT`] of
+/// How many requests of a list match, counted in the index: at most [`MAX_COUNT`] of
 /// the newest, among at most `entries`. For what the counters do not tell.
 pub fn count(
     connection: &mut PgConnection,
@@ -376,21 +338,21 @@ pub fn count(
 ) -> QueryResult<Count> {
     let (cursor, direction) = (Cursor::Newest, Direction::Older);
     let query = matching(company, selection, cursor, direction, entries, MAX_COUNT);
-    let counted: Vec<Counted> = query
-        .within(
-            "SELECT error_mask, count(*) AS count FROM (",
-            ") AS matching GROUP BY error_mask",
-        )
-        .load_in_order(connection)?;
-    let masks: Vec<(i16, i64)> = counted.iter().map(|c| (c.error_mask, c.count)).collect();
-    let count = masks.iter().map(|(_, count)| count).sum();
+    let count = counted(connection, query)?;
     let or_more = count == MAX_COUNT
         || last_entry(connection, company, selection, cursor, direction, entries)?.is_some();
-    Ok(Count {
-        count,
-        or_more,
-        masks,
-    })
+    Ok(Count { count, or_more })
+}
+
+fn counted(connection: &mut PgConnection, query: Query) -> QueryResult<i64> {
+    #[derive(QueryableByName)]
+    struct Counted {
+        #[diesel(sql_type = BigInt)]
+        count: i64,
+    }
+    let query = query.within("SELECT count(*) AS count FROM (", ") AS matching");
+    let counted: Vec<Counted> = query.load_in_order(connection)?;
+    Ok(counted.iter().map(|counted| counted.count).sum())
 }
 
 /// The next ids of a list older than `after`, at most `limit`, and where to go on; `None` after the

@@ -1,7 +1,7 @@
 //! The filter: what the form offers, and what an address says.
 
 use crate::support::TestApp;
-use crate::support::company::{accepted_but, with};
+use crate::support::company::{accepted, accepted_but, with};
 
 const INVALID: &str = "/settings/integrations/api-status/invalid-requests";
 
@@ -110,6 +110,42 @@ fn options_are_counted_also_for_what_only_the_index_knows() {
     let both = page("employee=ada.osei@larkspur.example&brand=nobody");
     assert_eq!(option(&both, "Brand", "not sent"), None, "nothing tells");
     assert_eq!(count(&both, "Channel", "email"), "3");
+}
+
+#[test]
+fn tabs_and_legend_count_what_only_the_index_knows() {
+    let app = TestApp::start();
+    for brand in ["nobody", "nobody", "else"] {
+        app.production().requests(&accepted_but("/brand", brand));
+    }
+    app.production().requests(&with(
+        accepted_but("/brand", "nobody"),
+        "/channel",
+        "pigeon",
+    ));
+    app.trying_out().requests(&accepted_but("/brand", "nobody"));
+    app.trying_out().requests(&accepted());
+    let mut admin = app.admin();
+    let mut page = |query: &str| admin.get(&format!("{INVALID}?{query}")).text().to_owned();
+    let tabs = |page: &str| -> Vec<String> {
+        let (_, tabs) = page.split_once(r#"class="tabs""#).unwrap();
+        let counts = tabs.split("<span>").skip(1).take(2);
+        counts
+            .map(|rest| rest.split_once('<').unwrap().0.to_owned())
+            .collect()
+    };
+    assert_eq!(tabs(&page("brand=nobody")), ["4", "1"]);
+    let by_name = "employee=ada.osei@larkspur.example";
+    assert_eq!(tabs(&page(by_name)), ["5", "2"]);
+    assert_eq!(tabs(&page(&format!("-{by_name}"))), ["0", "0"]);
+    let also_by_channel = page("brand=nobody&error=channel_not_enabled");
+    assert_eq!(tabs(&also_by_channel), ["1", "0"]);
+    // The legend counts whatever error the filter asks for.
+    let (_, line) = also_by_channel
+        .split_once("<span>Invalid/inactive brand signifier</span>")
+        .unwrap();
+    let (_, count) = line.split_once(r#"<span class="count">"#).unwrap();
+    assert!(count.starts_with("4<"), "{count}");
 }
 
 #[test]

@@ -63,7 +63,7 @@ pub fn cube(
     let query = query.and(&format!(
         "SELECT {CELL}, sum(count)::bigint AS count FROM ({parts}) AS parts GROUP BY {CELL}"
     ));
-    let rows: Vec<CellRow> = query.load(connection)?;
+    let rows: Vec<CellRow> = query.kept(true).load(connection)?;
     Ok(Cube(rows.into_iter().filter_map(cell).collect()))
 }
 

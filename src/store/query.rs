@@ -5,7 +5,8 @@ use chrono::{DateTime, Utc};
 use diesel::connection::SimpleConnection;
 use diesel::pg::Pg;
 use diesel::prelude::*;
-use diesel::sql_types::{Array, BigInt, SmallInt, Text, Timestamptz, Uuid as SqlUuid};
+use diesel::query_builder::{AstPass, QueryFragment, QueryId};
+use diesel::sql_types::{Array, BigInt, SmallInt, Text, Timestamptz, Untyped, Uuid as SqlUuid};
 use uuid::Uuid;
 
 use crate::domain::company::CompanyId;
@@ -15,6 +16,7 @@ use crate::domain::company::CompanyId;
 pub(super) struct Query {
     sql: String,
     values: Vec<Value>,
+    is_kept: bool,
 }
 
 /// A value of a query.
@@ -26,7 +28,9 @@ pub(super) enum Value {
     Text(String),
     Texts(Vec<String>),
     Time(DateTime<Utc>),
+    Times(Vec<DateTime<Utc>>),
     Id(Uuid),
+    Ids(Vec<Uuid>),
 }
 
 impl Query {
@@ -35,6 +39,7 @@ impl Query {
         Self {
             sql: String::new(),
             values: vec![Value::Integer(company.0)],
+            is_kept: false,
         }
     }
 
@@ -67,6 +72,14 @@ impl Query {
         self
     }
 
+    /// Where `is_kept`, the statement stays prepared on its connection: most of ours are planned for
+    /// longer than they run. Not for those whose text takes many forms: each plan over all partitions
+    /// holds some 200 KB of Postgres' memory, on every connection.
+    pub(super) fn kept(mut self, is_kept: bool) -> Self {
+        self.is_kept = is_kept;
+        self
+    }
+
     /// Its rows, in the order of an index. For the rest of the transaction Postgres sorts nothing that
     /// an index has in order: it knows badly how many requests meet several conditions, and where it
     /// thinks of a few, it would read all that do, however many, to sort them for a page of fifty.
@@ -77,24 +90,56 @@ impl Query {
         connection.batch_execute("SET LOCAL enable_sort = off")?;
         self.load(connection)
     }
+}
 
-    /// Its rows.
-    pub(super) fn load<T: QueryableByName<Pg> + 'static>(
-        self,
-        connection: &mut PgConnection,
-    ) -> QueryResult<Vec<T>> {
-        let mut query = diesel::sql_query(self.sql).into_boxed::<Pg>();
-        for value in self.values {
-            query = match value {
-                Value::Integer(value) => query.bind::<BigInt, _>(value),
-                Value::Integers(value) => query.bind::<Array<BigInt>, _>(value),
-                Value::Small(value) => query.bind::<SmallInt, _>(value),
-                Value::Text(value) => query.bind::<Text, _>(value),
-                Value::Texts(value) => query.bind::<Array<Text>, _>(value),
-                Value::Time(value) => query.bind::<Timestamptz, _>(value),
-                Value::Id(value) => query.bind::<SqlUuid, _>(value),
-            };
+impl diesel::query_builder::Query for Query {
+    type SqlType = Untyped;
+}
+
+impl<Connection> RunQueryDsl<Connection> for Query {}
+
+/// The text tells one statement from another.
+impl QueryId for Query {
+    type QueryId = ();
+    const HAS_STATIC_QUERY_ID: bool = false;
+}
+
+impl QueryFragment<Pg> for Query {
+    /// Diesel numbers the placeholders itself: a value is sent as often as the text has it.
+    fn walk_ast<'b>(&'b self, mut out: AstPass<'_, 'b, Pg>) -> QueryResult<()> {
+        if !self.is_kept {
+            out.unsafe_to_cache_prepared();
         }
-        query.load(connection)
+        let mut pieces = self.sql.split('$');
+        out.push_sql(pieces.next().unwrap_or_default());
+        for piece in pieces {
+            let digits = piece.bytes().take_while(u8::is_ascii_digit).count();
+            let (place, rest) = piece.split_at(digits);
+            let place: usize = place.parse().map_err(|_| not_a_value(place))?;
+            let value = self.values.get(place.wrapping_sub(1));
+            value.ok_or_else(|| not_a_value(place))?.bind(&mut out)?;
+            out.push_sql(rest);
+        }
+        Ok(())
+    }
+}
+
+fn not_a_value(place: impl std::fmt::Display) -> diesel::result::Error {
+    diesel::result::Error::QueryBuilderError(format!("${place} is no value of the query").into())
+}
+
+impl Value {
+    fn bind<'b>(&'b self, out: &mut AstPass<'_, 'b, Pg>) -> QueryResult<()> {
+        match self {
+            Self::Integer(value) => out.push_bind_param::<BigInt, _>(value),
+            Self::Integers(value) => out.push_bind_param::<Array<BigInt>, _>(value),
+            Self::Small(value) => out.push_bind_param::<SmallInt, _>(value),
+            Self::Text(value) => out.push_bind_param::<Text, _>(value),
+            Self::Texts(value) => out.push_bind_param::<Array<Text>, _>(value),
+            Self::Time(value) => out.push_bind_param::<Timestamptz, _>(value),
+            Self::Times(value) => out.push_bind_param::<Array<Timestamptz>, _>(value),
+            Self::Id(value) => out.push_bind_param::<SqlUuid, _>(value),
+            Self::Ids(value) => out.push_bind_param::<Array<SqlUuid>, _>(value),
+        }
     }
 }

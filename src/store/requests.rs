@@ -15,7 +15,7 @@ use uuid::Uuid;
 
 use super::counts;
 use super::matching::{Direction, Place, cells, last_entry, matching};
-use super::query::Query;
+use super::query::{Query, Value};
 use crate::domain::company::CompanyId;
 use crate::domain::cube::Cube;
 use crate::domain::dictionary::{ErrorCode, Reason};
@@ -408,45 +408,45 @@ pub fn rows(
     let (Some(first), Some(last)) = (times.iter().min(), times.iter().max()) else {
         return Ok(Vec::new());
     };
-    let mut rows: Vec<ListRow> = diesel::sql_query(format!(
+    let mut page = Query::new(company);
+    for value in [
+        Value::Time(*first),
+        Value::Time(*last),
+        Value::Ids(ids),
+        Value::Times(times),
+    ] {
+        page.value(value);
+    }
+    let page = page.kept(true);
+    let rows = page.clone().and(&format!(
         "SELECT {FACTS}, e.name AS employee_name, d.id IS NOT NULL AS has_document, \
                 d.customer_name, d.customer_email \
-         FROM unnest($2, $3) WITH ORDINALITY AS page (id, received_at, place) \
+         FROM unnest($4, $5) WITH ORDINALITY AS page (id, received_at, place) \
          JOIN LATERAL ( \
              SELECT * FROM requests r \
              WHERE r.company_id = $1 AND r.received_at = page.received_at AND r.id = page.id \
-                   AND r.received_at BETWEEN $4 AND $5 OFFSET 0 \
+                   AND r.received_at BETWEEN $2 AND $3 OFFSET 0 \
          ) AS r ON true \
          LEFT JOIN LATERAL ( \
              SELECT d.id, d.customer_name, d.customer_email FROM request_documents d \
              WHERE d.company_id = $1 AND d.received_at = page.received_at AND d.id = page.id \
-                   AND d.received_at BETWEEN $4 AND $5 OFFSET 0 \
+                   AND d.received_at BETWEEN $2 AND $3 OFFSET 0 \
          ) AS d ON true \
          LEFT JOIN employees e ON e.company_id = $1 AND e.id = r.employee_id \
          ORDER BY page.place",
-    ))
-    .bind::<BigInt, _>(company.0)
-    .bind::<Array<SqlUuid>, _>(&ids)
-    .bind::<Array<Timestamptz>, _>(&times)
-    .bind::<Timestamptz, _>(first)
-    .bind::<Timestamptz, _>(last)
-    .load(connection)?;
-    let findings: Vec<FindingRow> = diesel::sql_query(
+    ));
+    let findings = page.and(
         "SELECT f.id, f.reason, f.pointer, f.value \
-         FROM unnest($2, $3) AS page (id, received_at) \
+         FROM unnest($4, $5) AS page (id, received_at) \
          JOIN LATERAL ( \
              SELECT * FROM request_findings f \
              WHERE f.company_id = $1 AND f.received_at = page.received_at AND f.id = page.id \
-                   AND f.received_at BETWEEN $4 AND $5 OFFSET 0 \
+                   AND f.received_at BETWEEN $2 AND $3 OFFSET 0 \
          ) AS f ON true \
          ORDER BY f.id, f.position",
-    )
-    .bind::<BigInt, _>(company.0)
-    .bind::<Array<SqlUuid>, _>(&ids)
-    .bind::<Array<Timestamptz>, _>(&times)
-    .bind::<Timestamptz, _>(first)
-    .bind::<Timestamptz, _>(last)
-    .load(connection)?;
+    );
+    let mut rows: Vec<ListRow> = rows.load(connection)?;
+    let findings: Vec<FindingRow> = findings.load(connection)?;
     add_findings(&mut rows, findings);
     Ok(rows)
 }

@@ -256,7 +256,7 @@ fn draw(look: &Look, steps: Steps, facts: &Facts) -> Chart {
         .begins(window, now)
         .map(|begins| {
             let bins = facts.bins.iter().filter(|bin| bin.begins == begins);
-            (begins, Stack::of(bins, &address.filter))
+            (begins, Stack::of(bins))
         })
         .collect();
     let rates = || stacks.iter().map(|(_, stack)| stack.rate());
@@ -307,28 +307,16 @@ struct Stack {
 }
 
 impl Stack {
-    fn of<'b>(bins: impl Iterator<Item = &'b Bin>, filter: &Filter) -> Self {
-        let asked_for = |code: &ErrorCode| {
-            let mut wanted = filter
-                .about("error")
-                .filter(|term| !term.negated)
-                .peekable();
-            wanted.peek().is_none() || wanted.any(|term| term.subject == Subject::Error(*code))
-        };
+    fn of<'b>(bins: impl Iterator<Item = &'b Bin>) -> Self {
         let mut stack = Self {
             valid: 0,
             errors: Vec::new(),
         };
         for bin in bins {
-            let has = |code: &ErrorCode| bin.error_mask & code.bit() != 0;
-            let first = ErrorCode::ALL.into_iter().filter(asked_for).find(has);
-            let Some(code) = first else {
-                stack.valid += bin.count;
-                continue;
-            };
-            match stack.errors.iter_mut().find(|(known, _)| *known == code) {
-                Some((_, count)) => *count += bin.count,
-                None => stack.errors.push((code, bin.count)),
+            let is_first = |code: &ErrorCode| code.bit() == bin.first_error;
+            match ErrorCode::ALL.into_iter().find(is_first) {
+                Some(code) => stack.errors.push((code, bin.count)),
+                None => stack.valid += bin.count,
             }
         }
         // Those that the same person ends lie together, so that few colours meet.

@@ -23,7 +23,7 @@ use super::views::ViewLinks;
 use super::{ROOT, Status};
 use crate::domain::alert::{Alert, OPENS_ABOVE};
 use crate::domain::cause::State;
-use crate::domain::cube::{Cell, Cube};
+use crate::domain::cube::{Cell, Cube, Rate};
 use crate::domain::dictionary::EndedBy;
 use crate::domain::paging::Cursor;
 use crate::domain::recheck::Now;
@@ -122,7 +122,8 @@ pub struct Facts {
     rechecks: HashMap<Uuid, (Now, bool)>,
     last_run: Option<Run>,
     causes: Option<CauseFacts>,
-    cube_before: Cube,
+    /// Of the window before.
+    rate_before: Rate,
     alert: Option<Alert>,
     /// What of both tabs the filter lets through by the terms that the counters do not know, and
     /// whether there is more.
@@ -230,7 +231,7 @@ async fn facts(status: &Status, look: &Look) -> Result<Seen<Facts>, PageError> {
         };
         Ok(Facts {
             cube: counts::cube(connection, company, window)?,
-            cube_before: counts::cube(connection, company, window.before(now))?,
+            rate_before: counts::production(connection, company, window.before(now))?,
             alert: alerts::last(connection, company)?,
             in_index,
             keys: api_keys::of_company(connection, company)?,
@@ -315,7 +316,7 @@ impl ListPage {
             }),
             files,
             chart,
-            rate: RateLine::new(facts.cube.production(), facts.cube_before.production()),
+            rate: RateLine::new(facts.cube.production(), facts.rate_before),
             alert: facts
                 .alert
                 .as_ref()

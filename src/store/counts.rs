@@ -9,8 +9,8 @@ use diesel::sql_types::{BigInt, Bool, SmallInt, Text, Timestamptz};
 use super::query::{Query, Value};
 use super::schema::api_keys;
 use crate::domain::company::CompanyId;
-use crate::domain::cube::{Cell, Cube};
-use crate::domain::filter::{Filter, Label, Subject, Verdict};
+use crate::domain::cube::{Cell, Cube, Rate};
+use crate::domain::filter::{Filter, Label, Subject, Term, Verdict};
 use crate::domain::request::{Environment, Kind};
 use crate::domain::window::{FINE_GRAIN_MINUTES, Window};
 
@@ -67,15 +67,44 @@ pub fn cube(
     Ok(Cube(rows.into_iter().filter_map(cell).collect()))
 }
 
-/// So many requests with the same errors in the time from `begins`.
+/// The production requests of a window, as [`Cube::production`] tells them.
+pub fn production(
+    connection: &mut PgConnection,
+    company: CompanyId,
+    window: Window,
+) -> QueryResult<Rate> {
+    #[derive(QueryableByName)]
+    struct Production {
+        #[diesel(sql_type = BigInt)]
+        failed: i64,
+        #[diesel(sql_type = BigInt)]
+        total: i64,
+    }
+    let mut query = Query::new(company);
+    let parts = parts(&mut query, "environment, error_mask", window, &GRAINS);
+    let query = query.kept(true).and(&format!(
+        "SELECT coalesce(sum(count) FILTER (WHERE error_mask <> 0), 0)::bigint AS failed, \
+                coalesce(sum(count), 0)::bigint AS total \
+         FROM ({parts}) AS parts WHERE environment = {}",
+        Environment::Production.number()
+    ));
+    let sums: Option<Production> = query.load(connection)?.pop();
+    Ok(sums.map_or_else(Rate::default, |sums| Rate {
+        failed: sums.failed,
+        total: sums.total,
+    }))
+}
+
+/// So many requests with the same first error in the time from `begins`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, QueryableByName)]
 pub struct Bin {
     /// When it begins: so many steps after the origin.
     #[diesel(sql_type = Timestamptz)]
     pub begins: DateTime<Utc>,
-    /// Their errors; 0 where they are valid, or failed in a way that the filter does not ask for.
+    /// The first of their errors, of those that the filter asks for, see [`ErrorCode::bit`](crate::domain::dictionary::ErrorCode::bit); 0 where
+    /// they are valid, or failed in a way that it does not ask for.
     #[diesel(sql_type = SmallInt)]
-    pub error_mask: i16,
+    pub first_error: i16,
     /// How many.
     #[diesel(sql_type = BigInt)]
     pub count: i64,
@@ -92,27 +121,59 @@ pub fn series(
     step: TimeDelta,
     filter: &Filter,
 ) -> QueryResult<Vec<Bin>> {
-    const CELL: &str = "bucket, environment, kind, key_id, channel, brand, language, error_mask";
     let fits = |grain: &i64| {
         step.num_minutes() % grain == 0 && floor(origin, TimeDelta::minutes(*grain)) == origin
     };
     let grains = GRAINS.iter().position(fits).unwrap_or(GRAINS.len() - 1);
     let mut query = Query::new(company);
-    let parts = parts(&mut query, CELL, window, &GRAINS[grains..]);
     let counted = filter.without_any("error").without_any("result");
+    let parts = parts(&mut query, &columns(&counted), window, &GRAINS[grains..]);
     let counted = conditions(&mut query, &counted, Subject::PARAMETERS);
     let failed = conditions(&mut query, filter, ["error", "result"]);
-    let (minutes, origin) = (
+    let (minutes, origin, wanted) = (
         query.value(Value::Integer(step.num_minutes())),
         query.value(Value::Time(origin)),
+        query.value(Value::Small(wanted_errors(filter))),
     );
+    // The first rule has the lowest bit.
     let query = query.and(&format!(
-        "SELECT date_bin({minutes} * interval '1 minute', bucket, {origin}) AS begins, \
-                CASE WHEN {failed} THEN error_mask ELSE 0::smallint END AS error_mask, \
+        "SELECT date_bin((SELECT {minutes} * interval '1 minute'), bucket, {origin}) AS begins, \
+                CASE WHEN {failed} THEN (error_mask & {wanted}) & -(error_mask & {wanted}) \
+                     ELSE 0::smallint END AS first_error, \
                 sum(count)::bigint AS count \
-         FROM ({parts}) AS parts WHERE {counted} GROUP BY 1, 2 ORDER BY 1, 2"
+         FROM ({parts}) AS parts WHERE {counted} GROUP BY 1, 2"
     ));
     query.load(connection)
+}
+
+/// What the counters of a chart are read for: as few columns as there can be, for there may be
+/// thousands of them.
+fn columns(filter: &Filter) -> String {
+    let mut columns = vec!["bucket", "error_mask"];
+    for term in filter.terms() {
+        let column = match term.subject.parameter() {
+            "key" => "key_id",
+            "employee" => continue,
+            parameter => parameter,
+        };
+        if !columns.contains(&column) {
+            columns.push(column);
+        }
+    }
+    columns.join(", ")
+}
+
+/// The bits of the errors asked for; all, where none is.
+fn wanted_errors(filter: &Filter) -> i16 {
+    let bit = |term: &Term| match term.subject {
+        Subject::Error(code) if !term.negated => code.bit(),
+        _ => 0,
+    };
+    let bits = filter.terms().iter().map(bit);
+    match bits.fold(0, |bits, bit| bits | bit) {
+        0 => i16::MAX,
+        bits => bits,
+    }
 }
 
 /// What a key sent in an hour.
@@ -253,7 +314,12 @@ fn condition(query: &mut Query, subject: &Subject) -> String {
         Subject::Channel(name) => label("channel", name),
         Subject::Brand(name) => label("brand", name),
         Subject::Language(name) => label("language", name),
-        Subject::Error(code) => format!("error_mask & {} <> 0", code.bit()),
+        Subject::Error(code) => {
+            format!(
+                "error_mask & {} <> 0",
+                query.value(Value::Small(code.bit()))
+            )
+        }
         Subject::Environment(environment) => format!("environment = {}", environment.number()),
         Subject::Kind(kind) => format!("kind = {}", kind.number()),
         Subject::Key(id) => format!("key_id = {}", query.value(Value::Integer(*id))),

@@ -63,6 +63,7 @@ pub(super) fn matching(
     let sql = source.entries(&mut query, selection, cursor, direction, entries);
     let conditions = conditions(&mut query, &source.rest, selection.settings);
     let order = order(direction);
+    let query = query.kept(is_common(selection, cursor));
     query.and(&format!(
         "SELECT id, received_at, error_mask FROM ({sql}) AS entries \
          WHERE {conditions} {order} LIMIT {most}"
@@ -116,6 +117,7 @@ pub(super) fn cells(
         label("brand", ErrorCode::InvalidBrand),
         label("language", ErrorCode::LanguageNotAvailable),
     ];
+    let query = query.kept(is_common(selection, cursor));
     let counted = query.clone().and(&format!(
         // No filter asks whether a request was sent again.
         "SELECT environment, kind, key_id, {}, error_mask, false AS resubmitted, count(*) AS count \
@@ -146,6 +148,7 @@ pub(super) fn last_entry(
         return Ok(None);
     }
     let sql = source.entries(&mut query, selection, cursor, direction, entries);
+    let query = query.kept(is_common(selection, cursor));
     last(connection, query, &sql, direction, entries)
 }
 
@@ -163,6 +166,13 @@ fn last(
     ));
     let last: Option<Place> = query.load(connection)?.pop();
     Ok(last.and_then(|place| RequestId::from_uuid(place.id)))
+}
+
+/// Whether this is a page that people look at again and again: the first of a list that goes on, by
+/// one thing at most. There are few forms of it.
+fn is_common(selection: &Selection<'_>, cursor: Cursor) -> bool {
+    let is_first = matches!(cursor, Cursor::Newest) && selection.window.to.is_none();
+    is_first && selection.filter.terms().len() <= 1
 }
 
 fn order(direction: Direction) -> &'static str {

@@ -144,17 +144,17 @@ pub fn fold(
     connection.batch_execute("SET LOCAL statement_timeout = '10min'")?;
     let written = diesel::sql_query(
         "WITH found AS ( \
-             SELECT DISTINCT received_at, id, code, reason, coalesce(value, '') AS value, \
-                             environment, key_id \
+             SELECT DISTINCT company_id, received_at, id, code, reason, \
+                             coalesce(value, '') AS value, environment, key_id \
              FROM request_findings \
              WHERE company_id = $1 AND received_at >= $2 AND received_at < $3 \
          ), summed AS ( \
-             SELECT $1, grain, date_bin(grain * interval '1 minute', received_at, $4) AS bucket, \
+             SELECT company_id, grain, date_bin(grain * interval '1 minute', received_at, $4) AS bucket, \
                     code, reason, value, environment, key_id, count(*) AS count, \
                     min(received_at) AS first_at, max(received_at) AS last_at, \
                     (array_agg(id ORDER BY received_at DESC, id DESC))[1] AS latest_id \
              FROM found, (VALUES (60::smallint), (1440)) AS grains (grain) \
-             GROUP BY 2, 3, 4, 5, 6, 7, 8 \
+             GROUP BY 1, 2, 3, 4, 5, 6, 7, 8 \
          ) \
          INSERT INTO cause_counts AS kept (company_id, grain, bucket, code, reason, value, \
                                            environment, key_id, count, first_at, last_at, latest_id) \

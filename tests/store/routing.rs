@@ -3,7 +3,11 @@
 
 use std::collections::BTreeSet;
 
+use api_status_page::clock::Clock;
+use api_status_page::store::cause_counts;
 use api_status_page::store::distribute::SHARED;
+use chrono::TimeDelta;
+use diesel::Connection;
 use serde_json::Value;
 
 use crate::support::company::{accepted, accepted_but};
@@ -83,6 +87,10 @@ fn every_query_of_a_page_names_its_company_in_every_table_of_companies() {
         app.trying_out().requests(body);
     }
     let id = app.production().requests(&sent[1]).request_id();
+    // All of it is counted, so that the causes are read from their counters.
+    let later = Clock::system().now() + TimeDelta::hours(2);
+    let fold = |connection: &mut _| cause_counts::fold(connection, store.larkspur.id, later);
+    assert!(store.connection().transaction(fold).unwrap() > 0);
     let mut admin = app.admin();
     let lists = [
         "invalid-requests",
@@ -140,7 +148,11 @@ fn every_query_of_a_page_names_its_company_in_every_table_of_companies() {
     assert_eq!(admin.fill_in(preview.location(), &[]).status, 303);
     store.fold(store.larkspur.id);
 
-    let wanted = ["UPDATE employees AS e", "INSERT INTO request_counts"];
+    let wanted = [
+        "INSERT INTO cause_counts",
+        "UPDATE employees AS e",
+        "INSERT INTO request_counts",
+    ];
     let plans = eventually("the log has all of it", || {
         let log = cluster.log();
         wanted
@@ -176,6 +188,7 @@ fn every_query_of_a_page_names_its_company_in_every_table_of_companies() {
         "request_documents",
         "request_findings",
         "request_counts",
+        "cause_counts",
         "employees",
     ] {
         assert!(of_companies.contains(table), "{table} was read by no page");

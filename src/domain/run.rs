@@ -23,6 +23,8 @@ pub enum RunState {
     Done,
     /// Someone stopped it.
     Cancelled,
+    /// The settings changed, and what was agreed to was by the old ones.
+    Overtaken,
 }
 
 /// What was found among many requests.
@@ -60,7 +62,7 @@ impl RunKind {
 }
 
 impl RunState {
-    const ALL: [Self; 3] = [Self::Running, Self::Done, Self::Cancelled];
+    const ALL: [Self; 4] = [Self::Running, Self::Done, Self::Cancelled, Self::Overtaken];
 
     /// The number in the store.
     pub fn number(self) -> i16 {
@@ -68,6 +70,7 @@ impl RunState {
             Self::Running => 1,
             Self::Done => 2,
             Self::Cancelled => 3,
+            Self::Overtaken => 4,
         }
     }
 

@@ -345,7 +345,7 @@ impl RunPage {
         // Requests that were counted may be gone meanwhile, and a count may have stopped early.
         let total = match state {
             RunState::Running => run.total.max(done),
-            RunState::Done | RunState::Cancelled => done,
+            RunState::Done | RunState::Cancelled | RunState::Overtaken => done,
         };
         let is_outdated = version != run.settings_version;
         let is_offered = kind == RunKind::Recheck && state == RunState::Done && !is_outdated;
@@ -362,7 +362,9 @@ impl RunPage {
             total,
             progress: match state {
                 RunState::Running => format!("{} of about {}", number(done), number(total)),
-                RunState::Done | RunState::Cancelled => counted(done, "request"),
+                RunState::Done | RunState::Cancelled | RunState::Overtaken => {
+                    counted(done, "request")
+                }
             },
             figures: figures(kind, sum),
             sendable: (is_offered && sum.sendable > 0).then(|| counted(sum.sendable, "request")),
@@ -383,10 +385,14 @@ fn heading(kind: RunKind, state: RunState) -> &'static str {
     match (kind, state) {
         (RunKind::Recheck, RunState::Running) => "Checking whether they would pass now",
         (RunKind::Recheck, RunState::Done) => "Would they pass now?",
-        (RunKind::Recheck, RunState::Cancelled) => "Would they pass now? Stopped early",
+        (RunKind::Recheck, RunState::Cancelled | RunState::Overtaken) => {
+            "Would they pass now? Stopped early"
+        }
         (RunKind::Resubmission, RunState::Running) => "Sending requests again",
         (RunKind::Resubmission, RunState::Done) => "Requests were sent again",
-        (RunKind::Resubmission, RunState::Cancelled) => "Sending again was stopped early",
+        (RunKind::Resubmission, RunState::Cancelled | RunState::Overtaken) => {
+            "Sending again was stopped early"
+        }
     }
 }
 

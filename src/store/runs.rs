@@ -212,7 +212,7 @@ pub enum Step {
     /// The settings changed: it begins anew by this version.
     Anew(i64),
     /// The settings are not those that were agreed to: it ends here.
-    Stopped,
+    Overtaken,
     /// Nothing was done; another node may have it.
     Left,
 }
@@ -240,7 +240,7 @@ pub fn advance(
         Step::Reached(id, sum) => (Some(id.uuid()), run.sum() + sum, None, RunState::Running),
         Step::Done(sum) => (run.reached, run.sum() + sum, None, RunState::Done),
         Step::Anew(version) => (None, Sum::default(), Some(version), RunState::Running),
-        Step::Stopped => (run.reached, run.sum(), None, RunState::Cancelled),
+        Step::Overtaken => (run.reached, run.sum(), None, RunState::Overtaken),
         Step::Left => (run.reached, run.sum(), None, RunState::Running),
     };
     diesel::update(

@@ -133,7 +133,7 @@ diesel::table! {
         total -> Int8,
         /// The version of the settings that it judges by.
         settings_version -> Int8,
-        /// 1 running, 2 done, 3 cancelled.
+        /// 1 running, 2 done, 3 cancelled, 4 ended by a change of the settings.
         state -> Int2,
         /// The last request that is done; they go from the newest to the oldest.
         reached -> Nullable<Uuid>,

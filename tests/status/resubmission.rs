@@ -346,6 +346,8 @@ fn sending_a_list_again_ends_when_the_settings_are_no_more_those_agreed_to() {
     );
     let words = finished(&mut admin, &check);
     assert!(words.contains("stopped early"), "{words}");
+    let why = "The settings changed meanwhile. More might pass by them than was agreed to";
+    assert!(words.contains(why), "{words}");
     assert_eq!(sent_again(&app), 0);
 }
 

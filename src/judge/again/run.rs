@@ -46,7 +46,7 @@ impl Again {
             }
             // More may pass by them than was agreed to.
             RunKind::Resubmission if version > run.settings_version => {
-                self.advance(company, run, Step::Stopped).await?;
+                self.advance(company, run, Step::Overtaken).await?;
             }
             RunKind::Recheck => self.recheck_chunk(company, run, snapshot).await?,
             RunKind::Resubmission => self.resubmit_chunk(company, run, snapshot).await?,

@@ -434,8 +434,7 @@ impl Writer {
     fn write_once(&mut self, group: &[Waiting]) -> Result<LeftOut, Failure> {
         let connection = self.connection().map_err(Failure::Connection)?;
         let started = Instant::now();
-        let written = AnsiTransactionManager::begin_transaction(connection)
-            .and_then(|()| copy(connection, group));
+        let written = begin(connection, group).and_then(|()| write(connection, group));
         let failure = match written {
             Ok(_) if is_too_late(group) => {
                 let rolled_back = AnsiTransactionManager::rollback_transaction(connection);
@@ -490,13 +489,11 @@ impl Writer {
         let Some(first) = rows.find(|row| !left_out.ids.contains(&row.id)) else {
             return Ok(true); // Nothing was to be written.
         };
-        let lock = group[0].record.request.id;
         let mut looked_up = Err(anyhow!("never tried"));
         for pause in [0, 100, 300, 1_000] {
             std::thread::sleep(Duration::from_millis(pause));
             looked_up = self.connection().and_then(|connection| {
-                Ok(AnsiTransactionManager::begin_transaction(connection)
-                    .and_then(|()| lock_group(connection, lock))
+                Ok(begin(connection, group)
                     .and_then(|()| {
                         diesel::select(diesel::dsl::exists(requests::table.find((
                             first.company_id,
@@ -536,13 +533,12 @@ impl Writer {
     }
 }
 
-/// Holds, until the transaction ends, the lock that says "this group is being written".
-fn lock_group(connection: &mut PgConnection, first: Uuid) -> QueryResult<()> {
-    let (_, low) = first.as_u64_pair();
-    diesel::sql_query("SELECT pg_advisory_xact_lock($1)")
-        .bind::<diesel::sql_types::BigInt, _>(low as i64)
-        .execute(connection)
-        .map(|_| ())
+/// Begins a transaction and takes, in the same round trip, the lock that it holds until it ends:
+/// "this group is being written".
+fn begin(connection: &mut PgConnection, group: &[Waiting]) -> QueryResult<()> {
+    let (_, low) = group[0].record.request.id.as_u64_pair();
+    let sql = format!("BEGIN; SELECT pg_advisory_xact_lock({})", low as i64);
+    AnsiTransactionManager::begin_transaction_sql(connection, &sql)
 }
 
 /// Makes the commit of this transaction wait for a synchronous standby, as the commit that was lost
@@ -560,37 +556,64 @@ fn answer_all(group: Vec<Waiting>, reason: impl Fn() -> NotRecorded) {
 }
 
 /// Writes a group and says what of it was left out.
-fn copy(connection: &mut PgConnection, group: &[Waiting]) -> QueryResult<LeftOut> {
-    lock_group(connection, group[0].record.request.id)?;
+fn write(connection: &mut PgConnection, group: &[Waiting]) -> QueryResult<LeftOut> {
     let all = || group.iter().map(|waiting| &*waiting.record);
     let resubmissions = all().filter_map(|record| record.resubmission.as_ref());
     let left_out = resubmissions::claim(connection, resubmissions)?;
-    let records = || all().filter(|record| !left_out.ids.contains(&record.request.id));
-    let rows: Vec<&RequestRow> = records().map(|r| &r.request).collect();
-    if rows.is_empty() {
-        return Ok(left_out);
+    let records: Vec<&Record> = all()
+        .filter(|record| !left_out.ids.contains(&record.request.id))
+        .collect();
+    match records[..] {
+        [] => {}
+        [record] => insert(connection, record)?,
+        _ => copy(connection, &records)?,
     }
+    Ok(left_out)
+}
+
+/// Writes a lone request: an `INSERT` is one round trip, where a `COPY` is two.
+fn insert(connection: &mut PgConnection, record: &Record) -> QueryResult<()> {
+    diesel::insert_into(requests::table)
+        .values(&record.request)
+        .execute(connection)?;
+    diesel::insert_into(request_documents::table)
+        .values(&record.document)
+        .execute(connection)?;
+    if !record.findings.is_empty() {
+        diesel::insert_into(request_findings::table)
+            .values(&record.findings)
+            .execute(connection)?;
+    }
+    diesel::insert_into(request_count_deltas::table)
+        .values(deltas(&[record]))
+        .execute(connection)?;
+    Ok(())
+}
+
+/// Writes many requests.
+fn copy(connection: &mut PgConnection, records: &[&Record]) -> QueryResult<()> {
+    let rows: Vec<&RequestRow> = records.iter().map(|r| &r.request).collect();
     diesel::copy_from(requests::table)
         .from_insertable(rows)
         .execute(connection)?;
-    let rows: Vec<&DocumentRow> = records().map(|r| &r.document).collect();
+    let rows: Vec<&DocumentRow> = records.iter().map(|r| &r.document).collect();
     diesel::copy_from(request_documents::table)
         .from_insertable(rows)
         .execute(connection)?;
-    let rows: Vec<&FindingRow> = records().flat_map(|r| &r.findings).collect();
+    let rows: Vec<&FindingRow> = records.iter().flat_map(|r| &r.findings).collect();
     if !rows.is_empty() {
         diesel::copy_from(request_findings::table)
             .from_insertable(rows)
             .execute(connection)?;
     }
     diesel::copy_from(request_count_deltas::table)
-        .from_insertable(deltas(records()))
+        .from_insertable(deltas(records))
         .execute(connection)?;
-    Ok(left_out)
+    Ok(())
 }
 
 /// Sums a group up: one row per combination counted.
-fn deltas<'r>(records: impl Iterator<Item = &'r Record>) -> Vec<DeltaRow<'r>> {
+fn deltas<'r>(records: &[&'r Record]) -> Vec<DeltaRow<'r>> {
     let mut places = HashMap::new();
     let mut rows: Vec<DeltaRow<'r>> = Vec::new();
     for record in records {

@@ -9,7 +9,6 @@ use actix_web::middleware::from_fn;
 use actix_web::{App, HttpServer, web};
 use anyhow::{Context, ensure};
 use secrecy::ExposeSecret;
-use tracing_actix_web::TracingLogger;
 
 use crate::access::session::Sessions;
 use crate::alerts::Alerts;
@@ -172,7 +171,6 @@ impl Application {
                 // The last is the first to see a request.
                 .wrap(from_fn(routes::head_as_get))
                 .wrap(from_fn(headers::secure))
-                .wrap(TracingLogger::<telemetry::CallSpan>::new())
                 .wrap(from_fn(at_the_door))
         })
         .listen(listener)?

@@ -10,20 +10,14 @@ use actix_web::http::StatusCode;
 use actix_web::http::header::{HeaderMap, HeaderName, HeaderValue};
 use actix_web::middleware::Next;
 use actix_web::{HttpMessage, HttpRequest, HttpResponse, ResponseError, web};
-use chrono::{DateTime, TimeDelta, Utc};
+use chrono::{DateTime, Utc};
 use ipnet::IpNet;
-use tracing::Span;
-use tracing::field::display;
 
 use crate::clock::Clock;
 use crate::domain::request::RequestId;
 
 /// The header that carries the id.
 pub const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
-
-/// A call that is there so soon keeps the id that it got at the door. To change it costs more than to
-/// judge the call, for the log's JSON is made anew.
-const AT_ONCE: TimeDelta = TimeDelta::milliseconds(100);
 
 /// The networks whose forwarded addresses are believed.
 #[derive(Debug, Clone, Default)]
@@ -113,16 +107,11 @@ pub fn request_id(request: &HttpRequest) -> RequestId {
     id.unwrap_or_else(|| RequestId::new(Clock::system().now()))
 }
 
-/// The id of this call now that it has arrived whole. One that took its time gets another, as if it
-/// had come at `now`: its log lines and its answer have that one from here on.
+/// The id of this call now that it has arrived whole: as if it had come at `now`. Its answer has that
+/// one too.
 pub fn id_on_arrival(request: &HttpRequest, now: DateTime<Utc>) -> RequestId {
-    let id = request_id(request);
-    if now - id.received_at() < AT_ONCE {
-        return id;
-    }
     let id = RequestId::new(now);
     request.extensions_mut().insert(id);
-    Span::current().record("request.id", display(id));
     id
 }
 

@@ -5,6 +5,7 @@ use actix_web::dev::{ServiceRequest, ServiceResponse};
 use actix_web::http::{Method, StatusCode, header};
 use actix_web::middleware::{Compress, Next, from_fn};
 use actix_web::{HttpRequest, HttpResponse, Resource, web};
+use tracing_actix_web::TracingLogger;
 
 use crate::access::session::Sessions;
 use crate::access::{forgotten_password, guard, own_password, password_link, sign_in, users};
@@ -104,7 +105,8 @@ fn pages(config: &mut web::ServiceConfig, sessions: &Sessions) {
             .wrap(from_fn(same_site::refuse_other_sites))
             .wrap(from_fn(error::name_the_call))
             .wrap(from_fn(headers::never_stored))
-            .wrap(Compress::default()),
+            .wrap(Compress::default())
+            .wrap(TracingLogger::<telemetry::CallSpan>::new()),
     );
 }
 

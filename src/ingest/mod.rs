@@ -18,7 +18,7 @@ use crate::clock::Clock;
 use crate::config::PublicUrl;
 use crate::context;
 use crate::domain::company::CompanyId;
-use crate::domain::request::Kind;
+use crate::domain::request::{Kind, RequestId};
 use crate::judge::{Arrival, Sender, judge};
 use crate::store::Store;
 use crate::store::recorder::Recorder;
@@ -146,7 +146,7 @@ async fn answer(
         received,
         sender: sender_of(http),
     };
-    let Some(snapshot) = ingest.current_settings(key.company).await else {
+    let Some(snapshot) = ingest.current_settings(key.company, id).await else {
         return respond::unavailable(id);
     };
     let (answer, record) = judge(arrival, &snapshot, &ingest.public_url);
@@ -158,15 +158,16 @@ async fn answer(
 
 impl Ingest {
     /// The company's settings, unless this node may be judging by old ones.
-    async fn current_settings(&self, company: CompanyId) -> Option<Arc<Snapshot>> {
+    async fn current_settings(&self, company: CompanyId, id: RequestId) -> Option<Arc<Snapshot>> {
         match self.settings.snapshot(&self.store, company).await {
             Ok(snapshot) => self.settings.is_fresh().then_some(snapshot),
             Err(error) => {
                 let error = anyhow::Error::from(error);
                 tracing::error!(
+                    request.id = %id,
                     company.id = company.0,
                     error = format!("{error:#}"),
-                    "company {company}: no settings"
+                    "request {id}: no settings of company {company}"
                 );
                 None
             }

@@ -10,32 +10,39 @@ use actix_web::web;
 use crate::config::PublicUrl;
 use crate::context::with_headers;
 
-const SECURITY: [(&str, &str); 9] = [
-    (
+static SECURITY: [(HeaderName, HeaderValue); 9] = [
+    header(
         "content-security-policy",
         "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self'; \
          font-src 'self'; connect-src 'self'; form-action 'self'; base-uri 'none'; \
          frame-ancestors 'none'",
     ),
-    ("x-content-type-options", "nosniff"),
-    ("x-frame-options", "DENY"),
+    header("x-content-type-options", "nosniff"),
+    header("x-frame-options", "DENY"),
     // Not `no-referrer`: browsers would then send forms with the origin `null`.
-    ("referrer-policy", "same-origin"),
-    ("cross-origin-opener-policy", "same-origin"),
-    ("cross-origin-resource-policy", "same-origin"),
-    ("cross-origin-embedder-policy", "require-corp"),
-    ("origin-agent-cluster", "?1"),
-    (
+    header("referrer-policy", "same-origin"),
+    header("cross-origin-opener-policy", "same-origin"),
+    header("cross-origin-resource-policy", "same-origin"),
+    header("cross-origin-embedder-policy", "require-corp"),
+    header("origin-agent-cluster", "?1"),
+    header(
         "permissions-policy",
         "camera=(), geolocation=(), microphone=(), payment=(), usb=()",
     ),
 ];
 
 /// Two years, and only where browsers come over TLS.
-const HTTPS_ONLY: (&str, &str) = (
+static HTTPS_ONLY: (HeaderName, HeaderValue) = header(
     "strict-transport-security",
     "max-age=63072000; includeSubDomains",
 );
+
+const fn header(name: &'static str, value: &'static str) -> (HeaderName, HeaderValue) {
+    (
+        HeaderName::from_static(name),
+        HeaderValue::from_static(value),
+    )
+}
 
 /// Middleware around everything: adds the security headers, also to what failed on the way.
 pub async fn secure<B: MessageBody>(
@@ -60,13 +67,8 @@ pub async fn never_stored<B: MessageBody>(
 }
 
 fn add(headers: &mut HeaderMap, is_https: bool) {
-    for (name, value) in SECURITY {
-        let value = HeaderValue::from_static(value);
-        headers.insert(HeaderName::from_static(name), value);
-    }
-    if is_https {
-        let (name, value) = HTTPS_ONLY;
-        let value = HeaderValue::from_static(value);
-        headers.insert(HeaderName::from_static(name), value);
+    let https_only = is_https.then_some(&HTTPS_ONLY);
+    for (name, value) in SECURITY.iter().chain(https_only) {
+        headers.insert(name.clone(), value.clone());
     }
 }

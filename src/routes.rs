@@ -43,24 +43,19 @@ pub async fn head_as_get<B: MessageBody>(
 
 /// Senders and their programs.
 fn machines(config: &mut web::ServiceConfig) {
-    let post = |paths: [&str; 2], route: actix_web::Route| {
-        web::resource(paths)
-            .route(route)
-            .default_service(web::to(takes_post))
-    };
+    // A resource of both paths would look every call up with a regular expression.
+    for slash in ["", "/"] {
+        let post = |path: &str, route: actix_web::Route| {
+            web::resource(format!("{path}{slash}"))
+                .route(route)
+                .default_service(web::to(takes_post))
+        };
+        config
+            .service(post("/v1/requests", web::post().to(ingest::requests)))
+            .service(post("/v1/recoveries", web::post().to(ingest::recoveries)))
+            .service(post("/v1/auth", web::post().to(ingest::auth)));
+    }
     config
-        .service(post(
-            ["/v1/requests", "/v1/requests/"],
-            web::post().to(ingest::requests),
-        ))
-        .service(post(
-            ["/v1/recoveries", "/v1/recoveries/"],
-            web::post().to(ingest::recoveries),
-        ))
-        .service(post(
-            ["/v1/auth", "/v1/auth/"],
-            web::post().to(ingest::auth),
-        ))
         .service(get("/v1/errors", web::get().to(dictionary::json::show)))
         .service(get("/openapi.json", web::get().to(documentation::openapi)))
         .service(web::scope("/v1").default_service(web::to(no_endpoint)));

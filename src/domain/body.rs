@@ -589,9 +589,14 @@ fn warn_duplicate(warnings: &mut Warnings, pointer: &str) {
 }
 
 /// One step of a JSON pointer (RFC 6901). A key can be as long as the body: it is cut.
-fn escape_pointer(key: &str) -> String {
-    let short: String = key.chars().take(80).collect();
-    short.replace('~', "~0").replace('/', "~1")
+fn escape_pointer(key: &str) -> Cow<'_, str> {
+    let end = key.char_indices().nth(80).map_or(key.len(), |(end, _)| end);
+    let short = &key[..end];
+    if short.contains(['~', '/']) {
+        short.replace('~', "~0").replace('/', "~1").into()
+    } else {
+        short.into()
+    }
 }
 
 /// Orders pointers step by step, array positions by number.

@@ -83,6 +83,7 @@ impl Alerts {
             let selection = Selection {
                 tab: Tab::Invalid,
                 window: hour_before(opened_at).at(now),
+                now,
                 filter: &of_production(),
                 settings: &snapshot.rules,
             };

@@ -159,6 +159,7 @@ async fn start_checking(
     let snapshot = status.settings.snapshot(&status.store, company).await?;
     let filter = list.filter.resolved(&snapshot.rules);
     let (tab, window) = (list.tab, list.window);
+    let now = status.clock.now();
     let settings = snapshot.clone();
     let total = status.store.read(company, move |connection| {
         if filter.is_countable(&settings.rules) {
@@ -168,6 +169,7 @@ async fn start_checking(
         let selection = Selection {
             tab,
             window,
+            now,
             filter: &filter,
             settings: &settings.rules,
         };
@@ -175,7 +177,7 @@ async fn start_checking(
         Ok(count.count)
     });
     let run = NewRun {
-        id: RequestId::new(status.clock.now()),
+        id: RequestId::new(now),
         kind: RunKind::Recheck,
         user_id: shell.operator.user_id,
         actor: shell.operator.name.clone(),

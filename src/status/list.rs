@@ -201,6 +201,7 @@ async fn facts(status: &Status, look: &Look) -> Result<Seen<Facts>, PageError> {
         let on = |tab| Selection {
             tab,
             window,
+            now,
             filter: &filter,
             settings,
         };

@@ -61,6 +61,7 @@ async fn show(
                 from: look.window.from,
                 to: Some(look.window.to.map_or(settled, |to| to.min(settled))),
             },
+            now: look.now,
             filter: &look.address.filter,
             settings: &look.snapshot.rules,
         };

@@ -243,7 +243,7 @@ async fn read(
         let window = filter.window(list.tab.default_range(), now);
         (list.tab, status.within_retention(window, now), filter)
     });
-    let window = status.within_retention(SAME_CAUSE.at(status.clock.now()), status.clock.now());
+    let window = status.within_retention(SAME_CAUSE.at(now), now);
     let read = move |connection: &mut _| {
         let Some(row) = requests::find(connection, company, id)? else {
             return Ok(None);
@@ -255,6 +255,7 @@ async fn read(
             let selection = Selection {
                 tab: Tab::Invalid,
                 window,
+                now,
                 filter: &filter,
                 settings: &settings.rules,
             };
@@ -271,6 +272,7 @@ async fn read(
                 let list = Selection {
                     tab: *tab,
                     window: *window,
+                    now,
                     filter,
                     settings: &settings.rules,
                 };

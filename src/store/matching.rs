@@ -3,6 +3,7 @@
 
 use std::collections::BTreeSet;
 
+use chrono::TimeDelta;
 use diesel::prelude::*;
 use diesel::sql_types::Uuid as SqlUuid;
 use uuid::Uuid;
@@ -17,7 +18,6 @@ use crate::domain::filter::{Filter, Label, Subject, Term, Verdict};
 use crate::domain::paging::Cursor;
 use crate::domain::request::RequestId;
 use crate::domain::settings::CompanySettings;
-use crate::domain::window::Window;
 
 /// What the requests have in common that are on one of the lists: some indexes hold only those.
 pub(super) const LISTED: &str = "(error_mask <> 0 OR environment = 1)";
@@ -260,7 +260,7 @@ impl Source {
         direction: Direction,
         limit: i64,
     ) -> String {
-        let range = range(query, selection.window, cursor);
+        let range = range(query, selection, cursor);
         let order = order(direction);
         match &self.index {
             Index::Findings(code) => {
@@ -430,13 +430,13 @@ fn columns(filter: &Filter, settings: &CompanySettings) -> String {
 
 /// The time range and the place in the list. The range is said twice where there is a cursor: rows
 /// are compared by time and id, but only the plain comparison lets Postgres leave out partitions.
-fn range(query: &mut Query, window: Window, cursor: Cursor) -> String {
+fn range(query: &mut Query, selection: &Selection<'_>, cursor: Cursor) -> String {
+    let window = selection.window;
+    // An end also where there is none leaves out the partitions made ahead.
+    let end = window.to.unwrap_or(selection.now + TimeDelta::hours(1));
     let from = query.value(Value::Time(window.from));
-    let mut range = format!("received_at >= {from}");
-    if let Some(to) = window.to {
-        let to = query.value(Value::Time(to));
-        range += &format!(" AND received_at < {to}");
-    }
+    let to = query.value(Value::Time(end));
+    let range = format!("received_at >= {from} AND received_at < {to}");
     let (id, coarse, fine) = match cursor {
         Cursor::Newest => return range,
         Cursor::OlderThan(id) => (id, "<=", "<"),

@@ -52,6 +52,8 @@ pub struct Selection<'a> {
     pub tab: Tab,
     /// The time range.
     pub window: Window,
+    /// The time, as this node has it: nothing is younger by an hour.
+    pub now: DateTime<Utc>,
     /// What must hold.
     pub filter: &'a Filter,
     /// Tells which labels are configured.

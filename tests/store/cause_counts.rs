@@ -56,6 +56,7 @@ fn read(store: &TestStore, tab: Tab, window: Window, filter: &Filter) -> Causes 
     let selection = Selection {
         tab,
         window,
+        now: at(NOW),
         filter,
         settings: &snapshot.rules,
     };

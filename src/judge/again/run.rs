@@ -146,6 +146,7 @@ fn chunk(
     let selection = Selection {
         tab: run.tab(),
         window: filter.window(Preset::Day, now),
+        now,
         filter: &filter,
         settings: &snapshot.rules,
     };

@@ -214,6 +214,7 @@ fn stretches(
                 let selection = Selection {
                     tab: look.address.tab,
                     window,
+                    now: look.now,
                     filter: &look.address.filter,
                     settings: &look.snapshot.rules,
                 };

@@ -119,14 +119,15 @@ async fn read(
     cursor: Cursor,
 ) -> Result<Seen<Found>, PageError> {
     let company = shell.company.id;
-    let oldest = status.oldest(status.clock.now());
+    let now = status.clock.now();
+    let oldest = status.oldest(now);
     let wanted = Arc::new(wanted);
     let prefix = search.prefix().filter(|_| cursor == Cursor::Newest);
     let search = move |connection: &mut _| {
-        let mut page = lookups::search(connection, company, &wanted, oldest, cursor)?;
+        let mut page = lookups::search(connection, company, &wanted, oldest, now, cursor)?;
         let mut begins_so = false;
         if let (Some(prefix), true) = (&prefix, page.rows.is_empty()) {
-            page = lookups::beginning_with(connection, company, prefix, oldest)?;
+            page = lookups::beginning_with(connection, company, prefix, oldest, now)?;
             begins_so = !page.rows.is_empty();
         }
         Ok(Found {

@@ -1,11 +1,11 @@
 //! What a search asks of the store: exactly what was pasted, or what begins with it.
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 use diesel::prelude::*;
-use diesel::sql_types::{Array, BigInt, Binary, Text, Timestamptz, Uuid as SqlUuid};
 use uuid::Uuid;
 
 use super::matching::{LISTED, Place};
+use super::query::{Query, Value};
 use super::requests::{Page, rows};
 use crate::domain::company::CompanyId;
 use crate::domain::paging::{Cursor, PAGE_ROWS};
@@ -32,58 +32,53 @@ pub fn search(
     company: CompanyId,
     wanted: &Wanted,
     since: DateTime<Utc>,
+    now: DateTime<Utc>,
     cursor: Cursor,
 ) -> QueryResult<Page> {
-    let before = match cursor {
-        Cursor::OlderThan(id) => id,
-        Cursor::Newest | Cursor::NewerThan(_) => RequestId::LAST,
+    let mut query = Query::new(company);
+    let mut range = between(&mut query, since, now);
+    if let Cursor::OlderThan(id) = cursor {
+        let at = query.value(Value::Time(id.received_at()));
+        let id = query.value(Value::Id(id.uuid()));
+        range += &format!(" AND received_at <= {at} AND (received_at, id) < ({at}, {id})");
+    }
+    let limit = PAGE_ROWS + 1;
+    // An arm costs as much to plan as to run: only those are asked that can find something.
+    let mut arms = Vec::new();
+    let mut add = |condition: String| {
+        arms.push(format!(
+            "(SELECT received_at, id FROM requests WHERE company_id = $1 AND {range} AND {condition} \
+              ORDER BY received_at DESC, id DESC LIMIT {limit})"
+        ));
     };
-    let limit = PAGE_ROWS as i64 + 1;
-    let arm = |condition: &str| {
-        format!(
-            "(SELECT received_at, id FROM requests WHERE company_id = $1 AND received_at >= $2 \
-              AND received_at <= $3 AND (received_at, id) < ($3, $4) AND {condition} \
-              ORDER BY received_at DESC, id DESC LIMIT $5)"
-        )
-    };
-    let arms = [
-        arm("id = ANY($6) AND received_at = ANY($7)"),
-        arm("ticket_id = ANY($8)"),
-        arm(&format!("{LISTED} AND employee_sent = ANY($9)")),
-        arm(&format!(
-            "{LISTED} AND employee_custom_id = ANY($9) AND employee_custom_id IS NOT NULL"
-        )),
-        arm(&format!(
-            "{LISTED} AND customer_hash = ANY($10) AND customer_hash IS NOT NULL"
-        )),
-    ];
-    let sql = format!(
-        "SELECT id FROM ({}) AS found ORDER BY received_at DESC, id DESC LIMIT $5",
-        arms.join(" UNION ")
-    );
-    let uuids: Vec<Uuid> = wanted.ids.iter().map(|id| id.uuid()).collect();
-    let times: Vec<_> = wanted.ids.iter().map(|id| id.received_at()).collect();
-    let mut found: Vec<Place> = diesel::sql_query(sql)
-        .bind::<BigInt, _>(company.0)
-        .bind::<Timestamptz, _>(since)
-        .bind::<Timestamptz, _>(before.received_at())
-        .bind::<SqlUuid, _>(before.uuid())
-        .bind::<BigInt, _>(limit)
-        .bind::<Array<SqlUuid>, _>(&uuids)
-        .bind::<Array<Timestamptz>, _>(&times)
-        .bind::<Array<Text>, _>(&wanted.tickets)
-        .bind::<Array<Text>, _>(&wanted.employees)
-        .bind::<Array<Binary>, _>(&wanted.customers)
-        .load(connection)?;
-    let has_older = found.len() as i64 == limit;
-    found.truncate(PAGE_ROWS);
-    let ids: Vec<Uuid> = found.into_iter().map(|place| place.id).collect();
-    Ok(Page {
-        rows: rows(connection, company, &ids)?,
-        has_older,
-        has_newer: false,
-        searched_to: None,
-    })
+    if !wanted.ids.is_empty() {
+        let times = wanted.ids.iter().map(|id| id.received_at()).collect();
+        let times = query.value(Value::Times(times));
+        let ids = wanted.ids.iter().map(|id| id.uuid()).collect();
+        let ids = query.value(Value::Ids(ids));
+        add(format!("id = ANY({ids}) AND received_at = ANY({times})"));
+    }
+    if !wanted.tickets.is_empty() {
+        let tickets = query.value(Value::Texts(wanted.tickets.clone()));
+        add(format!("ticket_id = ANY({tickets})"));
+    }
+    if !wanted.employees.is_empty() {
+        let employees = query.value(Value::Texts(wanted.employees.clone()));
+        add(format!("{LISTED} AND employee_sent = ANY({employees})"));
+        add(format!(
+            "{LISTED} AND employee_custom_id = ANY({employees}) AND employee_custom_id IS NOT NULL"
+        ));
+    }
+    if !wanted.customers.is_empty() {
+        let customers = query.value(Value::Hashes(wanted.customers.clone()));
+        add(format!(
+            "{LISTED} AND customer_hash = ANY({customers}) AND customer_hash IS NOT NULL"
+        ));
+    }
+    if arms.is_empty() {
+        return Ok(Page::default());
+    }
+    first_page(connection, company, query, &arms)
 }
 
 /// At most so many of those that begin with something are looked at, in the order of what begins so.
@@ -96,44 +91,61 @@ pub fn beginning_with(
     company: CompanyId,
     prefix: &Prefix,
     since: DateTime<Utc>,
+    now: DateTime<Utc>,
 ) -> QueryResult<Page> {
+    let mut query = Query::new(company);
+    let range = between(&mut query, since, now);
+    let text = query.value(Value::Text(prefix.text.clone()));
+    // No text that begins so comes after this one: it goes on with the last character there is.
+    let end = query.value(Value::Text(format!("{}{}", prefix.text, char::MAX)));
     let arm = |column: &str, listed: &str| {
         format!(
             "(SELECT received_at, id FROM requests \
-              WHERE company_id = $1 AND {column} >= $3 AND {column} < $4 AND received_at >= $2 {listed} \
+              WHERE company_id = $1 AND {column} >= {text} AND {column} < {end} AND {range} {listed} \
               ORDER BY {column}, received_at DESC, id DESC LIMIT {MAX_PREFIXED})"
         )
     };
     let listed = format!("AND {LISTED}");
-    let arms = [
+    let mut arms = vec![
         arm("ticket_id", ""),
         arm("employee_sent", &listed),
         arm("employee_custom_id", &listed),
-        format!(
-            "(SELECT received_at, id FROM requests \
-              WHERE company_id = $1 AND received_at BETWEEN greatest($2, $5) AND $6 \
-                    AND id BETWEEN $7 AND $8 \
-              ORDER BY received_at DESC, id DESC LIMIT {MAX_PREFIXED})"
-        ),
     ];
-    let (first, last) = prefix.ids.unwrap_or((Uuid::max(), Uuid::nil()));
-    let time = |id: Uuid| RequestId::time_of(id).unwrap_or(since);
-    // No text that begins so comes after this one: it goes on with the last character there is.
-    let end = format!("{}{}", prefix.text, char::MAX);
-    let mut found: Vec<Place> = diesel::sql_query(format!(
+    if let Some((first, last)) = prefix.ids {
+        let time = |id: Uuid| RequestId::time_of(id).unwrap_or(since);
+        let times = [first, last].map(|id| query.value(Value::Time(time(id))));
+        let ids = [first, last].map(|id| query.value(Value::Id(id)));
+        arms.push(format!(
+            "(SELECT received_at, id FROM requests \
+              WHERE company_id = $1 AND {range} AND received_at BETWEEN {} AND {} \
+                    AND id BETWEEN {} AND {} \
+              ORDER BY received_at DESC, id DESC LIMIT {MAX_PREFIXED})",
+            times[0], times[1], ids[0], ids[1]
+        ));
+    }
+    first_page(connection, company, query, &arms)
+}
+
+/// The time that is searched. Its end leaves out the partitions made ahead.
+fn between(query: &mut Query, since: DateTime<Utc>, now: DateTime<Utc>) -> String {
+    let since = query.value(Value::Time(since));
+    let end = query.value(Value::Time(now + TimeDelta::hours(1)));
+    format!("received_at >= {since} AND received_at < {end}")
+}
+
+/// The newest of what the arms of a query find.
+fn first_page(
+    connection: &mut PgConnection,
+    company: CompanyId,
+    query: Query,
+    arms: &[String],
+) -> QueryResult<Page> {
+    let query = query.and(&format!(
         "SELECT id FROM ({}) AS found ORDER BY received_at DESC, id DESC LIMIT {}",
         arms.join(" UNION "),
         PAGE_ROWS + 1
-    ))
-    .bind::<BigInt, _>(company.0)
-    .bind::<Timestamptz, _>(since)
-    .bind::<Text, _>(&prefix.text)
-    .bind::<Text, _>(end)
-    .bind::<Timestamptz, _>(time(first))
-    .bind::<Timestamptz, _>(time(last))
-    .bind::<SqlUuid, _>(first)
-    .bind::<SqlUuid, _>(last)
-    .load(connection)?;
+    ));
+    let mut found: Vec<Place> = query.load(connection)?;
     let has_older = found.len() > PAGE_ROWS;
     found.truncate(PAGE_ROWS);
     let ids: Vec<Uuid> = found.into_iter().map(|place| place.id).collect();

@@ -6,7 +6,9 @@ use diesel::connection::SimpleConnection;
 use diesel::pg::Pg;
 use diesel::prelude::*;
 use diesel::query_builder::{AstPass, QueryFragment, QueryId};
-use diesel::sql_types::{Array, BigInt, SmallInt, Text, Timestamptz, Untyped, Uuid as SqlUuid};
+use diesel::sql_types::{
+    Array, BigInt, Binary, SmallInt, Text, Timestamptz, Untyped, Uuid as SqlUuid,
+};
 use uuid::Uuid;
 
 use crate::domain::company::CompanyId;
@@ -27,6 +29,7 @@ pub(super) enum Value {
     Small(i16),
     Text(String),
     Texts(Vec<String>),
+    Hashes(Vec<Vec<u8>>),
     Time(DateTime<Utc>),
     Times(Vec<DateTime<Utc>>),
     Id(Uuid),
@@ -136,6 +139,7 @@ impl Value {
             Self::Small(value) => out.push_bind_param::<SmallInt, _>(value),
             Self::Text(value) => out.push_bind_param::<Text, _>(value),
             Self::Texts(value) => out.push_bind_param::<Array<Text>, _>(value),
+            Self::Hashes(value) => out.push_bind_param::<Array<Binary>, _>(value),
             Self::Time(value) => out.push_bind_param::<Timestamptz, _>(value),
             Self::Times(value) => out.push_bind_param::<Array<Timestamptz>, _>(value),
             Self::Id(value) => out.push_bind_param::<SqlUuid, _>(value),

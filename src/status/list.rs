@@ -233,7 +233,7 @@ async fn facts(status: &Status, look: &Look) -> Result<Seen<Facts>, PageError> {
         Ok(Facts {
             cube: counts::cube(connection, company, window)?,
             rate_before: counts::production(connection, company, window.before(now))?,
-            alert: alerts::last(connection, company)?,
+            alert: alerts::find_open(connection, company)?,
             in_index,
             keys: api_keys::of_company(connection, company)?,
             views: saved_views::of_user(connection, company, user_id)?,
@@ -321,7 +321,7 @@ impl ListPage {
             alert: facts
                 .alert
                 .as_ref()
-                .and_then(|alert| AlertWords::of_open(alert, status.sends_mail, zone, now)),
+                .map(|alert| AlertWords::new(alert, status.sends_mail, zone, now)),
             range: look.range_in_words(),
             form: facets::forms(
                 address,

@@ -301,6 +301,18 @@ pub fn find(
         .transpose()
 }
 
+/// The company's open alert.
+pub fn find_open(connection: &mut PgConnection, company: CompanyId) -> QueryResult<Option<Alert>> {
+    let row = alerts::table
+        .filter(alerts::company_id.eq(company.0))
+        .filter(alerts::closed_at.is_null())
+        .select(AlertRow::as_select())
+        .first(connection)
+        .optional()?;
+    row.map(|row| with_mails_of(connection, company, row))
+        .transpose()
+}
+
 /// The company's last alert, open or not.
 pub fn last(connection: &mut PgConnection, company: CompanyId) -> QueryResult<Option<Alert>> {
     let row = alerts::table

@@ -39,12 +39,6 @@ impl AlertWords {
             told: told(alert, sends_mail, &|at| Moment::new(at, zone).minute()),
         }
     }
-
-    /// The same of an open one; `None` when it is over.
-    pub fn of_open(alert: &Alert, sends_mail: bool, zone: Tz, now: DateTime<Utc>) -> Option<Self> {
-        let is_open = alert.closed.is_none();
-        is_open.then(|| Self::new(alert, sends_mail, zone, now))
-    }
 }
 
 fn told(alert: &Alert, sends_mail: bool, minute: &dyn Fn(DateTime<Utc>) -> String) -> String {

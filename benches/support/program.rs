@@ -3,6 +3,7 @@
 use std::fs::File;
 use std::io::{self, Read, Write};
 use std::net::{SocketAddr, TcpListener, TcpStream};
+use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
@@ -33,6 +34,18 @@ impl Program {
         Self::start(program, "--bind-address")
     }
 
+    /// The same with a private Postgres in this folder, which must be for it alone.
+    pub fn private(folder: &Path) -> anyhow::Result<Self> {
+        let mut program = Command::new(env!("CARGO_BIN_EXE_api-status-page"));
+        program
+            .env_clear()
+            .env("PATH", std::env::var_os("PATH").unwrap_or_default())
+            .env("DATA_DIR", folder)
+            .env("LOG_FORMAT", "json")
+            .stderr(Stdio::null());
+        Self::start(program, "--bind-address")
+    }
+
     /// The benchmark itself with these arguments.
     pub fn role(role: &str, stage: &Stage) -> anyhow::Result<Self> {
         let mut program = Command::new(std::env::current_exe()?);
@@ -57,7 +70,7 @@ impl Program {
             if since.elapsed() > PATIENCE {
                 bail!("the server is not ready after {PATIENCE:?}");
             }
-            std::thread::sleep(Duration::from_millis(5));
+            std::thread::sleep(Duration::from_millis(2));
         }
         Ok(program)
     }

@@ -17,6 +17,7 @@ const PASSWORD: &str = "a password of the benchmark";
 
 /// The connection and the session.
 pub struct Visitor {
+    address: SocketAddr,
     stream: BufReader<TcpStream>,
     cookie: String,
 }
@@ -75,10 +76,9 @@ pub fn make_reader(connection: &mut PgConnection, company: CompanyId) -> anyhow:
 impl Visitor {
     /// Signs in as the one made by [`make_reader`].
     pub fn sign_in(address: SocketAddr) -> anyhow::Result<Self> {
-        let stream = TcpStream::connect(address)?;
-        stream.set_nodelay(true)?;
         let mut visitor = Self {
-            stream: BufReader::new(stream),
+            address,
+            stream: connect(address)?,
             cookie: String::new(),
         };
         let form = form_urlencoded::Serializer::new(String::new())
@@ -108,6 +108,8 @@ impl Visitor {
 
     /// Takes a file that is sent in pieces.
     pub fn download(&mut self, path: &str) -> anyhow::Result<Taken> {
+        // The server hangs up when nothing was asked for a while.
+        self.stream = connect(self.address)?;
         let head = self.send(&format!("GET {path} HTTP/1.1"), "")?;
         let is_in_pieces = header(&head, "transfer-encoding") == Some("chunked");
         ensure!(is_in_pieces, "{path} is not sent in pieces: {head}");
@@ -148,6 +150,12 @@ impl Visitor {
         }
         Ok(head)
     }
+}
+
+fn connect(address: SocketAddr) -> io::Result<BufReader<TcpStream>> {
+    let stream = TcpStream::connect(address)?;
+    stream.set_nodelay(true)?;
+    Ok(BufReader::new(stream))
 }
 
 fn header<'h>(head: &'h str, wanted: &str) -> Option<&'h str> {

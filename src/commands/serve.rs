@@ -1,6 +1,7 @@
 //! `serve`: opens the store, makes the demo where one is due, and serves until it is asked to stop.
 
 use actix_web::dev::ServerHandle;
+use futures_util::future::join;
 use tokio::signal::unix::{Signal, SignalKind, signal};
 
 use super::database::{Database, data_dir, say};
@@ -8,7 +9,8 @@ use super::welcome::Welcome;
 use crate::app::Application;
 use crate::clock::Clock;
 use crate::config::ServeConfig;
-use crate::demo::{self, Demo};
+use crate::demo::{self, DemoFile};
+use crate::ingest::Ingest;
 
 /// Serves until stopped. The private Postgres goes last, when nobody writes any more.
 pub fn run(config: &ServeConfig) -> anyhow::Result<()> {
@@ -23,9 +25,18 @@ async fn serve(config: &ServeConfig, database: &Database) -> anyhow::Result<()> 
     database.announce(&application.public_url.to_string());
     let demo = demo(config, database, &application).await?;
     let stop = StopSignals::new()?;
-    say(&Welcome::new(config, &application.public_url, demo.as_ref()).to_string())?;
     actix_web::rt::spawn(stop.drain_when_asked(application.handle()));
-    application.run().await
+    let (ingest, server) = (application.ingest.clone(), application.handle());
+    let welcome = async {
+        let told = welcome(config, &ingest, demo).await;
+        if told.is_err() {
+            server.stop(false).await;
+        }
+        told
+    };
+    // Requests need not wait for it.
+    let (served, told) = join(application.run(), welcome).await;
+    served.and(told)
 }
 
 /// The demo companies: with the private Postgres only, and not when unwanted.
@@ -33,7 +44,7 @@ async fn demo(
     config: &ServeConfig,
     database: &Database,
     application: &Application,
-) -> anyhow::Result<Option<Demo>> {
+) -> anyhow::Result<Option<DemoFile>> {
     if config.no_demo || config.store.configured_database().is_some() {
         return Ok(None);
     }
@@ -43,6 +54,19 @@ async fn demo(
         &data_dir(&config.store),
     )
     .await
+}
+
+/// Says where to look and how to get in.
+async fn welcome(
+    config: &ServeConfig,
+    ingest: &Ingest,
+    demo: Option<DemoFile>,
+) -> anyhow::Result<()> {
+    let demo = match demo {
+        Some(file) => Some(demo::check(ingest, file).await?),
+        None => None,
+    };
+    say(&Welcome::new(config, &ingest.public_url, demo.as_ref()).to_string())
 }
 
 /// Ctrl-C, and what supervisors send.

@@ -47,13 +47,13 @@ impl Demo {
     }
 }
 
-/// Makes the demo companies where the store is empty, and says how to get in. `None` where the
-/// store has other companies and no `demo.json`.
+/// Makes the demo companies where the store is empty, and says how to get in, as it was then. `None`
+/// where the store has other companies and no `demo.json`.
 pub async fn prepare(
     ingest: &Ingest,
     database_url: &str,
     data_dir: &Path,
-) -> anyhow::Result<Option<Demo>> {
+) -> anyhow::Result<Option<DemoFile>> {
     let kept = DemoFile::read(data_dir)?;
     let is_empty = ingest
         .store
@@ -71,8 +71,14 @@ pub async fn prepare(
     if is_empty {
         make(ingest, database_url, &file).await?;
     }
+    Ok(Some(file))
+}
+
+/// Looks what of the file no longer holds. It checks four passwords, which takes longer than the
+/// rest of a start.
+pub async fn check(ingest: &Ingest, file: DemoFile) -> anyhow::Result<Demo> {
     let outdated = outdated(&ingest.store, &ingest.settings, &file).await?;
-    Ok(Some(Demo { file, outdated }))
+    Ok(Demo { file, outdated })
 }
 
 async fn make(ingest: &Ingest, database_url: &str, file: &DemoFile) -> anyhow::Result<()> {

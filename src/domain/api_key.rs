@@ -10,6 +10,9 @@ use super::request::Environment;
 const RANDOM_CHARS: usize = 24;
 const CHECKSUM_CHARS: usize = 6;
 
+/// How long a key is.
+pub const LENGTH: usize = prefix(Environment::Test).len() + RANDOM_CHARS + CHECKSUM_CHARS;
+
 /// What the store keeps of a key, and what it is looked up by. A key has 142 random bits, so a
 /// plain hash cannot be reversed.
 pub type KeyHash = [u8; 32];
@@ -55,23 +58,47 @@ pub fn hash(presented: &str) -> KeyHash {
 
 /// Whether `presented` has the form of a key with a right checksum.
 pub fn is_well_formed(presented: &str) -> bool {
-    let length = prefix(Environment::Test).len() + RANDOM_CHARS + CHECKSUM_CHARS;
     Environment::ALL
         .iter()
         .any(|e| presented.starts_with(prefix(*e)))
         && presented.is_ascii()
-        && presented.len() == length
+        && presented.len() == LENGTH
         && {
-            let (body, sum) = presented.split_at(length - CHECKSUM_CHARS);
+            let (body, sum) = presented.split_at(LENGTH - CHECKSUM_CHARS);
             checksum(body) == sum
         }
 }
 
-fn prefix(environment: Environment) -> &'static str {
+/// How the keys of an environment begin.
+pub const fn prefix(environment: Environment) -> &'static str {
     match environment {
         Environment::Test => "acs_test_",
         Environment::Production => "acs_live_",
     }
+}
+
+/// What is shown of a key once it was made, such as `acs_live_…f31c`.
+pub fn shown(environment: Environment, tail: &str) -> String {
+    format!("{}…{tail}", prefix(environment))
+}
+
+/// A text with nothing of the keys in it but how they begin.
+pub fn hidden(text: &str) -> String {
+    let (mut hidden, mut rest) = (String::new(), text);
+    let begin = |text: &str| {
+        let begins = Environment::ALL.map(prefix).into_iter();
+        let ends = begins.filter_map(|begin| Some(text.find(begin)? + begin.len()));
+        ends.min()
+    };
+    while let Some(end) = begin(rest) {
+        let (before, secret) = rest.split_at(end);
+        rest = secret.trim_start_matches(|c: char| c.is_ascii_alphanumeric());
+        hidden += before;
+        if rest.len() < secret.len() {
+            hidden.push('…');
+        }
+    }
+    hidden + rest
 }
 
 fn checksum(body: &str) -> String {
@@ -97,5 +124,15 @@ mod tests {
         assert!(!is_well_formed(&mistyped));
         assert!(!is_well_formed(""));
         assert!(!is_well_formed(&"é".repeat(30)));
+    }
+
+    #[test]
+    fn nothing_of_a_key_is_left_but_how_it_begins() {
+        let key = ApiKey::generate(Environment::Test, &mut rand::rng());
+        let line = format!("-H 'x-api-key: {}' and acs_live_zb", key.expose());
+        assert_eq!(hidden(&line), "-H 'x-api-key: acs_test_…' and acs_live_…");
+        for same in ["T-1", "acs_live_", "acs_live_…f31c"] {
+            assert_eq!(hidden(same), same);
+        }
     }
 }

@@ -3,8 +3,8 @@
 
 use uuid::Uuid;
 
-use super::email;
-use super::request::RequestId;
+use super::request::{Environment, RequestId};
+use super::{api_key, email};
 
 /// The things worth looking up in a text.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -62,7 +62,8 @@ impl Search {
                 if !is_searchable(piece) {
                     continue;
                 }
-                if piece.contains(|c: char| c.is_ascii_digit() || c == '@') {
+                let is_telling = piece.contains(|c: char| c.is_ascii_digit() || c == '@');
+                if is_telling || holds_key(piece) {
                     search.sort_in(piece);
                 } else {
                     push_once(&mut plain_words, piece.to_owned());
@@ -100,8 +101,10 @@ impl Search {
     }
 
     fn sort_in(&mut self, piece: &str) {
-        if KEYS.iter().any(|begin| piece.starts_with(begin)) {
-            push_once(&mut self.keys, piece.to_owned());
+        if holds_key(piece) {
+            if key_environment(piece).is_some() && !piece.contains(char::is_whitespace) {
+                push_once(&mut self.keys, piece.to_owned());
+            }
         } else if let Ok(id) = piece.parse::<RequestId>() {
             push_once(&mut self.ids, id);
             // A helpdesk may number its tickets with the same kind of id.
@@ -114,8 +117,16 @@ impl Search {
     }
 }
 
-/// How keys begin.
-const KEYS: [&str; 2] = ["acs_test_", "acs_live_"];
+/// The environment of what begins as its keys do.
+pub fn key_environment(text: &str) -> Option<Environment> {
+    let mut environments = Environment::ALL.into_iter();
+    environments.find(|environment| text.starts_with(api_key::prefix(*environment)))
+}
+
+fn holds_key(piece: &str) -> bool {
+    let begins = Environment::ALL.map(api_key::prefix);
+    begins.into_iter().any(|begin| piece.contains(begin))
+}
 
 /// The first and the last id that begin with these digits.
 fn ids_from(text: &str) -> Option<(Uuid, Uuid)> {
@@ -178,10 +189,16 @@ mod tests {
     fn a_key_is_looked_up_as_nothing_else() {
         let key = "acs_live_zbHWeiP8uIBYG5irkn0BtypD66e3d5";
         let line = format!("curl https://api.acme.example/v1/requests -H 'x-api-key: {key}'");
-        for text in [key, &line] {
+        let first = format!("{key} was refused");
+        for text in [key, &line, &first] {
             let search = Search::recognise(text);
             assert_eq!(search.keys, [key], "{text}");
-            assert!(!search.words.contains(&key.to_owned()));
+            assert!(!search.words.iter().any(|word| word.contains(key)));
+        }
+        for beginning in ["acs_live_", "acs_test_zb", "acs_live_…66d3"] {
+            let search = Search::recognise(beginning);
+            assert_eq!(search.keys, [beginning]);
+            assert!(search.words.is_empty());
         }
     }
 

@@ -313,19 +313,13 @@ fn channel_lines(channels: &[LabelRow], cube: &Cube) -> Vec<ChannelLine> {
 
 impl KeyLine {
     fn new(key: &KeyRow, zone: Tz, now: DateTime<Utc>) -> Self {
-        let environment = Environment::from_number(key.environment);
-        let environment = environment.unwrap_or(Environment::Production);
-        let prefix = match environment {
-            Environment::Test => "acs_test_…",
-            Environment::Production => "acs_live_…",
-        };
         let last_used = key
             .last_used_at
             .map(|at| Moment::new(at, zone).in_words(now));
         Self {
             name: key.name.clone(),
-            shown: format!("{prefix}{}", key.tail),
-            environment,
+            shown: key.shown(),
+            environment: key.environment(),
             last_used,
             is_revoked: key.revoked_at.is_some(),
             revoke: format!("{HERE}/keys/{}/revocation", key.id),

@@ -7,7 +7,7 @@ use serde_json::json;
 
 use super::change::{Edit, Made};
 use super::schema::{api_keys, revoked_key_calls};
-use crate::domain::api_key::{ApiKey, KeyHash};
+use crate::domain::api_key::{self, ApiKey, KeyHash};
 use crate::domain::company::CompanyId;
 use crate::domain::request::Environment;
 
@@ -31,6 +31,16 @@ impl KeyRow {
     /// How people recognise it, such as `Zendesk …f31c`.
     pub fn title(&self) -> String {
         format!("{} …{}", self.name, self.tail)
+    }
+
+    /// What is shown of the key itself, such as `acs_live_…f31c`.
+    pub fn shown(&self) -> String {
+        api_key::shown(self.environment(), &self.tail)
+    }
+
+    /// Its environment.
+    pub fn environment(&self) -> Environment {
+        Environment::from_number(self.environment).unwrap_or(Environment::Production)
     }
 }
 

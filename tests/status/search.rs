@@ -166,8 +166,64 @@ fn a_brand_and_a_key_lead_to_their_lists() {
         let list = found.link("Requests with the key").unwrap();
         assert!(list.ends_with(&of_key), "{list}");
     }
-    let heading = search(&mut admin, &key.text).words();
-    assert!(heading.contains("Nothing found for a key"), "{heading}");
+}
+
+#[test]
+fn the_beginning_of_a_key_leads_to_the_keys_that_begin_so() {
+    let (app, mut admin, _) = traffic();
+    let (test, production) = (&app.larkspur.test_key, &app.larkspur.production_key);
+    for beginning in ["acs_test_", "acs_test_zb"] {
+        let found = search(&mut admin, beginning);
+        let words = found.words();
+        assert!(words.contains("The test keys"), "{words}");
+        assert!(words.contains(&format!("acs_test_…{}", &test.text[test.text.len() - 4..])));
+        assert!(!words.contains("403 or 503 are not stored"), "{words}");
+        let list = found.link("Requests").unwrap();
+        assert!(list.ends_with(&format!("test-requests?range=30d&key={}", test.id)));
+    }
+    // As Integrations shows it, it is that key alone.
+    let shown = format!(
+        "acs_live_…{}",
+        &production.text[production.text.len() - 4..]
+    );
+    let found = search(&mut admin, &shown);
+    assert!(found.words().contains("The key "), "{}", found.words());
+    let list = found.link("Requests with the key").unwrap();
+    assert!(list.ends_with(&format!("invalid-requests?range=30d&key={}", production.id)));
+}
+
+#[test]
+fn a_whole_key_is_recognised_and_not_shown_again() {
+    let (app, mut admin, [valid, _]) = traffic();
+    let own = &app.larkspur.production_key.text;
     let theirs = &app.solo_tea.production_key.text;
-    assert_eq!(search(&mut admin, theirs).link("Requests with"), None);
+    let mistyped = own.replace("acs_live_", "acs_test_");
+    for (text, told) in [
+        (own.clone(), "The key "),
+        (format!("curl -H 'x-api-key: {own}' failed"), "The key "),
+        (theirs.clone(), "Not a key of this company"),
+        (mistyped.clone(), "it was mistyped or cut"),
+    ] {
+        let answer = admin.get(&address(&text));
+        for key in [own, theirs, &mistyped] {
+            assert!(!answer.text().contains(key.as_str()), "{text}");
+        }
+        let words = search(&mut admin, &text).words();
+        assert!(words.contains(told), "{text}: {words}");
+        let is_whole = text != mistyped;
+        assert_eq!(
+            words.contains("A whole key was pasted"),
+            is_whole,
+            "{words}"
+        );
+    }
+    assert_eq!(
+        search(&mut admin, theirs).link("Requests with the key"),
+        None
+    );
+    // A line that names a request besides is about that.
+    let line = format!("{} with {own}", valid[0]);
+    let found = search(&mut admin, &line);
+    assert_eq!(found.ids(), valid);
+    assert!(found.link("Requests with the key").is_some());
 }

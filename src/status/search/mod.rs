@@ -1,12 +1,15 @@
 //! The search box: ids, tickets, e-mails, labels, keys, a pasted log line or command. It ignores tab,
 //! filters and window and looks through everything that is kept. What is found alone is opened.
 
+mod keys;
+
 use std::sync::Arc;
 
 use actix_web::{HttpResponse, web};
 use askama::Template;
 use serde::Deserialize;
 
+use self::keys::KeysFound;
 use super::filters::{Address, View, what};
 use super::row::{About, Customer, Named, Row, key_names};
 use super::{ROOT, Status};
@@ -35,8 +38,10 @@ use crate::web::shell::Shell;
 #[template(path = "status/search.html")]
 pub struct SearchPage {
     shell: Shell,
+    /// What was typed, without the secret of a key.
     query: String,
     heading: String,
+    keys: Option<KeysFound>,
     /// Whether what was found only begins as the query does.
     begins_so: bool,
     shortcuts: Vec<Shortcut>,
@@ -140,30 +145,27 @@ async fn read(
     Ok(status.store.look_for(company, search, is_found).await?)
 }
 
-/// The lists that a query names: of a channel, brand or language that is all of it, and of keys. Of
-/// a key the store has a hash and the last four characters, so a beginning says its environment only.
+/// The address of a list, as far back as a person looks.
+fn list((tab, subject): (Tab, Subject)) -> String {
+    let filter = Filter::default()
+        .with_range(Range::Last(Preset::Month))
+        .with(Term::wanted(subject));
+    let address = Address {
+        tab,
+        filter,
+        view: View::Requests,
+        state: None,
+    };
+    address.url()
+}
+
+/// The lists that a query names: of a channel, brand or language that is all of it, and of keys.
 fn shortcuts(
     query: &str,
     search: &Search,
     settings: &CompanySettings,
     keys: &[KeyRow],
 ) -> Vec<Shortcut> {
-    let list = |words: String, tab: Tab, subject: Subject| {
-        let term = Term::wanted(subject);
-        let filter = Filter::default()
-            .with_range(Range::Last(Preset::Month))
-            .with(term);
-        let address = Address {
-            tab,
-            filter,
-            view: View::Requests,
-            state: None,
-        };
-        Shortcut {
-            words,
-            url: address.url(),
-        }
-    };
     let named = |label: &str| Label::Named(label.to_owned());
     let labels = [
         settings
@@ -179,20 +181,13 @@ fn shortcuts(
     let labels = labels.into_iter().flatten().map(|subject| {
         let what = what(subject.parameter()).to_lowercase();
         let words = format!("Failures that name the {what} {}", subject.value());
-        list(words, Tab::Invalid, subject)
+        let url = list((Tab::Invalid, subject));
+        Shortcut { words, url }
     });
-    let tail = query.trim_start_matches('…');
-    let is_meant = |key: &&KeyRow| {
-        let sent = |text: &String| api_key::hash(text)[..] == key.hash[..];
-        key.tail == tail || search.keys.iter().any(sent)
-    };
-    let keys = keys.iter().filter(is_meant).map(|key| {
-        let tab = match Environment::from_number(key.environment) {
-            Some(Environment::Test) => Tab::Test,
-            _ => Tab::Invalid,
-        };
-        let words = format!("Requests with the key {}", key.title());
-        list(words, tab, Subject::Key(key.id))
+    let keys = keys::named(query, search, keys).into_iter();
+    let keys = keys.map(|key| Shortcut {
+        words: format!("Requests with the key {}", key.title()),
+        url: list(keys::list(key)),
     });
     labels.chain(keys).collect()
 }
@@ -212,11 +207,10 @@ impl SearchPage {
         } = &seen.found;
         let (now, zone) = (status.clock.now(), shell.company.zone);
         let names = key_names(keys);
-        // A key is no secret of this page's, but it may be somebody's who looks over a shoulder.
-        let said = match search.keys.is_empty() {
-            true => format!("“{}”", shortened(&query)),
-            false => "a key".to_owned(),
-        };
+        let keys = KeysFound::new(search, keys, list, zone, now);
+        // Whoever looks over a shoulder has no use for a beginning.
+        let query = api_key::hidden(&query);
+        let said = format!("“{}”", shortened(&query));
         let rows: Vec<Row> = page
             .rows
             .iter()
@@ -229,12 +223,14 @@ impl SearchPage {
             .last()
             .and_then(|row| RequestId::from_uuid(row.id));
         Self {
-            heading: match (query.is_empty(), rows.is_empty()) {
-                (true, _) => "Find a request".to_owned(),
-                (false, true) => format!("Nothing found for {said}"),
-                (false, false) if *begins_so => format!("{found} beginning with {said}"),
-                (false, false) => format!("{found} for {said}"),
+            heading: match (query.is_empty(), rows.is_empty(), &keys) {
+                (true, _, _) => "Find a request".to_owned(),
+                (false, true, Some(keys)) => keys.heading.clone(),
+                (false, true, None) => format!("Nothing found for {said}"),
+                (false, false, _) if *begins_so => format!("{found} beginning with {said}"),
+                (false, false, _) => format!("{found} for {said}"),
             },
+            keys,
             begins_so: *begins_so,
             shortcuts: Vec::new(),
             read_as: read_as(search),

@@ -22,7 +22,6 @@ use super::Status;
 use super::filters::{self, Chip, View};
 use super::look::{Look, SETTLED};
 use super::row::{KeyNames, key_names};
-use crate::blocking;
 use crate::domain::paging::Cursor;
 use crate::domain::window::Window;
 use crate::error::PageError;
@@ -155,42 +154,29 @@ async fn note(
     Ok(written.await?)
 }
 
-/// The file, piece by piece: while one is written the rows of the next are read.
+/// The file, piece by piece: two are made at once, so that Postgres reads while lines are written.
 fn pieces(
     status: web::Data<Status>,
     look: Look,
     pen: Arc<Pen>,
 ) -> impl Stream<Item = Result<Bytes, PageError>> {
     let begin = stream::iter([Ok(Bytes::from(pen.first_line()))]);
-    let lines = rows(status, look).map(move |rows| {
-        let pen = pen.clone();
+    let (company, tab) = (look.shell.company.id, look.address.tab);
+    let stretches = stretches(status.clone(), look);
+    let lines = stretches.map(move |ids| {
+        let (status, pen) = (status.clone(), pen.clone());
         async move {
-            let rows = rows?;
-            let lines = blocking::run(move || pen.lines(&rows)).await?;
-            Ok(Bytes::from(lines))
+            let ids = ids?;
+            let lines = status.store.read_for_export(company, move |connection| {
+                let rows = exports::rows(connection, company, tab, &ids)?;
+                // By the thread that read them: rows that go from one to another leave their memory
+                // in both.
+                Ok(pen.lines(&rows))
+            });
+            Ok(Bytes::from(lines.await?))
         }
     });
     begin.chain(lines.buffered(2))
-}
-
-/// The rows of the file, newest first. While Postgres reads some, others arrive.
-fn rows(
-    status: web::Data<Status>,
-    look: Look,
-) -> impl Stream<Item = Result<Vec<ListRow>, PageError>> {
-    let (company, tab) = (look.shell.company.id, look.address.tab);
-    let stretches = stretches(status.clone(), look);
-    let rows = stretches.map(move |ids| {
-        let status = status.clone();
-        async move {
-            let ids = ids?;
-            let rows = status.store.read_for_export(company, move |connection| {
-                exports::rows(connection, company, tab, &ids)
-            });
-            Ok(rows.await?)
-        }
-    });
-    rows.buffered(2)
 }
 
 /// The ids of the requests in the file, newest first. It ends after the first failure.

@@ -43,6 +43,11 @@ fn main() -> ExitCode {
             status::living,
         ),
         trial(
+            "newer_requests_are_a_link_without_script",
+            Width::WithoutScript,
+            status::living_without_script,
+        ),
+        trial(
             "a_stretch_of_the_chart_becomes_the_window",
             Width::Desk,
             status::zoom,

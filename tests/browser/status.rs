@@ -50,6 +50,8 @@ pub fn living(browser: &Chromium) {
     sign_in(browser, &base);
     let place = "return document.querySelector('.request-table tbody tr').offsetTop";
     let (rows, top) = (browser.texts(".request-table tbody tr"), browser.ask(place));
+    let is_shown = "return document.querySelector('.live a').checkVisibility()";
+    assert_eq!(browser.ask(is_shown), false, "nothing is newer yet");
     for _ in 0..3 {
         app.production().requests(&accepted_but("/brand", "newest"));
     }
@@ -60,6 +62,16 @@ pub fn living(browser: &Chromium) {
     assert_eq!(browser.ask(place), top, "nothing moved");
     browser.click(".live a");
     browser.sees(".tabs a[aria-current=page]", "64");
+    browser.sees("td.about", "newest");
+}
+
+/// Where nothing can tell whether something came, the way to look is always there.
+pub fn living_without_script(browser: &Chromium) {
+    let (app, base) = traffic();
+    sign_in(browser, &base);
+    assert_eq!(browser.text(".live"), "Show newer requests");
+    app.production().requests(&accepted_but("/brand", "newest"));
+    browser.click(".live a");
     browser.sees("td.about", "newest");
 }
 

@@ -8,9 +8,8 @@ use super::database::{Database, data_dir, say};
 use super::welcome::Welcome;
 use crate::app::Application;
 use crate::clock::Clock;
-use crate::config::ServeConfig;
-use crate::demo::{self, DemoFile};
-use crate::ingest::Ingest;
+use crate::config::{PublicUrl, ServeConfig};
+use crate::demo::{self, Demo, DemoFile};
 
 /// Serves until stopped. The private Postgres goes last, when nobody writes any more.
 pub fn run(config: &ServeConfig) -> anyhow::Result<()> {
@@ -26,9 +25,10 @@ async fn serve(config: &ServeConfig, database: &Database) -> anyhow::Result<()> 
     let demo = demo(config, database, &application).await?;
     let stop = StopSignals::new()?;
     actix_web::rt::spawn(stop.drain_when_asked(application.handle()));
-    let (ingest, server) = (application.ingest.clone(), application.handle());
+    let checked = demo.map(|file| demo::check(application.ingest.clone(), file));
+    let (url, server) = (application.public_url.clone(), application.handle());
     let welcome = async {
-        let told = welcome(config, &ingest, demo).await;
+        let told = welcome(config, &url, checked).await;
         if told.is_err() {
             server.stop(false).await;
         }
@@ -59,14 +59,14 @@ async fn demo(
 /// Says where to look and how to get in.
 async fn welcome(
     config: &ServeConfig,
-    ingest: &Ingest,
-    demo: Option<DemoFile>,
+    url: &PublicUrl,
+    demo: Option<impl Future<Output = anyhow::Result<Demo>>>,
 ) -> anyhow::Result<()> {
     let demo = match demo {
-        Some(file) => Some(demo::check(ingest, file).await?),
+        Some(demo) => Some(demo.await?),
         None => None,
     };
-    say(&Welcome::new(config, &ingest.public_url, demo.as_ref()).to_string())
+    say(&Welcome::new(config, url, demo.as_ref()).to_string())
 }
 
 /// Ctrl-C, and what supervisors send.

@@ -76,7 +76,7 @@ pub async fn prepare(
 
 /// Looks what of the file no longer holds. It checks four passwords, which takes longer than the
 /// rest of a start.
-pub async fn check(ingest: &Ingest, file: DemoFile) -> anyhow::Result<Demo> {
+pub async fn check(ingest: Ingest, file: DemoFile) -> anyhow::Result<Demo> {
     let outdated = outdated(&ingest.store, &ingest.settings, &file).await?;
     Ok(Demo { file, outdated })
 }

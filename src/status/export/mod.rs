@@ -14,7 +14,7 @@ use actix_web::http::header;
 use actix_web::web::Bytes;
 use actix_web::{HttpRequest, HttpResponse, web};
 use chrono::{DateTime, Utc};
-use futures_util::{Stream, StreamExt, stream};
+use futures_util::{Stream, StreamExt, TryStreamExt, stream};
 use serde_json::json;
 use uuid::Uuid;
 
@@ -154,7 +154,8 @@ async fn note(
     Ok(written.await?)
 }
 
-/// The file, piece by piece: two are made at once, so that Postgres reads while lines are written.
+/// The file, piece by piece: two stretches of it are made at once, so that Postgres reads while lines
+/// are written.
 fn pieces(
     status: web::Data<Status>,
     look: Look,
@@ -173,10 +174,11 @@ fn pieces(
                 // in both.
                 Ok(pen.lines(&rows))
             });
-            Ok(Bytes::from(lines.await?))
+            let pieces = lines.await?.into_iter().map(Ok);
+            Ok::<_, PageError>(stream::iter(pieces))
         }
     });
-    begin.chain(lines.buffered(2))
+    begin.chain(lines.buffered(2).try_flatten())
 }
 
 /// The ids of the requests in the file, newest first. It ends after the first failure.
@@ -214,6 +216,9 @@ fn stretches(
     })
 }
 
+/// So many lines are a piece.
+const PIECE_ROWS: usize = 100;
+
 /// What writes the lines.
 struct Pen {
     format: Format,
@@ -229,11 +234,16 @@ impl Pen {
         }
     }
 
-    fn lines(&self, rows: &[ListRow]) -> Vec<u8> {
-        match self.format {
-            Format::Csv => csv::lines(rows, &self.keys, self.company.zone),
-            Format::JsonLines => json_lines::lines(rows, &self.keys, self.company.zone),
-        }
+    /// In pieces of about as much as a connection takes at once: large ones, of ever other sizes,
+    /// leave holes in the memory.
+    fn lines(&self, rows: &[ListRow]) -> Vec<Bytes> {
+        let zone = self.company.zone;
+        let lines = |rows: &[ListRow]| match self.format {
+            Format::Csv => csv::lines(rows, &self.keys, zone),
+            Format::JsonLines => json_lines::lines(rows, &self.keys, zone),
+        };
+        let pieces = rows.chunks(PIECE_ROWS).map(lines);
+        pieces.map(Bytes::from).collect()
     }
 
     /// Such as `larkspur-outdoor-invalid-requests-2026-11-23-1402.csv`, the time in the company's

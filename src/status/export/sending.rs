@@ -1,4 +1,4 @@
-//! The way of a file to its reader, at the reader's pace. It is made ahead by one piece, and given up
+//! The way of a file to its reader, at the reader's pace. It is made ahead by a little, and given up
 //! when nobody reads: else a download that was paused and forgotten would keep its place for as long
 //! as its connection lives.
 
@@ -18,10 +18,6 @@ use crate::error::PageError;
 /// A reader who takes nothing for so long has gone.
 pub const PATIENCE: Duration = Duration::from_secs(120);
 
-/// So much is handed over at once: little enough that a slow reader is not taken for one who has
-/// gone.
-const HANDFUL: usize = 64 * 1024;
-
 /// Sends the pieces of a file. Its place is free again when all are sent, when one fails, when the
 /// connection ends, and when nothing is taken for as long as `patience`.
 pub fn send(
@@ -38,13 +34,13 @@ pub fn send(
         }
         written
     });
-    let handfuls = stream::unfold(receiver, async |mut receiver| {
+    let sent = stream::unfold(receiver, async |mut receiver| {
         Some((Ok(receiver.recv().await?), receiver))
     });
     // Only what was written to its end ends well.
     let end = stream::once(writing)
         .filter_map(async |ended| ended.map_err(anyhow::Error::from).flatten().err().map(Err));
-    handfuls.chain(end)
+    sent.chain(end)
 }
 
 async fn write(
@@ -53,23 +49,20 @@ async fn write(
     patience: Duration,
 ) -> anyhow::Result<()> {
     let mut pieces = pin!(pieces);
-    while let Some(piece) = pieces.next().await {
-        let mut piece = piece?;
-        while !piece.is_empty() {
-            let handful = piece.split_to(piece.len().min(HANDFUL));
-            match timeout(patience, sender.send(handful)).await {
-                Ok(Ok(())) => {}
-                // The connection has ended.
-                Ok(Err(_)) => return Ok(()),
-                Err(_) => bail!("nobody has read it for {patience:?}"),
-            }
-        }
+    loop {
         // A filter that matches rarely makes no piece for a long time.
-        if sender.is_closed() {
-            return Ok(());
+        let piece = tokio::select! {
+            piece = pieces.next() => piece,
+            () = sender.closed() => None,
+        };
+        let Some(piece) = piece else { return Ok(()) };
+        match timeout(patience, sender.send(piece?)).await {
+            Ok(Ok(())) => {}
+            // The connection has ended.
+            Ok(Err(_)) => return Ok(()),
+            Err(_) => bail!("nobody has read it for {patience:?}"),
         }
     }
-    Ok(())
 }
 
 #[cfg(test)]
@@ -79,7 +72,7 @@ mod tests {
     use crate::domain::company::CompanyId;
 
     fn pieces() -> impl Stream<Item = Result<Bytes, PageError>> {
-        stream::iter((0..8).map(|_| Ok(Bytes::from(vec![b'x'; HANDFUL]))))
+        stream::iter((0..8).map(|_| Ok(Bytes::from(vec![b'x'; 1_000]))))
     }
 
     /// How many places the company has left.
@@ -106,13 +99,13 @@ mod tests {
     async fn a_file_that_is_read_slowly_arrives_whole() {
         let (exports, patience) = (Exports::default(), Duration::from_millis(500));
         let place = exports.take(CompanyId(1)).unwrap();
-        let file = send(pieces(), place, patience).then(async |handful| {
+        let file = send(pieces(), place, patience).then(async |piece| {
             tokio::time::sleep(patience / 10).await;
-            handful
+            piece
         });
-        let handfuls: Vec<_> = file.collect().await;
-        assert_eq!(handfuls.len(), 8);
-        assert!(handfuls.iter().all(Result::is_ok));
+        let pieces: Vec<_> = file.collect().await;
+        assert_eq!(pieces.len(), 8);
+        assert!(pieces.iter().all(Result::is_ok));
         assert_eq!(free(&exports), 2);
     }
 }

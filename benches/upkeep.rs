@@ -9,18 +9,13 @@
 mod support;
 
 use std::fmt::Write as _;
-use std::io::{Read, Write as _};
-use std::net::{SocketAddr, TcpStream};
+use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, ensure};
-use api_status_page::access::passwords;
 use api_status_page::clock::Clock;
-use api_status_page::domain::company::CompanyId;
-use api_status_page::domain::user::Role;
 use api_status_page::store::partitions;
-use api_status_page::store::users::{self, NewUser};
 use chrono::TimeDelta;
 use clap::Parser;
 use diesel::connection::SimpleConnection;
@@ -33,9 +28,7 @@ use support::process;
 use support::program::Program;
 use support::stage::Stage;
 use support::table::{Table, thousands};
-
-const EMAIL: &str = "admin@bench.example";
-const PASSWORD: &str = "correct horse battery";
+use support::visitor::{FORM, Visitor, header, make_reader};
 
 #[derive(Parser)]
 struct Options {
@@ -74,7 +67,7 @@ fn main() -> anyhow::Result<()> {
         options.employees,
     )?;
     make_quiet_companies(&stage, options.quiet_companies)?;
-    make_admin(&stage, companies[0].id)?;
+    make_reader(&mut stage.connection()?, companies[0].id)?;
     let requests = requests(&companies, options.employees);
     let load = |program: &Program, beside: &mut dyn FnMut() -> anyhow::Result<()>| {
         load_beside(program.address, &options, &requests, beside)
@@ -158,18 +151,6 @@ fn make_quiet_companies(stage: &Stage, count: i64) -> anyhow::Result<()> {
     Ok(())
 }
 
-fn make_admin(stage: &Stage, company: CompanyId) -> anyhow::Result<()> {
-    let mut connection = stage.connection()?;
-    let user = NewUser {
-        email: EMAIL,
-        name: "Ada Osei",
-        role: Role::Admin,
-    };
-    let id = users::create(&mut connection, company, user, Clock::system().now())?;
-    users::set_password(&mut connection, id, &passwords::hash(PASSWORD)?)?;
-    Ok(())
-}
-
 /// Valid requests of all companies in turn.
 fn requests(companies: &[Company], employees: usize) -> Arc<[Vec<u8>]> {
     (0..20_000)
@@ -218,11 +199,7 @@ fn load_beside(
 
 /// Sends a file of new employees in and saves it, as an admin does; returns how long that took.
 fn import(address: SocketAddr, lines: usize) -> anyhow::Result<Duration> {
-    let form = format!("email={EMAIL}&password={PASSWORD}").replace(' ', "+");
-    let kind = "application/x-www-form-urlencoded";
-    let answer = post(address, "/sign-in", "", kind, &form)?;
-    let cookie = header(&answer, "set-cookie").context("not signed in")?;
-    let cookie = cookie.split(';').next().unwrap_or_default().to_owned();
+    let mut visitor = Visitor::sign_in(address)?;
     let mut file = String::from("name,email,custom_id,status\n");
     for n in 0..lines {
         writeln!(file, "Agent {n},new{n}@bench.example,N-{n},active")?;
@@ -233,49 +210,11 @@ fn import(address: SocketAddr, lines: usize) -> anyhow::Result<Duration> {
     );
     let since = Instant::now();
     let kind = "multipart/form-data; boundary=limit";
-    let answer = post(
-        address,
-        "/settings/employees/imports/new",
-        &cookie,
-        kind,
-        &body,
-    )?;
-    let path = header(&answer, "location").context("the file was refused")?;
-    let answer = post(
-        address,
-        path,
-        &cookie,
-        "application/x-www-form-urlencoded",
-        "",
-    )?;
-    ensure!(answer.starts_with("HTTP/1.1 303"), "{answer}");
+    let preview = visitor.post("/settings/employees/imports/new", kind, &body)?;
+    let path = header(&preview, "location").context("the file was refused")?;
+    let saved = visitor.post(path, FORM, "")?;
+    ensure!(saved.starts_with("HTTP/1.1 303"), "{saved}");
     Ok(since.elapsed())
-}
-
-fn post(
-    address: SocketAddr,
-    path: &str,
-    cookie: &str,
-    kind: &str,
-    body: &str,
-) -> anyhow::Result<String> {
-    let mut stream = TcpStream::connect(address)?;
-    let length = body.len();
-    write!(
-        stream,
-        "POST {path} HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\ncookie: {cookie}\r\n\
-         sec-fetch-site: same-origin\r\ncontent-type: {kind}\r\ncontent-length: {length}\r\n\r\n{body}"
-    )?;
-    let mut answer = String::new();
-    stream.read_to_string(&mut answer)?;
-    Ok(answer)
-}
-
-fn header<'a>(answer: &'a str, name: &str) -> Option<&'a str> {
-    answer.lines().find_map(|line| {
-        let (found, value) = line.split_once(':')?;
-        found.eq_ignore_ascii_case(name).then(|| value.trim())
-    })
 }
 
 const PARTITION_IS_THERE: &str = "SELECT count(*) FROM pg_inherits \

@@ -12,6 +12,9 @@ use api_status_page::domain::user::Role;
 use api_status_page::store::users::{self, NewUser};
 use diesel::PgConnection;
 
+/// The kind of a form's body.
+pub const FORM: &str = "application/x-www-form-urlencoded";
+
 const EMAIL: &str = "reader@bench.example";
 const PASSWORD: &str = "a password of the benchmark";
 
@@ -85,13 +88,18 @@ impl Visitor {
             .append_pair("email", EMAIL)
             .append_pair("password", PASSWORD)
             .finish();
-        let head = "POST /sign-in HTTP/1.1\r\ncontent-type: application/x-www-form-urlencoded";
-        let (head, _) = visitor.ask(head, &form)?;
+        let head = visitor.post("/sign-in", FORM, &form)?;
         let cookie = header(&head, "set-cookie").and_then(|value| value.split(';').next());
         visitor.cookie = cookie
             .with_context(|| format!("nobody is signed in: {head}"))?
             .to_owned();
         Ok(visitor)
+    }
+
+    /// Sends a form; returns the head of the answer.
+    pub fn post(&mut self, path: &str, kind: &str, body: &str) -> anyhow::Result<String> {
+        let head = format!("POST {path} HTTP/1.1\r\ncontent-type: {kind}");
+        Ok(self.ask(&head, body)?.0)
     }
 
     /// Looks at a page.
@@ -158,7 +166,8 @@ fn connect(address: SocketAddr) -> io::Result<BufReader<TcpStream>> {
     Ok(BufReader::new(stream))
 }
 
-fn header<'h>(head: &'h str, wanted: &str) -> Option<&'h str> {
+/// A field of a head.
+pub fn header<'h>(head: &'h str, wanted: &str) -> Option<&'h str> {
     head.lines().find_map(|line| {
         let (name, value) = line.split_once(':')?;
         name.eq_ignore_ascii_case(wanted).then(|| value.trim())

@@ -125,7 +125,7 @@ async fn write_letter(
             Ok::<_, StoreError>((user, company, token))
         })
         .await?;
-    let zone = company.time_zone.parse().unwrap_or(chrono_tz::UTC);
+    let zone = company.zone();
     let link = link_mail::Link {
         url: public_url.join(&format!("/password/{token}")),
         ends_at: now + TIME_TO_LIVE,

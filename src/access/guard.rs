@@ -6,7 +6,6 @@ use actix_web::dev::{ServiceRequest, ServiceResponse};
 use actix_web::http::Method;
 use actix_web::middleware::Next;
 use actix_web::{HttpMessage, HttpResponse, ResponseError, web};
-use chrono_tz::Tz;
 use percent_encoding::{AsciiSet, CONTROLS, utf8_percent_encode};
 use tracing::Span;
 
@@ -95,8 +94,8 @@ fn shell(user: UserRow, company: CompanyRow, session: &Session) -> Shell {
         },
         company: Company {
             id: CompanyId(company.id),
+            zone: company.zone(),
             name: company.name,
-            zone: company.time_zone.parse().unwrap_or(Tz::UTC),
         },
         flash: flash::waiting(session),
         as_of: None,

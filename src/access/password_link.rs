@@ -165,7 +165,7 @@ fn hash(token: &str) -> [u8; 32] {
 
 impl PasswordPage {
     fn new(link: &Link, problem: Option<Problem>) -> Self {
-        let zone = link.company.time_zone.parse().unwrap_or(chrono_tz::UTC);
+        let zone = link.company.zone();
         let expires = Moment::new(link.expires_at, zone);
         Self {
             email: link.user.email.clone(),

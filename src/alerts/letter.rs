@@ -90,7 +90,7 @@ impl Alerts {
             let causes = causes::causes(connection, company, &selection, opened_at)?;
             Ok(Some(Facts {
                 company: one_line(&row.name),
-                zone: row.time_zone.parse().unwrap_or(Tz::UTC),
+                zone: row.zone(),
                 alert,
                 causes: causes.causes,
                 all_causes: causes.total,

@@ -1,6 +1,7 @@
 //! The companies, and what a new one is made of.
 
 use chrono::{DateTime, Utc};
+use chrono_tz::Tz;
 use diesel::connection::SimpleConnection;
 use diesel::prelude::*;
 use serde::Deserialize;
@@ -28,6 +29,13 @@ pub struct CompanyRow {
     pub alert_emails: Vec<Option<String>>,
 }
 
+impl CompanyRow {
+    /// The zone in which its pages show times; UTC for one that this program no longer knows.
+    pub fn zone(&self) -> Tz {
+        self.time_zone.parse().unwrap_or(Tz::UTC)
+    }
+}
+
 /// A company's row.
 pub fn find(connection: &mut PgConnection, company: CompanyId) -> QueryResult<CompanyRow> {
     companies::table
@@ -42,7 +50,7 @@ pub struct Facts {
     /// As shown in the top bar.
     pub name: String,
     /// The zone in which its pages show times.
-    pub zone: chrono_tz::Tz,
+    pub zone: Tz,
     /// Customers' personal data is deleted after so many days.
     pub expunge_after_days: i32,
 }

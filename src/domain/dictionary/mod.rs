@@ -399,11 +399,6 @@ impl ErrorCode {
         1 << (self as i16)
     }
 
-    /// The errors in a mask, in rule order.
-    pub fn in_mask(mask: i16) -> impl Iterator<Item = Self> {
-        Self::ALL.into_iter().filter(move |c| mask & c.bit() != 0)
-    }
-
     /// Who can end it: the group of the legend.
     pub fn ended_by(self) -> EndedBy {
         match self {
@@ -446,7 +441,6 @@ mod tests {
             mask | c.bit()
         });
         assert_eq!(all, 0b111_1111_1111);
-        assert!(ErrorCode::in_mask(all).eq(ErrorCode::ALL));
     }
 
     #[test]

@@ -204,6 +204,15 @@ impl Subject {
 }
 
 impl Filter {
+    /// Reads the query of an address, as [`parse`](Self::parse) does its parameters.
+    pub fn from_query(query: &str, zone: Tz) -> (Self, Vec<(String, String)>) {
+        let parameters: Vec<_> = form_urlencoded::parse(query.as_bytes()).collect();
+        let pairs = parameters.iter().map(|(name, value)| (&**name, &**value));
+        let (filter, others) = Self::parse(pairs, zone);
+        let owned = |(name, value): (&str, &str)| (name.to_owned(), value.to_owned());
+        (filter, others.into_iter().map(owned).collect())
+    }
+
     /// Reads the query parameters of an address. Those that are no part of a filter, or malformed,
     /// come back as they were, to be named in a notice; the rest applies. An empty value is what an
     /// untouched form field sends: it is passed over.

@@ -123,11 +123,7 @@ impl List {
 
     /// The list of a tab with a filter as in an address.
     pub(super) fn of(status: &Status, tab: Tab, query: &str) -> Option<Self> {
-        let parameters: Vec<(String, String)> = form_urlencoded::parse(query.as_bytes())
-            .into_owned()
-            .collect();
-        let pairs = parameters.iter().map(|(n, v)| (n.as_str(), v.as_str()));
-        let (filter, _) = Filter::parse(pairs, chrono_tz::UTC);
+        let (filter, _) = Filter::from_query(query, chrono_tz::UTC);
         let Some(Range::Between(..)) = filter.range else {
             return None;
         };

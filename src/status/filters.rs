@@ -112,12 +112,8 @@ impl Address {
             .into_iter()
             .flat_map(|tab| View::ALL.map(|view| list(tab, view)));
         let list = lists.find(|list| list.path() == path)?;
-        let parameters: Vec<(String, String)> = form_urlencoded::parse(query.as_bytes())
-            .into_owned()
-            .collect();
-        let pairs = parameters.iter().map(|(n, v)| (n.as_str(), v.as_str()));
-        let (filter, others) = Filter::parse(pairs, zone);
-        let state = others.iter().find(|(name, _)| *name == "state");
+        let (filter, others) = Filter::from_query(query, zone);
+        let state = others.iter().find(|(name, _)| name == "state");
         Some(Self {
             filter,
             state: state.and_then(|(_, value)| State::parse(value)),
@@ -173,15 +169,11 @@ impl Address {
 
     /// The list that the address of a request's page names, when it names one.
     pub fn of_request(query: &str, zone: Tz) -> Option<Self> {
-        let parameters: Vec<(String, String)> = form_urlencoded::parse(query.as_bytes())
-            .into_owned()
-            .collect();
-        let tab = parameters.iter().find(|(name, _)| name == LIST)?;
-        let tab = Tab::ALL.into_iter().find(|t| t.name() == tab.1)?;
-        let pairs = parameters.iter().map(|(n, v)| (n.as_str(), v.as_str()));
+        let (filter, others) = Filter::from_query(query, zone);
+        let (_, tab) = others.iter().find(|(name, _)| name == LIST)?;
         Some(Self {
-            tab,
-            filter: Filter::parse(pairs, zone).0,
+            tab: Tab::ALL.into_iter().find(|t| t.name() == tab)?,
+            filter,
             view: View::Requests,
             state: None,
         })

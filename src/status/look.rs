@@ -51,19 +51,13 @@ impl Look {
         status: &Status,
         snapshot: Arc<Snapshot>,
     ) -> Self {
-        let parameters: Vec<(String, String)> = form_urlencoded::parse(query.as_bytes())
-            .into_owned()
-            .collect();
-        let pairs = parameters
-            .iter()
-            .map(|(name, value)| (name.as_str(), value.as_str()));
-        let (filter, others) = Filter::parse(pairs, shell.company.zone);
+        let (filter, others) = Filter::from_query(query, shell.company.zone);
         let mut cursor = Cursor::Newest;
         let mut notices = Vec::new();
         let mut state = None;
         for (name, value) in others {
-            let wanted = State::parse(value).filter(|_| name == "state" && view == View::Causes);
-            match (Cursor::from_parameter(name, value), wanted) {
+            let wanted = State::parse(&value).filter(|_| name == "state" && view == View::Causes);
+            match (Cursor::from_parameter(&name, &value), wanted) {
                 (Some(read), _) => cursor = read,
                 (None, Some(wanted)) => state = Some(wanted),
                 (None, None) => notices.push(format!("{name}={value}")),

@@ -136,12 +136,8 @@ fn chunk(
     let Some(reached) = run.reached() else {
         return Ok((Vec::new(), None));
     };
-    let parameters: Vec<(String, String)> = form_urlencoded::parse(run.filter.as_bytes())
-        .into_owned()
-        .collect();
-    let pairs = parameters.iter().map(|(n, v)| (n.as_str(), v.as_str()));
     // Its range is of two moments in UTC: no zone matters.
-    let (filter, _) = Filter::parse(pairs, chrono_tz::UTC);
+    let (filter, _) = Filter::from_query(&run.filter, chrono_tz::UTC);
     let filter = filter.resolved(&snapshot.rules);
     let selection = Selection {
         tab: run.tab(),

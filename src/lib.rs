@@ -8,7 +8,8 @@
 //!
 //! **A request comes in** ([`ingest`]).
 //!
-//! 1. [`context::at_the_door`] gives the call an id, which is also the id of its row.
+//! 1. [`context::at_the_door`] gives the call an id; when its body is there it gets another, which is
+//!    also the id of its row.
 //! 2. The key's hash is looked up in memory, in [`LiveSettings`]; a call without a valid key ends
 //!    here and is not recorded.
 //! 3. The body is received, unpacked, and read forgivingly by [`Body::parse`]: what can be put right

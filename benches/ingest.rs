@@ -1,5 +1,5 @@
 //! How many requests come in: the real program with a durable Postgres, beside what `pgbench`
-//! reaches with single rows in the same tables, a server that stores nothing, and one that inserts
+//! reaches with single rows in the same tables, servers that store nothing, and one that inserts
 //! each request by itself.
 //!
 //! App, Postgres and load share the machine's cores, and the disk swings: only figures of one run
@@ -73,6 +73,7 @@ struct Options {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 enum Role {
     Echo,
+    EchoInside,
     Naive,
 }
 
@@ -91,6 +92,7 @@ struct Measured {
 struct Results {
     real: Vec<Measured>,
     echo: Vec<Measured>,
+    echo_inside: Vec<Measured>,
     naive: Vec<Measured>,
     pgbench: Vec<f64>,
 }
@@ -99,6 +101,7 @@ fn main() -> ExitCode {
     let options = Options::parse();
     let done = match (options.role, options.listen, &options.database_url) {
         (Some(Role::Echo), Some(listen), _) => rivals::echo(listen),
+        (Some(Role::EchoInside), Some(listen), _) => rivals::echo_inside(listen),
         (Some(Role::Naive), Some(listen), Some(url)) => rivals::naive(listen, url),
         _ => compare(&options),
     };
@@ -143,6 +146,9 @@ fn compare(options: &Options) -> anyhow::Result<()> {
         let measured = measure(&echo, &stage, &requests, options, &options.connections)?;
         results.echo.extend(measured);
         let most = options.connections.iter().copied().max();
+        let echo = Program::role("echo-inside", &stage)?;
+        let measured = measure(&echo, &stage, &requests, options, most.as_slice())?;
+        results.echo_inside.extend(measured);
         let naive = Program::role("naive", &stage)?;
         let measured = measure(&naive, &stage, &requests, options, most.as_slice())?;
         results.naive.extend(measured);
@@ -256,6 +262,8 @@ impl Results {
             row("pgbench, single rows, its best", pgbench);
             row("a handler that inserts by itself", rate(&self.naive));
             row("an echo without a store", rate(&self.echo));
+            let inside = rate(&self.echo_inside);
+            row("the same inside the program's middlewares", inside);
             println!("{table}");
         }
         let mut table = Table::new([
@@ -274,6 +282,7 @@ impl Results {
         for (name, all, connections) in [
             ("", &self.real, &options.connections[..]),
             ("echo, ", &self.echo, &options.connections[..]),
+            ("echo inside, ", &self.echo_inside, &[most][..]),
             ("inserts by itself, ", &self.naive, &[most][..]),
         ] {
             if all.is_empty() {

@@ -1,21 +1,25 @@
-//! Servers to compare with, each in a process of its own: one that stores nothing, and one written
+//! Servers to compare with, each in a process of its own: two that store nothing, and one written
 //! the obvious way.
 
 use std::net::SocketAddr;
 use std::time::Instant;
 
+use actix_web::middleware::from_fn;
 use actix_web::{App, HttpRequest, HttpResponse, HttpServer, web};
 use api_status_page::clock::Clock;
 use api_status_page::config::PublicUrl;
+use api_status_page::context::at_the_door;
 use api_status_page::domain::api_key;
 use api_status_page::domain::request::{Kind, RequestId};
 use api_status_page::judge::{Arrival, Received, Sender, judge};
+use api_status_page::routes;
 use api_status_page::store::recorder::Record;
 use api_status_page::store::schema::{
     request_count_deltas, request_documents, request_findings, requests,
 };
 use api_status_page::store::settings::LiveSettings;
 use api_status_page::store::{Store, StoreError};
+use api_status_page::web::headers;
 use chrono::DurationRound;
 use chrono::TimeDelta;
 use diesel::prelude::*;
@@ -27,6 +31,21 @@ pub fn echo(listen: SocketAddr) -> anyhow::Result<()> {
             .route("/readyz", web::get().to(HttpResponse::Ok))
             .route("/metrics", web::get().to(HttpResponse::Ok))
             .route("/v1/requests", web::post().to(echo_body))
+    };
+    actix_web::rt::System::new().block_on(HttpServer::new(server).bind(listen)?.run())?;
+    Ok(())
+}
+
+/// The same behind all that the program does around a sender's call.
+pub fn echo_inside(listen: SocketAddr) -> anyhow::Result<()> {
+    let server = || {
+        App::new()
+            .route("/readyz", web::get().to(HttpResponse::Ok))
+            .route("/metrics", web::get().to(HttpResponse::Ok))
+            .route("/v1/requests", web::post().to(echo_body))
+            .wrap(from_fn(routes::head_as_get))
+            .wrap(from_fn(headers::secure))
+            .wrap(from_fn(at_the_door))
     };
     actix_web::rt::System::new().block_on(HttpServer::new(server).bind(listen)?.run())?;
     Ok(())

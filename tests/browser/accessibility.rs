@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 use crate::chromium::Chromium;
 use crate::support::company::{accepted, accepted_but, with};
 use crate::support::people::PASSWORD;
-use crate::support::{Company, Person, TestApp, routes};
+use crate::support::{Company, Person, TestApp, eventually, routes};
 
 const LISTS: &str = "/settings/integrations/api-status";
 
@@ -36,7 +36,12 @@ struct Sight {
 pub fn with_data(browser: &Chromium) {
     let app = TestApp::start();
     let ids = traffic(&app);
-    let mut admin = person(&app, &app.store().larkspur, "admin@larkspur.example");
+    let mut admin = person(
+        &app,
+        &app.store().larkspur,
+        "admin@larkspur.example",
+        Role::Admin,
+    );
     let sights = sights(&app, &mut admin, &ids);
     look_at_all(browser, &app, &mut admin, "admin@larkspur.example", sights);
 }
@@ -45,7 +50,12 @@ pub fn with_data(browser: &Chromium) {
 /// that something is wrong.
 pub fn empty(browser: &Chromium) {
     let app = TestApp::start();
-    let mut admin = person(&app, &app.store().solo_tea, "admin@solotea.example");
+    let mut admin = person(
+        &app,
+        &app.store().solo_tea,
+        "admin@solotea.example",
+        Role::Admin,
+    );
     let guarded = routes::guarded().into_iter().chain(routes::settings());
     let mut addresses: Vec<String> = guarded.filter(|a| !a.contains('{')).collect();
     addresses.extend([
@@ -67,8 +77,67 @@ pub fn empty(browser: &Chromium) {
     );
 }
 
-fn person(app: &TestApp, company: &Company, email: &str) -> Person {
-    app.user(company, email, Role::Admin);
+/// The same pages as support sees them: without what changes something, and with words to send to
+/// an admin instead.
+pub fn as_support(browser: &Chromium) {
+    let app = TestApp::start();
+    let ids = traffic(&app);
+    let larkspur = &app.store().larkspur;
+    let mut admin = person(&app, larkspur, "admin@larkspur.example", Role::Admin);
+    let sights = sights(&app, &mut admin, &ids);
+    let guarded = sights.into_iter().filter(|sight| !sight.is_public);
+    let email = "support@larkspur.example";
+    let mut support = person(&app, larkspur, email, Role::Support);
+    look_at_all(browser, &app, &mut support, email, guarded.collect());
+}
+
+/// Every form that was sent with something wrong in it: the field, and what is wrong.
+pub fn refused(browser: &Chromium) {
+    let app = TestApp::start();
+    let email = "admin@larkspur.example";
+    person(&app, &app.store().larkspur, email, Role::Admin);
+    let base = format!("http://{}", app.address);
+    inject_axe(browser);
+    let mut broken = Vec::new();
+    let mut refuse = |address: &str, field: &str, value: &str| {
+        browser.go(&format!("{base}{address}"));
+        browser.ask(&format!(
+            "const field = document.querySelector(\"main [name={field}]\"); \
+             field.value = '{value}'; field.form.noValidate = true; field.form.requestSubmit()"
+        ));
+        let status = "return performance.getEntriesByType('navigation')[0].responseStatus";
+        eventually(&format!("{address} is refused"), || {
+            (browser.ask(status) == 422).then_some(())
+        });
+        broken.extend(look_at(browser, address));
+    };
+    refuse("/sign-in", "email", "nobody@larkspur.example");
+    sign_in(browser, &base, email);
+    let long = "x".repeat(300);
+    let views = format!("{LISTS}/views?address={LISTS}/invalid-requests");
+    let company = "/settings/company-info";
+    for (address, field, value) in [
+        (company, "zone", "Nowhere"),
+        (&format!("{company}/channels/new"), "label", ""),
+        (&format!("{company}/brands/new"), "label", ""),
+        (&format!("{company}/languages/new"), "label", "!"),
+        (&format!("{company}/brands/aliases/new"), "label", ""),
+        (&format!("{company}/brands/larkspur/name"), "name", &long),
+        ("/settings/integrations", "alert_emails", "nonsense"),
+        ("/settings/integrations/keys/new", "name", ""),
+        ("/settings/employees/new", "email", "nonsense"),
+        ("/settings/employees/imports/new", "file", ""),
+        ("/settings/users/new", "email", "nonsense"),
+        ("/settings/password", "current", "wrong"),
+        (&views, "name", ""),
+    ] {
+        refuse(address, field, value);
+    }
+    assert!(broken.is_empty(), "{}", broken.join("\n"));
+}
+
+fn person(app: &TestApp, company: &Company, email: &str, role: Role) -> Person {
+    app.user(company, email, role);
     let mut person = Person::new(app);
     assert_eq!(person.sign_in(email, PASSWORD).status, 303);
     person
@@ -220,11 +289,7 @@ fn look_at_all(
     email: &str,
     sights: Vec<Sight>,
 ) {
-    let axe = axe().unwrap();
-    browser.command(
-        "Page.addScriptToEvaluateOnNewDocument",
-        json!({"source": axe}),
-    );
+    inject_axe(browser);
     let base = format!("http://{}", app.address);
     let (public, guarded): (Vec<Sight>, Vec<Sight>) = sights.into_iter().partition(|s| s.is_public);
     let mut broken = Vec::new();
@@ -243,11 +308,7 @@ fn look_at_all(
         }
     };
     look(public, &mut Person::new(app));
-    browser.go(&format!("{base}/sign-in"));
-    browser.fill("email", email);
-    browser.fill("password", PASSWORD);
-    browser.click("main form button");
-    browser.sees("h1", "API Status Page");
+    sign_in(browser, &base, email);
     look(guarded, admin);
     assert!(seen >= 20, "only {seen} pages were seen");
     assert!(
@@ -255,6 +316,21 @@ fn look_at_all(
         "{seen} pages seen:\n{}",
         broken.join("\n")
     );
+}
+
+fn inject_axe(browser: &Chromium) {
+    browser.command(
+        "Page.addScriptToEvaluateOnNewDocument",
+        json!({"source": axe().unwrap()}),
+    );
+}
+
+fn sign_in(browser: &Chromium, base: &str, email: &str) {
+    browser.go(&format!("{base}/sign-in"));
+    browser.fill("email", email);
+    browser.fill("password", PASSWORD);
+    browser.click("main form button");
+    browser.sees("h1", "API Status Page");
 }
 
 /// What is broken on the page shown, by every width and every set of colours.

@@ -105,6 +105,11 @@ fn main() -> ExitCode {
         ),
         accessible("every_page_is_accessible", accessibility::with_data),
         accessible("every_empty_page_is_accessible", accessibility::empty),
+        accessible(
+            "every_page_is_accessible_to_support",
+            accessibility::as_support,
+        ),
+        accessible("every_refused_form_is_accessible", accessibility::refused),
     ];
     libtest_mimic::run(&arguments, trials).exit_code()
 }

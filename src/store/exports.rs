@@ -19,7 +19,7 @@ use crate::domain::request::RequestId;
 
 /// A stretch is so many entries of the list's index long. Large enough that planning its queries does
 /// not count, small enough that four exports stay within a few dozen megabytes.
-const STRETCH_ENTRIES: i64 = 5_000;
+const STRETCH_ENTRIES: i64 = 2_500;
 
 /// The order of a list, and of the index of each table.
 const NEWEST_FIRST: &str = "r.received_at DESC, r.id DESC";

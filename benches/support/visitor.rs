@@ -15,6 +15,9 @@ use diesel::PgConnection;
 /// The kind of a form's body.
 pub const FORM: &str = "application/x-www-form-urlencoded";
 
+/// The server hangs up when nothing was asked for somewhat longer.
+const KEPT_ALIVE: Duration = Duration::from_secs(2);
+
 const EMAIL: &str = "reader@bench.example";
 const PASSWORD: &str = "a password of the benchmark";
 
@@ -22,6 +25,8 @@ const PASSWORD: &str = "a password of the benchmark";
 pub struct Visitor {
     address: SocketAddr,
     stream: BufReader<TcpStream>,
+    /// When it was asked for something last.
+    asked: Instant,
     cookie: String,
 }
 
@@ -82,6 +87,7 @@ impl Visitor {
         let mut visitor = Self {
             address,
             stream: connect(address)?,
+            asked: Instant::now(),
             cookie: String::new(),
         };
         let form = form_urlencoded::Serializer::new(String::new())
@@ -116,8 +122,6 @@ impl Visitor {
 
     /// Takes a file that is sent in pieces.
     pub fn download(&mut self, path: &str) -> anyhow::Result<Taken> {
-        // The server hangs up when nothing was asked for a while.
-        self.stream = connect(self.address)?;
         let head = self.send(&format!("GET {path} HTTP/1.1"), "")?;
         let is_in_pieces = header(&head, "transfer-encoding") == Some("chunked");
         ensure!(is_in_pieces, "{path} is not sent in pieces: {head}");
@@ -151,6 +155,10 @@ impl Visitor {
         let ask = format!(
             "{head}\r\nhost: localhost\r\nsec-fetch-site: same-origin\r\ncookie: {cookie}\r\ncontent-length: {length}\r\n\r\n{body}"
         );
+        if self.asked.elapsed() > KEPT_ALIVE {
+            self.stream = connect(self.address)?;
+        }
+        self.asked = Instant::now();
         self.stream.get_mut().write_all(ask.as_bytes())?;
         let mut head = String::new();
         while !head.ends_with("\r\n\r\n") {

@@ -7,7 +7,7 @@ use diesel::connection::SimpleConnection;
 use diesel::prelude::*;
 use diesel::sql_types::{BigInt, Nullable, Timestamptz};
 
-use super::counts::{ceil, floor, pieces};
+use super::counts::{ceil, drop_grain, floor, pieces};
 use super::partitions::week_of;
 use super::query::{Query, Value};
 use super::schema::cause_folds;
@@ -20,9 +20,6 @@ pub(super) const GRAINS: [i64; 2] = [1_440, 60];
 /// No finding comes so long after its request: a request waits for seconds to be recorded, not for
 /// minutes.
 const SETTLED: TimeDelta = TimeDelta::minutes(10);
-
-/// So many counters are dropped in one transaction.
-const DROP_BATCH: i64 = 5_000;
 
 /// Of each grain at most so many counters are read, the latest: causes whose values are never the
 /// same twice have a counter each.
@@ -190,20 +187,7 @@ pub fn drop_older(
     let week = week_of(before).and_time(NaiveTime::MIN).and_utc();
     let mut dropped = 0;
     for grain in GRAINS {
-        // A time goes whole, so a batch may be a little larger.
-        dropped += diesel::sql_query(
-            "DELETE FROM cause_counts \
-             WHERE company_id = $1 AND grain = $2 AND bucket < $3 AND bucket <= ( \
-                 SELECT max(bucket) FROM ( \
-                     SELECT bucket FROM cause_counts \
-                     WHERE company_id = $1 AND grain = $2 AND bucket < $3 \
-                     ORDER BY bucket LIMIT $4) AS oldest)",
-        )
-        .bind::<BigInt, _>(company.0)
-        .bind::<BigInt, _>(grain)
-        .bind::<Timestamptz, _>(week)
-        .bind::<BigInt, _>(DROP_BATCH)
-        .execute(connection)?;
+        dropped += drop_grain(connection, "cause_counts", company, grain, week)?;
     }
     Ok(dropped)
 }

@@ -10,7 +10,7 @@ use diesel::sql_types::{Array, BigInt, Bool, SmallInt, Text, Timestamptz, Uuid a
 use uuid::Uuid;
 
 use super::cause_counts::{self, Cut, GRAINS, MOST_COUNTERS};
-use super::counts::floor;
+use super::counts::{self, floor};
 use super::matching::{Direction, matching};
 use super::query::{Query, Value};
 use super::requests::{MAX_ENTRIES, Selection, Tab};
@@ -246,28 +246,11 @@ fn is_told_by_findings(filter: &Filter) -> bool {
 
 /// What a list asks of findings, and of their counters, but for the time and the error.
 fn conditions(query: &mut Query, selection: &Selection<'_>) -> String {
-    let mut conditions = vec!["true".to_owned()];
-    if selection.tab == Tab::Test {
-        conditions.push("environment = 1".to_owned());
+    let asked = counts::conditions(query, selection.filter, ["environment", "key"]);
+    match selection.tab {
+        Tab::Invalid => asked,
+        Tab::Test => format!("environment = 1 AND {asked}"),
     }
-    for parameter in ["environment", "key"] {
-        let mut wanted = Vec::new();
-        for term in selection.filter.about(parameter) {
-            let condition = match &term.subject {
-                Subject::Key(id) => format!("key_id = {}", query.value(Value::Integer(*id))),
-                Subject::Environment(one) => format!("environment = {}", one.number()),
-                _ => continue,
-            };
-            match term.negated {
-                true => conditions.push(format!("NOT {condition}")),
-                false => wanted.push(condition),
-            }
-        }
-        if !wanted.is_empty() {
-            conditions.push(format!("({})", wanted.join(" OR ")));
-        }
-    }
-    conditions.join(" AND ")
 }
 
 /// The findings of each error asked for in these windows, the newest first, each request once per

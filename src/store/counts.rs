@@ -101,8 +101,8 @@ pub struct Bin {
     /// When it begins: so many steps after the origin.
     #[diesel(sql_type = Timestamptz)]
     pub begins: DateTime<Utc>,
-    /// The first of their errors, of those that the filter asks for, see [`ErrorCode::bit`](crate::domain::dictionary::ErrorCode::bit); 0 where
-    /// they are valid, or failed in a way that it does not ask for.
+    /// The bit of the first of their errors, of those that the filter asks for; 0 where they are valid,
+    /// or failed in a way that it does not ask for.
     #[diesel(sql_type = SmallInt)]
     pub first_error: i16,
     /// How many.
@@ -285,7 +285,7 @@ pub(super) fn ceil(at: DateTime<Utc>, step: TimeDelta) -> DateTime<Utc> {
 }
 
 /// A filter as a condition on counters. An employee is not counted apart: nothing is one's.
-fn conditions<'p>(
+pub(super) fn conditions<'p>(
     query: &mut Query,
     filter: &Filter,
     parameters: impl IntoIterator<Item = &'p str>,
@@ -436,21 +436,33 @@ pub fn drop_older(
     let coarse = now - TimeDelta::days(COARSE_GRAIN_DAYS);
     let mut dropped = 0;
     for (grain, before) in [(5, fine), (60, coarse), (1_440, coarse)] {
-        // By the beginning of the primary key, for the table may have millions of rows; a time goes
-        // whole, so a batch may be a little larger.
-        dropped += diesel::sql_query(
-            "DELETE FROM request_counts \
-             WHERE company_id = $1 AND grain = $2 AND bucket < $3 AND bucket <= ( \
-                 SELECT max(bucket) FROM ( \
-                     SELECT bucket FROM request_counts \
-                     WHERE company_id = $1 AND grain = $2 AND bucket < $3 \
-                     ORDER BY bucket LIMIT $4) AS oldest)",
-        )
-        .bind::<BigInt, _>(company.0)
-        .bind::<SmallInt, _>(grain)
-        .bind::<Timestamptz, _>(before)
-        .bind::<BigInt, _>(DROP_BATCH)
-        .execute(connection)?;
+        dropped += drop_grain(connection, "request_counts", company, grain, before)?;
     }
     Ok(dropped)
+}
+
+/// Deletes a batch of a company's counters of a grain from before a time, in a table of counters, and
+/// says how many there were.
+pub(super) fn drop_grain(
+    connection: &mut PgConnection,
+    table: &str,
+    company: CompanyId,
+    grain: i64,
+    before: DateTime<Utc>,
+) -> QueryResult<usize> {
+    // By the beginning of the primary key, for the table may have millions of rows; a time goes
+    // whole, so a batch may be a little larger.
+    diesel::sql_query(format!(
+        "DELETE FROM {table} \
+         WHERE company_id = $1 AND grain = $2 AND bucket < $3 AND bucket <= ( \
+             SELECT max(bucket) FROM ( \
+                 SELECT bucket FROM {table} \
+                 WHERE company_id = $1 AND grain = $2 AND bucket < $3 \
+                 ORDER BY bucket LIMIT $4) AS oldest)"
+    ))
+    .bind::<BigInt, _>(company.0)
+    .bind::<SmallInt, _>(grain as i16)
+    .bind::<Timestamptz, _>(before)
+    .bind::<BigInt, _>(DROP_BATCH)
+    .execute(connection)
 }

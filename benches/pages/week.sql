@@ -86,16 +86,20 @@ ALTER TABLE requests ATTACH PARTITION requests_{week} FOR VALUES FROM ('{from}')
 ALTER TABLE request_documents ATTACH PARTITION request_documents_{week} FOR VALUES FROM ('{from}') TO ('{to}');
 ALTER TABLE request_findings ATTACH PARTITION request_findings_{week} FOR VALUES FROM ('{from}') TO ('{to}');
 
-INSERT INTO request_counts (
+-- A week of counters, from Thursday on, has requests of two weeks of tables.
+INSERT INTO request_counts AS kept (
     company_id, grain, bucket, environment, kind, key_id, channel, brand, language, error_mask, count)
-SELECT company_id, grain, date_bin(grain * interval '1 minute', received_at, '2020-01-01Z'),
+SELECT company_id, grain, date_bin(grain * interval '1 minute', received_at, 'epoch'),
        environment, kind, key_id,
        coalesce(channel, CASE WHEN channel_sent IS NULL THEN '~none' ELSE '~unknown' END),
        coalesce(brand, CASE WHEN brand_sent IS NULL THEN '~none' ELSE '~unknown' END),
        coalesce(language, CASE WHEN language_sent IS NULL THEN '~none' ELSE '~unknown' END),
        error_mask, count(*)
-FROM requests_{week}, (VALUES (5), (60), (1440)) AS grains (grain)
+FROM requests_{week}, (VALUES (5), (60), (1440), (10080)) AS grains (grain)
 WHERE grain > 5 OR received_at >= '{fine_from}'
 GROUP BY 1, 2, 3, 4, 5, 6, 7, 8, 9, 10
 -- As folding writes them: by time, then company by company.
-ORDER BY 3, 1, 2 DESC, 4, 5, 6, 7, 8, 9, 10;
+ORDER BY 3, 1, 2 DESC, 4, 5, 6, 7, 8, 9, 10
+ON CONFLICT (company_id, grain, bucket, environment, kind, key_id, channel, brand, language, error_mask,
+             resubmitted)
+DO UPDATE SET count = kept.count + excluded.count;

@@ -14,8 +14,11 @@ use crate::domain::filter::{Filter, Label, Subject, Term, Verdict};
 use crate::domain::request::{Environment, Kind};
 use crate::domain::window::{FINE_GRAIN_MINUTES, Window};
 
-/// The grains at which counters are kept, in minutes: days (of UTC), hours, and the fine one.
-const GRAINS: [i64; 3] = [1_440, 60, FINE_GRAIN_MINUTES];
+/// The grains at which counters are kept, in minutes: weeks (from Thursday to Thursday, for that is how
+/// they lie since 1970), days (of UTC), hours, and the fine one. Each is made of whole ones of the next.
+const GRAINS: [i64; 4] = [10_080, 1_440, HOUR, FINE_GRAIN_MINUTES];
+
+const HOUR: i64 = 60;
 
 /// All grains but the fine one are kept so many days.
 const COARSE_GRAIN_DAYS: i64 = 400;
@@ -49,8 +52,8 @@ pub(super) struct CellRow {
     pub(super) count: i64,
 }
 
-/// The counters of a window, summed up. Whole days are read at the day's grain, what is left at its
-/// ends by the hour and by five minutes, so thirty days cost little more than one.
+/// The counters of a window, summed up. Whole weeks are read at the week's grain, what is left at its
+/// ends by the day, the hour and five minutes, so thirty days cost little more than one.
 pub fn cube(
     connection: &mut PgConnection,
     company: CompanyId,
@@ -205,7 +208,7 @@ pub fn hours_of_keys(
     };
     let mut query = Query::new(company);
     let columns = "bucket, key_id, resubmitted";
-    let parts = parts(&mut query, columns, window, &GRAINS[1..]);
+    let parts = parts(&mut query, columns, window, &[HOUR, FINE_GRAIN_MINUTES]);
     let keys = query.value(Value::Integers(keys.to_vec()));
     let query = query.and(&format!(
         "SELECT key_id, date_trunc('hour', bucket, 'UTC') AS begins, \
@@ -237,8 +240,9 @@ fn parts(query: &mut Query, columns: &str, window: Window, grains: &[i64]) -> St
     sources.join(" UNION ALL ")
 }
 
-/// Cuts a window into one piece of whole days, what is before and after it into whole hours, and what
-/// is left of that into five minutes. While a window goes on, so does its last day.
+/// Cuts a window into one piece of the coarsest grain, as far as it has whole ones, and what is before
+/// and after it by the finer ones, to the finest. While a window goes on, so does the last one of each
+/// grain: its beginning may then be yet to come, and nothing is there.
 pub(super) fn pieces(window: Window, grains: &[i64]) -> Vec<(i64, Window)> {
     let (grain, finer) = match grains {
         [] => return Vec::new(),
@@ -355,24 +359,26 @@ pub fn with_deltas(connection: &mut PgConnection) -> QueryResult<Vec<CompanyId>>
     Ok(ids.into_iter().map(CompanyId).collect())
 }
 
-/// Folds a company's deltas into all grains; call it in a transaction. Returns how many rows of
-/// deltas it took, none when another node is at it.
+/// Folds a company's deltas into all grains; call it in a transaction. Returns how many counters it
+/// wrote, none when another node is at it.
 pub fn fold(connection: &mut PgConnection, company: CompanyId) -> QueryResult<usize> {
     if !try_lock(connection, company)? {
         return Ok(0);
     }
     note_keys_used(connection, company)?;
     // A coarser row is the sum of its finer ones; all get the same deltas.
-    diesel::sql_query(
+    let grains = GRAINS
+        .map(|grain| format!("({grain}::smallint)"))
+        .join(", ");
+    diesel::sql_query(format!(
         "WITH taken AS ( \
              DELETE FROM request_count_deltas WHERE company_id = $1 RETURNING * \
          ), summed AS ( \
              SELECT company_id, grain, \
-                    CASE grain WHEN 5 THEN bucket WHEN 60 THEN date_trunc('hour', bucket, 'UTC') \
-                               ELSE date_trunc('day', bucket, 'UTC') END AS bucket, \
+                    date_bin(grain * interval '1 minute', bucket, 'epoch') AS bucket, \
                     environment, kind, key_id, channel, brand, language, error_mask, resubmitted, \
                     sum(count)::bigint AS count \
-             FROM taken, (VALUES (5::smallint), (60), (1440)) AS grains (grain) \
+             FROM taken, (VALUES {grains}) AS grains (grain) \
              GROUP BY 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11 \
          ) \
          INSERT INTO request_counts AS kept (company_id, grain, bucket, environment, kind, key_id, \
@@ -380,8 +386,8 @@ pub fn fold(connection: &mut PgConnection, company: CompanyId) -> QueryResult<us
          SELECT * FROM summed ORDER BY 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11 \
          ON CONFLICT (company_id, grain, bucket, environment, kind, key_id, channel, brand, \
                       language, error_mask, resubmitted) \
-         DO UPDATE SET count = kept.count + excluded.count",
-    )
+         DO UPDATE SET count = kept.count + excluded.count"
+    ))
     .bind::<BigInt, _>(company.0)
     .execute(connection)
 }
@@ -435,7 +441,11 @@ pub fn drop_older(
 ) -> QueryResult<usize> {
     let coarse = now - TimeDelta::days(COARSE_GRAIN_DAYS);
     let mut dropped = 0;
-    for (grain, before) in [(5, fine), (60, coarse), (1_440, coarse)] {
+    for grain in GRAINS {
+        let before = match grain {
+            FINE_GRAIN_MINUTES => fine,
+            _ => coarse,
+        };
         dropped += drop_grain(connection, "request_counts", company, grain, before)?;
     }
     Ok(dropped)
@@ -465,4 +475,67 @@ pub(super) fn drop_grain(
     .bind::<Timestamptz, _>(before)
     .bind::<BigInt, _>(DROP_BATCH)
     .execute(connection)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn window((from, to): (&str, Option<&str>)) -> Window {
+        let at = |text: &str| text.parse().unwrap();
+        Window {
+            from: at(from),
+            to: to.map(at),
+        }
+    }
+
+    #[test]
+    fn a_window_is_cut_into_whole_grains_from_the_coarsest_to_the_finest() {
+        let whole = ("2026-10-25T18:05:00Z", Some("2026-11-24T17:40:00Z"));
+        let expected = [
+            (10_080, "2026-10-29T00:00:00Z", "2026-11-19T00:00:00Z"),
+            (1_440, "2026-10-26T00:00:00Z", "2026-10-29T00:00:00Z"),
+            (60, "2026-10-25T19:00:00Z", "2026-10-26T00:00:00Z"),
+            (5, "2026-10-25T18:05:00Z", "2026-10-25T19:00:00Z"),
+            (1_440, "2026-11-19T00:00:00Z", "2026-11-24T00:00:00Z"),
+            (60, "2026-11-24T00:00:00Z", "2026-11-24T17:00:00Z"),
+            (5, "2026-11-24T17:00:00Z", "2026-11-24T17:40:00Z"),
+        ];
+        let expected = expected.map(|(grain, from, to)| (grain, window((from, Some(to)))));
+        assert_eq!(pieces(window(whole), &GRAINS), expected);
+    }
+
+    #[test]
+    fn a_grain_that_has_no_whole_one_in_a_window_is_not_read() {
+        let grains = |from, to| {
+            let pieces = pieces(window((from, Some(to))), &GRAINS);
+            pieces
+                .into_iter()
+                .map(|(grain, _)| grain)
+                .collect::<Vec<_>>()
+        };
+        let week = grains("2026-11-19T00:00:00Z", "2026-11-26T00:00:00Z");
+        assert_eq!(week, [10_080]);
+        let days = grains("2026-11-20T00:00:00Z", "2026-11-25T00:00:00Z");
+        assert_eq!(days, [1_440]);
+        let hours = grains("2026-11-23T22:00:00Z", "2026-11-24T02:00:00Z");
+        assert_eq!(hours, [60]);
+        let minutes = grains("2026-11-24T10:05:00Z", "2026-11-24T10:55:00Z");
+        assert_eq!(minutes, [5]);
+    }
+
+    #[test]
+    fn the_last_of_each_grain_goes_on_with_the_window() {
+        let expected = [
+            (10_080, ("2026-11-19T00:00:00Z", None)),
+            (
+                1_440,
+                ("2026-11-18T00:00:00Z", Some("2026-11-19T00:00:00Z")),
+            ),
+            (60, ("2026-11-17T18:00:00Z", Some("2026-11-18T00:00:00Z"))),
+        ];
+        let expected = expected.map(|(grain, piece)| (grain, window(piece)));
+        let since = window(("2026-11-17T18:00:00Z", None));
+        assert_eq!(pieces(since, &GRAINS), expected);
+    }
 }

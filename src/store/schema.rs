@@ -393,7 +393,7 @@ diesel::table! {
     request_counts (company_id, grain, bucket, environment, kind, key_id, channel, brand, language, error_mask, resubmitted) {
         /// The company.
         company_id -> Int8,
-        /// Minutes in a bucket: 5 (kept 14 days), 60 or 1440 (kept 400 days).
+        /// Minutes in a bucket: 5 (kept 14 days), 60, 1440 or 10080 (kept 400 days).
         grain -> Int2,
         /// When the bucket begins.
         bucket -> Timestamptz,

@@ -1,7 +1,9 @@
 //! The counters: exact at any moment, at every grain.
 
+use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicBool, Ordering};
 
+use api_status_page::domain::filter::Filter;
 use api_status_page::domain::window::Window;
 use api_status_page::store::counts;
 use chrono::{DateTime, TimeDelta, Utc};
@@ -13,6 +15,16 @@ use crate::support::{TestApp, TestStore};
 fn at(time: &str) -> DateTime<Utc> {
     time.parse().unwrap()
 }
+
+/// Charts begin at a company's midnight, to the hour: in UTC, on a Thursday too, in Toronto and in
+/// Kolkata. With the hours of a step.
+const STEPS: [(&str, i64); 5] = [
+    ("2026-10-22T00:00:00Z", 168),
+    ("2026-10-23T00:00:00Z", 168),
+    ("2026-10-23T00:00:00Z", 24),
+    ("2026-10-23T04:00:00Z", 24),
+    ("2026-10-23T18:00:00Z", 12),
+];
 
 /// Writes deltas: a time, an error mask, a number.
 fn add(store: &TestStore, deltas: &[(&str, i16, i64)]) {
@@ -97,6 +109,109 @@ fn a_window_counts_the_same_before_during_and_after_folding() {
         store.number("SELECT count(*) FROM request_counts WHERE grain = 1440"),
         5
     );
+    assert_eq!(
+        store.number("SELECT count(*) FROM request_counts WHERE grain = 10080"),
+        3
+    );
+}
+
+/// Requests of five weeks: when they came, in which environment, with which errors, how many.
+fn weeks() -> Vec<(DateTime<Utc>, i16, i16, i64)> {
+    let begin = at("2026-10-20T00:00:00Z");
+    let request = |place: i32| {
+        let time = begin + TimeDelta::minutes(395) * place;
+        let (environment, mask) = (1 + i16::from(place % 4 > 0), [0, 4, 0, 12, 8]);
+        let mask = mask[(place % 5) as usize];
+        (time, environment, mask, i64::from(place + 1))
+    };
+    (0..130).map(request).collect()
+}
+
+fn send(store: &TestStore, requests: &[(DateTime<Utc>, i16, i16, i64)]) {
+    let company = store.larkspur.id;
+    let row = |(time, environment, mask, count): &(DateTime<Utc>, i16, i16, i64)| {
+        format!(
+            "({company}, '{time}', gen_random_uuid(), {environment}, 1, 1, 'email', '~none', \
+              '~unknown', {mask}, {count})"
+        )
+    };
+    let rows: Vec<String> = requests.iter().map(row).collect();
+    let rows = rows.join(", ");
+    store.execute(&format!("INSERT INTO request_count_deltas VALUES {rows}"));
+}
+
+/// Windows that begin and end with a week, inside one, inside a day and inside an hour.
+fn windows() -> Vec<Window> {
+    let from = [
+        "2026-10-22T00:00:00Z",
+        "2026-10-27T00:00:00Z",
+        "2026-10-29T17:00:00Z",
+        "2026-11-03T10:05:00Z",
+        "2026-11-18T23:55:00Z",
+    ];
+    let to = [
+        "2026-11-04T09:35:00Z",
+        "2026-11-05T00:00:00Z",
+        "2026-11-19T00:00:00Z",
+        "2026-11-21T06:00:00Z",
+        "2026-11-24T00:05:00Z",
+    ];
+    let ends = || to.into_iter().map(at).map(Some).chain([None]);
+    let windows = from.into_iter().map(at);
+    let windows = windows.flat_map(|from| ends().map(move |to| Window { from, to }));
+    let is_one = |window: &Window| window.to.is_none_or(|to| to > window.from);
+    windows.filter(is_one).collect()
+}
+
+#[test]
+fn windows_count_what_came_in_them_wherever_they_begin_and_end() {
+    let store = TestStore::new();
+    let requests = weeks();
+    let check = |requests: &[(DateTime<Utc>, i16, i16, i64)]| {
+        let mut connection = store.connection();
+        for window in windows() {
+            let inside = |time: &DateTime<Utc>| {
+                *time >= window.from && window.to.is_none_or(|to| *time < to)
+            };
+            let inside = || requests.iter().filter(|(time, ..)| inside(time));
+            let total: i64 = inside().map(|(.., count)| count).sum();
+            let cube = counts::cube(&mut connection, store.larkspur.id, window).unwrap();
+            assert_eq!(cube.count(|_| true), total, "{window:?}");
+            let production = counts::production(&mut connection, store.larkspur.id, window);
+            assert_eq!(production.unwrap(), cube.production(), "{window:?}");
+            for (origin, hours) in STEPS {
+                let (origin, step) = (at(origin), TimeDelta::hours(hours));
+                let mut expected = BTreeMap::new();
+                for (time, _, mask, count) in inside() {
+                    let place = (*time - origin)
+                        .num_minutes()
+                        .div_euclid(step.num_minutes());
+                    let first_error = mask & -mask;
+                    let begins = origin + step * place as i32;
+                    *expected.entry((begins, first_error)).or_insert(0) += count;
+                }
+                let company = store.larkspur.id;
+                let filter = Filter::default();
+                let bins = counts::series(&mut connection, company, window, origin, step, &filter);
+                let bins = bins.unwrap().into_iter();
+                let bins: BTreeMap<_, _> = bins
+                    .map(|bin| ((bin.begins, bin.first_error), bin.count))
+                    .collect();
+                assert_eq!(bins, expected, "{window:?} {origin} {hours}");
+            }
+        }
+    };
+    let (half, rest) = requests.split_at(requests.len() / 2);
+    send(&store, half);
+    check(half);
+    store.fold(store.larkspur.id);
+    check(half);
+    send(&store, rest);
+    check(&requests);
+    store.fold(store.larkspur.id);
+    check(&requests);
+    store.fold(store.larkspur.id);
+    check(&requests);
 }
 
 #[test]
@@ -166,18 +281,20 @@ fn counters_go_when_their_time_is_over() {
             ("2026-11-09T09:55:00Z", 0, 1),
             ("2025-10-19T10:00:00Z", 0, 1),
             ("2025-10-19T09:55:00Z", 0, 1),
+            ("2025-10-15T23:55:00Z", 0, 1),
         ],
     );
     store.fold(store.larkspur.id);
     let drop = |company| counts::drop_older(&mut store.connection(), company, fine, now).unwrap();
     assert_eq!(drop(store.solo_tea.id), 0, "another company's stay");
-    assert_eq!((drop(store.larkspur.id), drop(store.larkspur.id)), (5, 0));
+    assert_eq!((drop(store.larkspur.id), drop(store.larkspur.id)), (10, 0));
     let left = |grain| {
         store.number(&format!(
             "SELECT count(*) FROM request_counts WHERE grain = {grain}"
         ))
     };
-    assert_eq!((left(5), left(60)), (2, 4));
+    // What began before goes, so the week of the last day that stays is gone.
+    assert_eq!([left(5), left(60), left(1_440), left(10_080)], [2, 4, 2, 2]);
 }
 
 #[test]

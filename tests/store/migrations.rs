@@ -81,3 +81,38 @@ fn nodes_that_start_at_once_do_not_both_migrate() {
         .execute(&mut connection)
         .unwrap();
 }
+
+#[test]
+fn counters_by_the_week_come_and_go_with_their_step() {
+    let store = TestStore::database_in(Cluster::shared());
+    let mut connection = connect(&store.url).unwrap();
+    store.execute(&format!(
+        "INSERT INTO request_count_deltas \
+         SELECT {}, '2026-10-20T00:00:00Z'::timestamptz + place * interval '7 hours', \
+                gen_random_uuid(), 2, 1, 1, 'email', '~none', '~none', place % 3, place \
+         FROM generate_series(1, 100) AS place",
+        store.larkspur.id
+    ));
+    store.fold(store.larkspur.id);
+    let weeks = || {
+        store.rows("SELECT * FROM request_counts WHERE grain = 10080 ORDER BY bucket, error_mask")
+    };
+    let folded = weeks();
+    assert!(folded.len() > 10);
+    back_before(&mut connection, "20261124000620");
+    assert_eq!(weeks(), Vec::<Value>::new());
+    migrations::run(&mut connection).unwrap();
+    assert_eq!(weeks(), folded);
+}
+
+/// Takes back a step and those after it.
+fn back_before(connection: &mut PgConnection, step: &str) {
+    let is_there = |connection: &mut PgConnection| {
+        let applied = connection.applied_migrations().unwrap();
+        applied.iter().any(|version| version.to_string() == step)
+    };
+    assert!(is_there(connection));
+    while is_there(connection) {
+        connection.revert_last_migration(MIGRATIONS).unwrap();
+    }
+}

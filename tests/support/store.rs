@@ -171,7 +171,7 @@ impl TestStore {
         ))
     }
 
-    /// The same from the counters of a grain (5, 60 or 1440) and the deltas not folded yet.
+    /// The same from the counters of a grain (5, 60, 1440 or 10080) and the deltas not folded yet.
     pub fn counts_by_mask(&self, company: CompanyId, grain: i16) -> BTreeMap<(i64, i64), i64> {
         self.by_mask(&format!(
             "SELECT environment, error_mask, sum(count)::bigint AS count FROM ( \

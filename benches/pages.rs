@@ -28,7 +28,7 @@ use api_status_page::domain::api_key::ApiKey;
 use api_status_page::domain::company::CompanyId;
 use api_status_page::domain::request::Environment;
 use api_status_page::store::api_keys;
-use pages::fill;
+use pages::fill::{self, Contents};
 use pages::views::{Kind, Values, View, views};
 use support::companies::{invalid_body, is_invalid, valid_body};
 use support::load::{self, Outcome};
@@ -48,6 +48,9 @@ struct Options {
     /// Days that they are spread over
     #[arg(long, default_value_t = 30)]
     days: u64,
+    /// Days for which they keep their documents, which take more than half of the room
+    #[arg(long, default_value_t = 30)]
+    document_days: u64,
     /// Where filled stores are kept for the next run; about a gigabyte for a million
     #[arg(long)]
     store: Option<PathBuf>,
@@ -126,8 +129,12 @@ fn main() -> ExitCode {
 }
 
 fn measure(millions: u64, options: &Options) -> anyhow::Result<Size> {
-    let rows = millions * 1_000_000;
-    let mut stage = fill::stage(options.store.as_deref(), rows, options.days)?;
+    let contents = Contents {
+        requests: millions * 1_000_000,
+        days: options.days,
+        document_days: options.document_days,
+    };
+    let mut stage = fill::stage(options.store.as_deref(), contents)?;
     make_reader(&mut stage.connection()?, COMPANY)?;
     let requests = requests(&stage)?;
     stage.watch_statements()?;

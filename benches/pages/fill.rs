@@ -22,20 +22,34 @@ const COMPANIES: usize = 50;
 /// Employees of each.
 const EMPLOYEES: usize = 2_000;
 
-/// Documents are kept so long by default.
-const DOCUMENT_DAYS: u64 = 30;
-
 /// A store that stays is filled anew after so long: its requests grow old.
 const FRESH_FOR: Duration = Duration::from_secs(12 * 60 * 60);
 
-/// A store with so many requests in so many days; in `folder` one that is there already is taken.
-pub fn stage(folder: Option<&Path>, rows: u64, days: u64) -> anyhow::Result<Stage> {
+/// What a store holds.
+#[derive(Debug, Clone, Copy)]
+pub struct Contents {
+    pub requests: u64,
+    /// They came in so many days.
+    pub days: u64,
+    /// The youngest of them still have their documents.
+    pub document_days: u64,
+}
+
+/// A store with these contents; in `folder` one that is there already is taken.
+pub fn stage(folder: Option<&Path>, contents: Contents) -> anyhow::Result<Stage> {
     let Some(folder) = folder else {
         let stage = Stage::new()?;
-        fill(&stage, rows, days)?;
+        fill(&stage, contents)?;
         return Ok(stage);
     };
-    let folder = folder.join(format!("{rows}-in-{days}-days"));
+    let Contents {
+        requests,
+        days,
+        document_days,
+    } = contents;
+    let folder = folder.join(format!(
+        "{requests}-in-{days}-days-documents-{document_days}"
+    ));
     let mark = folder.join("filled");
     let is_fresh = fs::metadata(&mark)
         .and_then(|mark| mark.modified())
@@ -45,17 +59,17 @@ pub fn stage(folder: Option<&Path>, rows: u64, days: u64) -> anyhow::Result<Stag
     }
     let stage = Stage::kept(&folder)?;
     if !is_fresh {
-        fill(&stage, rows, days)?;
+        fill(&stage, contents)?;
         fs::write(mark, "")?;
     }
     Ok(stage)
 }
 
-fn fill(stage: &Stage, rows: u64, days: u64) -> anyhow::Result<()> {
+fn fill(stage: &Stage, contents: Contents) -> anyhow::Result<()> {
     let since = Instant::now();
     let companies = companies::make(&mut stage.connection()?, COMPANIES, EMPLOYEES)?;
     let now = Clock::system().now();
-    let plan = Plan::new(&companies, rows, days, now);
+    let plan = Plan::new(&companies, contents, now);
     let weeks = Mutex::new(plan.weeks());
     std::thread::scope(|scope| {
         let worker = || -> anyhow::Result<()> {
@@ -82,7 +96,8 @@ fn fill(stage: &Stage, rows: u64, days: u64) -> anyhow::Result<()> {
     for statement in ["VACUUM (ANALYZE)", "CHECKPOINT"] {
         connection.batch_execute(statement)?;
     }
-    eprintln!("filled with {rows} requests in {:.0?}", since.elapsed());
+    let requests = contents.requests;
+    eprintln!("filled with {requests} requests in {:.0?}", since.elapsed());
     Ok(())
 }
 
@@ -100,22 +115,24 @@ fn count_causes(stage: &Stage, companies: &[Company], now: DateTime<Utc>) -> any
 struct Plan {
     begin: DateTime<Utc>,
     end: DateTime<Utc>,
-    rows: u64,
+    requests: u64,
+    document_days: u64,
     companies: String,
     test_keys: String,
     production_keys: String,
 }
 
 impl Plan {
-    fn new(companies: &[Company], rows: u64, days: u64, end: DateTime<Utc>) -> Self {
+    fn new(companies: &[Company], contents: Contents, end: DateTime<Utc>) -> Self {
         let array = |value: fn(&Company) -> i64| {
             let values: Vec<String> = companies.iter().map(|c| value(c).to_string()).collect();
             format!("'{{{}}}'::bigint[]", values.join(","))
         };
         Self {
-            begin: end - Days::new(days),
+            begin: end - Days::new(contents.days),
             end,
-            rows,
+            requests: contents.requests,
+            document_days: contents.document_days,
             companies: array(|company| company.id.0),
             test_keys: array(|company| company.test_key_id),
             production_keys: array(|company| company.production_key_id),
@@ -133,15 +150,15 @@ impl Plan {
     fn first_from(&self, at: DateTime<Utc>) -> u64 {
         let passed = (at - self.begin).max(TimeDelta::zero()).num_milliseconds() as u128;
         let whole = (self.end - self.begin).num_milliseconds() as u128;
-        let first = (passed * u128::from(self.rows)).div_ceil(whole) as u64;
-        first.min(self.rows)
+        let first = (passed * u128::from(self.requests)).div_ceil(whole) as u64;
+        first.min(self.requests)
     }
 
     fn sql(&self, week: NaiveDate) -> String {
         let bound = |day: NaiveDate| day.and_time(NaiveTime::MIN).and_utc();
         let (from, to) = (bound(week), bound(week + Days::new(7)));
         let step =
-            (self.end - self.begin).num_microseconds().unwrap_or(0) as f64 / self.rows as f64;
+            (self.end - self.begin).num_microseconds().unwrap_or(0) as f64 / self.requests as f64;
         let replacements = [
             ("week", week.format("%Y%m%d").to_string()),
             ("from", from.to_rfc3339()),
@@ -156,7 +173,7 @@ impl Plan {
             ("production_keys", self.production_keys.clone()),
             (
                 "documents_from",
-                (self.end - Days::new(DOCUMENT_DAYS)).to_rfc3339(),
+                (self.end - Days::new(self.document_days)).to_rfc3339(),
             ),
             (
                 "fine_from",

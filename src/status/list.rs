@@ -120,16 +120,21 @@ pub struct Facts {
     pub newest_of_all: Option<DateTime<Utc>>,
     /// What checking these rows again by today's settings said.
     rechecks: HashMap<Uuid, (Now, bool)>,
-    last_run: Option<Run>,
     causes: Option<CauseFacts>,
-    /// Of the window before.
-    rate_before: Rate,
-    alert: Option<Alert>,
     /// What of both tabs the filter lets through by the terms that the counters do not know, and
     /// whether there is more.
     in_index: Option<(Cube, bool)>,
+}
+
+/// What the store tells about what stands around a list. It need not be as of the same moment, so it
+/// is read at the same time, on another connection.
+struct Surroundings {
+    /// Of the window before.
+    rate_before: Rate,
+    alert: Option<Alert>,
     keys: Vec<KeyRow>,
     views: Vec<ViewRow>,
+    last_run: Option<Run>,
 }
 
 /// `GET …/api-status`: the first tab.
@@ -183,8 +188,27 @@ async fn show(
     let company = shell.company.id;
     let snapshot = status.settings.snapshot(&status.store, company).await?;
     let look = Look::read(tab, view, http.query_string(), shell, status, snapshot);
-    let (facts, chart) = tokio::join!(facts(status, &look), chart::read(status, &look));
-    Ok(ListPage::new(status, look, facts?, chart))
+    let (facts, surroundings, chart) = tokio::join!(
+        facts(status, &look),
+        surroundings(status, &look),
+        chart::read(status, &look)
+    );
+    Ok(ListPage::new(status, look, facts?, surroundings?, chart))
+}
+
+async fn surroundings(status: &Status, look: &Look) -> Result<Surroundings, PageError> {
+    let (company, user_id) = (look.shell.company.id, look.shell.operator.user_id);
+    let before = look.window.before(look.now);
+    let seen = status.store.look(company, move |connection| {
+        Ok(Surroundings {
+            rate_before: counts::production(connection, company, before)?,
+            alert: alerts::find_open(connection, company)?,
+            keys: api_keys::of_company(connection, company)?,
+            views: saved_views::of_user(connection, company, user_id)?,
+            last_run: runs::latest(connection, company)?,
+        })
+    });
+    Ok(seen.await?.found)
 }
 
 async fn facts(status: &Status, look: &Look) -> Result<Seen<Facts>, PageError> {
@@ -195,7 +219,6 @@ async fn facts(status: &Status, look: &Look) -> Result<Seen<Facts>, PageError> {
     let (cursor, window, now) = (look.cursor, look.window, look.now);
     let snapshot = look.snapshot.clone();
     let oldest = status.oldest(now);
-    let user_id = look.shell.operator.user_id;
     let seen = status.store.look(company, move |connection| {
         let settings = &snapshot.rules;
         let on = |tab| Selection {
@@ -232,15 +255,10 @@ async fn facts(status: &Status, look: &Look) -> Result<Seen<Facts>, PageError> {
         };
         Ok(Facts {
             cube: counts::cube(connection, company, window)?,
-            rate_before: counts::production(connection, company, window.before(now))?,
-            alert: alerts::find_open(connection, company)?,
             in_index,
-            keys: api_keys::of_company(connection, company)?,
-            views: saved_views::of_user(connection, company, user_id)?,
             newest_on_tab: newest(connection, Some(tab))?,
             newest_of_all: newest(connection, None)?,
             rechecks: rechecks::by_version(connection, company, &page.ids(), settings.version)?,
-            last_run: runs::latest(connection, company)?,
             page,
             causes,
         })
@@ -249,10 +267,16 @@ async fn facts(status: &Status, look: &Look) -> Result<Seen<Facts>, PageError> {
 }
 
 impl ListPage {
-    fn new(status: &Status, look: Look, seen: Seen<Facts>, chart: ChartPart) -> Self {
+    fn new(
+        status: &Status,
+        look: Look,
+        seen: Seen<Facts>,
+        around: Surroundings,
+        chart: ChartPart,
+    ) -> Self {
         let facts = seen.found;
         let (address, now, zone) = (&look.address, look.now, look.zone());
-        let names = key_names(&facts.keys);
+        let names = key_names(&around.keys);
         let uncounted = address.filter.uncounted(&look.snapshot.rules);
         let counts = Counts {
             counters: &facts.cube,
@@ -310,15 +334,15 @@ impl ListPage {
         let first = first.and_then(|row| RequestId::from_uuid(row.id));
         let goes_on = look.window.to.is_none() && look.cursor == Cursor::Newest;
         Self {
-            saved: ViewLinks::new(&facts.views, address),
+            saved: ViewLinks::new(&around.views, address),
             live: first.filter(|_| goes_on).map(|first| Live {
                 newest: address.url(),
                 newer: address.newer(first),
             }),
             files,
             chart,
-            rate: RateLine::new(facts.cube.production(), facts.rate_before),
-            alert: facts
+            rate: RateLine::new(facts.cube.production(), around.rate_before),
+            alert: around
                 .alert
                 .as_ref()
                 .map(|alert| AlertWords::new(alert, status.sends_mail, zone, now)),
@@ -327,7 +351,7 @@ impl ListPage {
                 address,
                 &counts,
                 &look.snapshot.rules,
-                &facts.keys,
+                &around.keys,
                 &names,
                 zone,
             ),
@@ -338,7 +362,7 @@ impl ListPage {
             clear: address.with_filter(address.filter.without_terms()),
             frozen: frozen.at(look.cursor),
             here: address.at(look.cursor),
-            last_run: facts
+            last_run: around
                 .last_run
                 .as_ref()
                 .map(|run| again::last(run, now, zone)),

@@ -255,8 +255,8 @@ fn settings_pages(config: &mut web::ServiceConfig) {
         ))
         .service(form(
             "/company-info/{kind}/new",
-            get().to(labels::new),
-            post().to(labels::create),
+            get().to(labels::add::new),
+            post().to(labels::add::create),
         ))
         .service(form(
             "/company-info/{kind}/aliases/new",
@@ -270,13 +270,13 @@ fn settings_pages(config: &mut web::ServiceConfig) {
         ))
         .service(form(
             "/company-info/{kind}/{label}/name",
-            get().to(labels::name),
-            post().to(labels::rename),
+            get().to(labels::name::form),
+            post().to(labels::name::rename),
         ))
         .service(form(
             "/company-info/{kind}/{label}/{verb:activation|deactivation}",
-            get().to(labels::ask),
-            post().to(labels::act),
+            get().to(labels::switch::ask),
+            post().to(labels::switch::act),
         ))
         .service(form(
             "/integrations",
@@ -286,8 +286,8 @@ fn settings_pages(config: &mut web::ServiceConfig) {
         .route("/integrations/test-mail", post().to(test_mail::send))
         .service(form(
             "/integrations/{kind:channels}/{label}/{verb:integration|manual-mode}",
-            get().to(labels::ask),
-            post().to(labels::act),
+            get().to(labels::switch::ask),
+            post().to(labels::switch::act),
         ))
         .service(form(
             "/integrations/keys/new",
@@ -335,21 +335,21 @@ fn settings_pages(config: &mut web::ServiceConfig) {
         ))
         .service(form(
             "/users/new",
-            get().to(users::new),
-            post().to(users::invite),
+            get().to(users::invite::new),
+            post().to(users::invite::create),
         ))
         .route("/users", get().to(users::list))
-        .route("/users/{id}/link", post().to(users::make_link))
-        .route("/users/{id}/sign-out", post().to(users::sign_out))
+        .route("/users/{id}/link", post().to(users::link::make))
+        .route("/users/{id}/sign-out", post().to(users::one::sign_out))
         .service(form(
             "/users/{id}",
-            get().to(users::show),
-            post().to(users::save),
+            get().to(users::one::show),
+            post().to(users::one::save),
         ))
         .service(form(
             "/users/{id}/{verb:disabling|enabling}",
-            get().to(users::ask),
-            post().to(users::act),
+            get().to(users::one::ask),
+            post().to(users::one::act),
         ))
         .service(form(
             "/password",

@@ -1,6 +1,9 @@
 //! One request: the place where support ends the call. What was sent, what was answered, every rule
 //! as passed, failed or not checked, what ends each error, and words to paste into the ticket.
 
+mod exchange;
+mod finding;
+
 use std::sync::Arc;
 
 use actix_web::{HttpRequest, HttpResponse, web};
@@ -10,38 +13,31 @@ use chrono::{DateTime, Days, Utc};
 use chrono_tz::Tz;
 use uuid::Uuid;
 
-use super::causes;
 use super::checks::{Allowed, Check};
-use super::code::Code;
-use super::filters::{Address, View};
-use super::fix::{Fix, Linked, Meant, fixes, meant};
-use super::row::{About, about, icon, key_names, reasons, tone};
+use super::filters::Address;
+use super::fix::{fixes, meant};
+use super::row::{About, key_names, reasons, tone};
 use super::{ROOT, Status};
-use crate::domain::body::Body;
-use crate::domain::dictionary::{EndedBy, Reason};
-use crate::domain::filter::Filter;
+use crate::domain::dictionary::EndedBy;
 use crate::domain::recheck::{Now, Recheck, recheck};
 use crate::domain::request::{Environment, Kind, RequestId};
 use crate::domain::resubmission::{Known, Standing};
 use crate::domain::settings::{CompanySettings, ProfileStatus};
 use crate::domain::validate::Outcome;
 use crate::domain::warning::Warning;
-use crate::domain::window::{Preset, Range};
 use crate::error::PageError;
-use crate::store::requests::{
-    self, Count, Document, FindingRow, ListRow, MAX_ENTRIES, Selection, Tab,
-};
+use crate::store::requests::{self, Count, Document, ListRow, MAX_ENTRIES, Selection, Tab};
 use crate::store::resubmissions::{self, Links, Resubmission};
 use crate::store::settings::Snapshot;
 use crate::store::{Seen, api_keys, companies};
 use crate::web::format::{Breakable, Moment, counted, number};
 use crate::web::redirect::see_other;
 use crate::web::shell::{Company, Shell};
+pub(super) use exchange::pretty;
+use exchange::{Answered, Sent, answered, curl, sent, ticket_url};
+use finding::{FindingView, SAME_CAUSE, same_cause};
 
-/// *Same cause* looks back so far …
-const SAME_CAUSE: Range = Range::Last(Preset::Week);
-
-/// … and is counted for at most so many findings of a request.
+/// *Same cause* is counted for at most so many findings of a request.
 const MOST_COUNTED: usize = 6;
 
 /// The page of a request.
@@ -106,42 +102,6 @@ impl Around {
             older: older.map(|id| list.request(id)),
         }
     }
-}
-
-/// An error with what ends it.
-struct FindingView {
-    title: &'static str,
-    icon: &'static str,
-    tone: &'static str,
-    ended_by: EndedBy,
-    sentence: &'static str,
-    pointer: String,
-    value: About,
-    next_step: &'static str,
-    /// What ends it, the most likely first.
-    fixes: Vec<Fix>,
-    /// Whom the sender may have meant.
-    meant: Vec<Meant>,
-    /// What was sent of an employee, in words.
-    sent_as: &'static str,
-    /// What support sends to an admin.
-    ask: String,
-    same_cause: String,
-    same_cause_url: String,
-    cause_url: String,
-    dictionary: String,
-}
-
-/// What was sent, while it is kept.
-struct Sent {
-    head: String,
-    body: Code,
-}
-
-/// What was answered.
-struct Answered {
-    head: String,
-    body: Option<Code>,
 }
 
 /// The facts beside the story.
@@ -403,149 +363,6 @@ impl RecheckView {
     }
 }
 
-impl FindingView {
-    /// `others` is how many other requests have the same cause, and whether there may be more.
-    fn new(
-        row: &ListRow,
-        reason: Reason,
-        finding: &FindingRow,
-        others: Option<(i64, bool)>,
-    ) -> Self {
-        Self {
-            title: reason.code().title(),
-            icon: icon(reason.code()),
-            tone: tone(reason.ended_by()),
-            ended_by: reason.ended_by(),
-            sentence: reason.sentence(),
-            pointer: finding.pointer.clone(),
-            value: about(row, reason, finding),
-            next_step: reason.next_step(),
-            fixes: Vec::new(),
-            meant: Vec::new(),
-            sent_as: match finding.pointer == "/employee/email" {
-                true => "e-mail",
-                false => "custom id",
-            },
-            ask: String::new(),
-            same_cause: match others {
-                None => "Same cause: show all".to_owned(),
-                Some((..=0, false)) => "Same cause: no others in 7 days".to_owned(),
-                Some((1, false)) => "Same cause: 1 other in 7 days".to_owned(),
-                Some((others, false)) => {
-                    format!("Same cause: {} others in 7 days", number(others))
-                }
-                Some((others, true)) => {
-                    format!("Same cause: {}+ others in 7 days", number(others.max(0)))
-                }
-            },
-            same_cause_url: same_cause_url(reason, finding, View::Requests),
-            cause_url: same_cause_url(reason, finding, View::Causes),
-            dictionary: format!("/errors/{}", reason.code().as_str()),
-        }
-    }
-
-    fn is_for_admin(&self) -> bool {
-        self.ended_by == EndedBy::Admin
-    }
-
-    /// Words for an admin: what to press, where, and why.
-    fn to_ask(&self, status: &Status, row: &ListRow) -> String {
-        let line = |(place, fix): (usize, &Fix)| {
-            let (words, url) = (fix.words(), status.public_url.join(&fix.plain_url));
-            match place {
-                0 => format!("{words}, please: {url}\n"),
-                _ => format!("Or: {words}: {url}\n"),
-            }
-        };
-        let lines: String = self.fixes.iter().enumerate().map(line).collect();
-        if lines.is_empty() {
-            return lines;
-        }
-        let request = status.public_url.join(&format!("/r/{}", row.id));
-        format!(
-            "{lines}Requests are refused: {}. {}.\nOne of them: {request}",
-            self.title, self.same_cause
-        )
-    }
-
-    fn next_step_linked(&self) -> Linked {
-        Linked::new(self.next_step)
-    }
-
-    fn value_in_words(&self) -> String {
-        match &self.value {
-            About::Value(value) => value.0.concat().concat(),
-            About::Words(words) => (*words).to_owned(),
-            About::NotSent => "not sent".to_owned(),
-            About::Expunged => "deleted".to_owned(),
-        }
-    }
-}
-
-/// The filter for those that failed for the same reason: what is counted is what the link shows.
-fn same_cause(reason: Reason, finding: &FindingRow) -> Filter {
-    let week = Filter::default().with_range(SAME_CAUSE);
-    causes::only(&week, reason, finding.value.as_deref())
-}
-
-fn same_cause_url(reason: Reason, finding: &FindingRow, view: View) -> String {
-    Address {
-        tab: Tab::Invalid,
-        filter: same_cause(reason, finding),
-        view,
-        state: None,
-    }
-    .url()
-}
-
-fn path(kind: Kind) -> &'static str {
-    match kind {
-        Kind::Feedback => "/v1/requests",
-        Kind::Recovery => "/v1/recoveries",
-    }
-}
-
-fn sent(kind: Kind, document: &Document) -> Sent {
-    let content_type = document
-        .content_type
-        .as_deref()
-        .unwrap_or("no content type");
-    let cut = if document.body_cut {
-        ", the rest was not kept"
-    } else {
-        ""
-    };
-    let bytes = counted(document.body.len() as i64, "byte");
-    Sent {
-        head: format!("POST {} · {content_type} · {bytes}{cut}", path(kind)),
-        body: Code::new(&String::from_utf8_lossy(&document.body)),
-    }
-}
-
-fn answered(kind: Kind, row: &ListRow, document: Option<&Document>) -> Answered {
-    let content_type = match row.http_status {
-        200 => "application/json",
-        _ => "application/problem+json",
-    };
-    let body = document.and_then(|document| match (&document.answer, kind) {
-        (Some(answer), _) => Some(answer.clone()),
-        (None, Kind::Feedback) => serde_json::to_string(&Body::parse(kind, &document.body)).ok(),
-        (None, Kind::Recovery) => Some(format!(r#"{{"request_id":"{}"}}"#, row.id)),
-    });
-    Answered {
-        head: format!("{} · {content_type}", row.http_status),
-        body: body.map(|body| Code::new(&pretty(&body))),
-    }
-}
-
-/// JSON with its lines and spaces; what is none as it is.
-pub(super) fn pretty(body: &str) -> String {
-    let value: Option<serde_json::Value> = serde_json::from_str(body).ok();
-    value
-        .and_then(|v| serde_json::to_string_pretty(&v).ok())
-        .unwrap_or_else(|| body.to_owned())
-}
-
 fn facts(
     status: &Status,
     company: &Company,
@@ -592,19 +409,6 @@ fn milliseconds(microseconds: i32) -> String {
     }
 }
 
-/// The link back to the ticket, when it is one that a browser may follow. It may come without a
-/// scheme.
-fn ticket_url(kind: Kind, document: &Document) -> Option<String> {
-    let body = Body::parse(kind, &document.body);
-    let sent = body.external_url.as_str()?;
-    let with_scheme = match sent.contains("://") {
-        true => sent.to_owned(),
-        false => format!("https://{sent}"),
-    };
-    let url = url::Url::parse(&with_scheme).ok()?;
-    matches!(url.scheme(), "http" | "https").then(|| url.to_string())
-}
-
 /// Words to paste into a ticket: which request, when, why, what ends it, where to look.
 fn ticket_text(
     company: &Company,
@@ -639,20 +443,4 @@ fn ticket_text(
     }
     lines.push(link.to_owned());
     lines.join("\n")
-}
-
-/// The request as a command to paste, without its key. `None` for a body that no terminal should
-/// be given.
-fn curl(status: &Status, kind: Kind, document: &Document) -> Option<String> {
-    let body = std::str::from_utf8(&document.body).ok()?;
-    // A control character could act on the terminal that the line is pasted into.
-    let is_harmless = |c: char| !c.is_control() || c == '\n' || c == '\t';
-    let is_whole = !document.body_cut && body.chars().all(is_harmless);
-    is_whole.then(|| {
-        format!(
-            "curl -i {} \\\n  -H 'x-api-key: YOUR KEY' \\\n  -H 'content-type: application/json' \\\n  --data-raw '{}'",
-            status.public_url.join(path(kind)),
-            body.replace('\'', r"'\''")
-        )
-    })
 }

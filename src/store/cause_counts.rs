@@ -73,8 +73,8 @@ impl Cut {
     }
 }
 
-/// The counters of a window that is counted, one query per grain; `conditions` on their columns are
-/// theirs as well.
+/// What tells the counters of a window that is counted, a condition per piece and grain; `conditions`
+/// on their columns are theirs as well.
 pub(super) fn sources(
     query: &mut Query,
     window: Window,
@@ -87,10 +87,8 @@ pub(super) fn sources(
         let to = piece.to.unwrap_or(piece.from);
         let to = query.value(Value::Time(to));
         format!(
-            "(SELECT reason, value, key_id, bucket, count, first_at, last_at, latest_id \
-              FROM cause_counts \
-              WHERE company_id = $1 AND grain = {grain} AND bucket >= {from} AND bucket < {to} \
-              AND {conditions} ORDER BY bucket DESC LIMIT {MOST_COUNTERS})"
+            "company_id = $1 AND grain = {grain} AND bucket >= {from} AND bucket < {to} \
+             AND {conditions}"
         )
     };
     pieces.into_iter().map(source).collect()
@@ -156,7 +154,7 @@ pub fn fold(
          INSERT INTO cause_counts AS kept (company_id, grain, bucket, code, reason, value, \
                                            environment, key_id, count, first_at, last_at, latest_id) \
          SELECT * FROM summed ORDER BY 1, 2, 3, 5, 6, 7, 8 \
-         ON CONFLICT (company_id, grain, bucket, reason, value, environment, key_id) \
+         ON CONFLICT (company_id, grain, reason, value, bucket, environment, key_id) \
          DO UPDATE SET count = kept.count + excluded.count, last_at = excluded.last_at, \
                        latest_id = excluded.latest_id",
     )

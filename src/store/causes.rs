@@ -2,6 +2,7 @@
 //! counters, and at the ends of a window from the findings themselves, at most so many per error, so
 //! that a cause view costs the same whatever happened.
 
+use std::cmp::Reverse;
 use std::collections::{BTreeSet, HashMap};
 
 use chrono::{DateTime, TimeDelta, Utc};
@@ -121,24 +122,28 @@ impl Steps {
     }
 }
 
+/// A key of a cause.
 #[derive(QueryableByName)]
-struct CellRow {
+struct SenderRow {
     #[diesel(sql_type = SmallInt)]
     reason: i16,
     #[diesel(sql_type = Text)]
     value: String,
     #[diesel(sql_type = BigInt)]
     key_id: i64,
-    #[diesel(sql_type = Timestamptz)]
-    begins: DateTime<Utc>,
     #[diesel(sql_type = BigInt)]
     count: i64,
     #[diesel(sql_type = Timestamptz)]
     first: DateTime<Utc>,
     #[diesel(sql_type = Timestamptz)]
     last: DateTime<Utc>,
-    #[diesel(sql_type = Text)]
-    sample: String,
+    /// The steps in which it came; how often, and the latest request, of each.
+    #[diesel(sql_type = Array<Timestamptz>)]
+    begins: Vec<DateTime<Utc>>,
+    #[diesel(sql_type = Array<BigInt>)]
+    counts: Vec<i64>,
+    #[diesel(sql_type = Array<SqlUuid>)]
+    samples: Vec<Uuid>,
     #[diesel(sql_type = BigInt)]
     total: i64,
     #[diesel(sql_type = Bool)]
@@ -177,7 +182,8 @@ pub fn causes(
             (query, entries, Vec::new())
         }
     };
-    let rows: Vec<CellRow> = cells(query, &entries, &counters, steps).load(connection)?;
+    let query = senders(query, &entries, &counters, steps);
+    let rows: Vec<SenderRow> = query.load_in_order(connection)?;
     let (total, is_cut) = rows
         .first()
         .map_or((0, false), |row| (row.total, row.is_cut));
@@ -194,40 +200,65 @@ pub fn causes(
     })
 }
 
-/// What the most frequent causes are in each step and key, of findings and of counters.
-fn cells(mut query: Query, entries: &str, counters: &[String], steps: Steps) -> Query {
+/// The most frequent causes and their keys, of findings and of counters. All counters are read for
+/// the order alone, and everything else of those few causes that are told: most have a long tail of
+/// others.
+fn senders(mut query: Query, entries: &str, counters: &[String], steps: Steps) -> Query {
     let (minutes, origin) = (
         query.value(Value::Integer(steps.step.num_minutes())),
         query.value(Value::Time(steps.origin)),
     );
-    let seen = seen(counters);
+    let counted = counters.iter().map(|source| {
+        format!(
+            " UNION ALL (SELECT reason, value, count FROM cause_counts WHERE {source} \
+                         ORDER BY bucket DESC LIMIT {MOST_COUNTERS})"
+        )
+    });
+    let counted: String = counted.collect();
+    let seen = seen(counters, "ranked.counters");
     query.instead(&format!(
-        "WITH entries AS MATERIALIZED ({entries}), seen AS MATERIALIZED ({seen}), \
-         ranked AS ( \
-             SELECT reason, value, count(*) OVER () AS total, sum(count(*)) OVER () AS cells, \
-                    row_number() OVER (ORDER BY sum(count) DESC, reason, value) AS rank \
-             FROM seen GROUP BY reason, value \
+        "WITH entries AS MATERIALIZED ({entries}), totals AS MATERIALIZED ( \
+             SELECT reason, value, sum(count)::bigint AS count, count(*) AS counters \
+             FROM (SELECT reason, value, 1::bigint AS count FROM entries{counted}) AS counted \
+             GROUP BY reason, value \
+         ), ranked AS MATERIALIZED ( \
+             SELECT reason, value, counters, row_number() OVER () AS rank \
+             FROM (SELECT * FROM totals ORDER BY count DESC, reason, value LIMIT {MOST_CAUSES}) AS top \
+         ), steps AS ( \
+             SELECT rank, key_id, \
+                    date_bin({minutes} * interval '1 minute', bucket, {origin}) AS begins, \
+                    sum(count)::bigint AS count, min(first_at) AS first, max(last_at) AS last, \
+                    max(latest_id::text COLLATE \"C\")::uuid AS sample \
+             FROM ({seen}) AS seen GROUP BY 1, 2, 3 \
+         ), senders AS ( \
+             SELECT rank, key_id, sum(count)::bigint AS count, min(first) AS first, \
+                    max(last) AS last, array_agg(begins) AS begins, array_agg(count) AS counts, \
+                    array_agg(sample) AS samples \
+             FROM steps GROUP BY 1, 2 \
          ) \
-         SELECT rank, total, reason, value, key_id, \
-                date_bin({minutes} * interval '1 minute', bucket, {origin}) AS begins, \
-                sum(count)::bigint AS count, min(first_at) AS first, max(last_at) AS last, \
-                max(latest_id::text COLLATE \"C\") AS sample, \
-                cells >= {MOST_COUNTERS} \
+         SELECT reason, value, senders.*, (SELECT count(*) FROM totals) AS total, \
+                (SELECT sum(counters) FROM totals) >= {MOST_COUNTERS} \
                 OR EXISTS (SELECT FROM entries GROUP BY reason / 10 \
                            HAVING count(*) >= {MAX_ENTRIES}) AS is_cut \
-         FROM ranked JOIN seen USING (reason, value) \
-         WHERE rank <= {MOST_CAUSES} GROUP BY 1, 2, 3, 4, 5, 6, cells ORDER BY rank, last DESC"
+         FROM ranked JOIN senders USING (rank) ORDER BY rank, senders.count DESC, last DESC"
     ))
 }
 
-/// Findings and counters in one form; the findings are `entries`.
-fn seen(counters: &[String]) -> String {
-    let found = "SELECT reason, coalesce(value, '') AS value, key_id, received_at AS bucket, \
-                        1::bigint AS count, received_at AS first_at, received_at AS last_at, \
-                        id AS latest_id FROM entries";
-    let counted = counters
-        .iter()
-        .map(|counters| format!(" UNION ALL {counters}"));
+/// Findings and counters of `ranked` causes in one form; the findings are `entries`, and `most` of
+/// the counters of each are read, the latest.
+fn seen(counters: &[String], most: &str) -> String {
+    let found = "SELECT rank, key_id, received_at AS bucket, 1::bigint AS count, \
+                        received_at AS first_at, received_at AS last_at, id AS latest_id \
+                 FROM ranked JOIN entries USING (reason, value)";
+    let counted = counters.iter().map(|source| {
+        format!(
+            " UNION ALL SELECT rank, of_cause.* FROM ranked CROSS JOIN LATERAL ( \
+                 SELECT key_id, bucket, count, first_at, last_at, latest_id FROM cause_counts \
+                 WHERE {source} AND reason = ranked.reason AND value = ranked.value \
+                 ORDER BY bucket DESC LIMIT {most} \
+             ) AS of_cause"
+        )
+    });
     std::iter::once(found.to_owned()).chain(counted).collect()
 }
 
@@ -273,7 +304,8 @@ fn from_findings(query: &mut Query, windows: &[Window], codes: &str, conditions:
     };
     let found: Vec<String> = windows.iter().map(within).collect();
     format!(
-        "SELECT DISTINCT * FROM ({}) AS found",
+        "SELECT DISTINCT received_at, id, reason, coalesce(value, '') AS value, key_id \
+         FROM ({}) AS found",
         found.join(" UNION ALL ")
     )
 }
@@ -281,7 +313,7 @@ fn from_findings(query: &mut Query, windows: &[Window], codes: &str, conditions:
 /// The findings of the requests that match, as far as a page would look for them.
 fn from_requests(matching: &str, filter: &Filter) -> String {
     format!(
-        "SELECT DISTINCT f.received_at, f.id, f.reason, f.value, f.key_id \
+        "SELECT DISTINCT f.received_at, f.id, f.reason, coalesce(f.value, '') AS value, f.key_id \
          FROM ({matching}) AS m JOIN LATERAL ( \
              SELECT received_at, id, reason, value, key_id FROM request_findings f \
              WHERE f.company_id = $1 AND f.received_at = m.received_at AND f.id = m.id \
@@ -309,23 +341,27 @@ fn array(codes: impl Iterator<Item = ErrorCode>) -> String {
     format!("'{{{}}}'::smallint[]", codes.join(","))
 }
 
-fn gathered(rows: Vec<CellRow>, steps: Steps) -> Vec<Cause> {
+fn gathered(rows: Vec<SenderRow>, steps: Steps) -> Vec<Cause> {
     let mut causes: Vec<Cause> = Vec::new();
-    for row in rows {
+    for mut row in rows {
         let Some(reason) = Reason::from_number(row.reason) else {
             continue;
         };
-        let Some(sample) = parsed(&row.sample) else {
+        row.samples.sort_unstable_by(|one, other| other.cmp(one));
+        row.samples.truncate(SAMPLES);
+        let samples = row.samples.into_iter().filter_map(RequestId::from_uuid);
+        let samples: Vec<RequestId> = samples.collect();
+        let Some(latest) = samples.first().copied() else {
             continue;
         };
         let id = CauseId {
             reason,
-            value: (!row.value.is_empty()).then(|| row.value.clone()),
+            value: (!row.value.is_empty()).then_some(row.value),
         };
         if causes.last().is_none_or(|cause| cause.id != id) {
             causes.push(Cause {
                 id,
-                latest: sample,
+                latest,
                 count: 0,
                 first: row.first,
                 last: row.last,
@@ -333,45 +369,27 @@ fn gathered(rows: Vec<CellRow>, steps: Steps) -> Vec<Cause> {
                 senders: Vec::new(),
             });
         }
-        if let Some(cause) = causes.last_mut() {
-            cause.add(&row, sample, steps.place(row.begins));
+        let Some(cause) = causes.last_mut() else {
+            continue;
+        };
+        cause.latest = cause.latest.max(latest);
+        cause.count += row.count;
+        cause.first = cause.first.min(row.first);
+        cause.last = cause.last.max(row.last);
+        for (begins, count) in row.begins.into_iter().zip(row.counts) {
+            cause.course[steps.place(begins)] += count;
         }
+        cause.senders.push(Sender {
+            key_id: row.key_id,
+            count: row.count,
+            first: row.first,
+            programs: Vec::new(),
+            samples,
+        });
     }
-    for cause in &mut causes {
-        cause.senders.sort_by_key(|sender| -sender.count);
-    }
+    // Where counters were left out, more are read of those told than their order was made of.
+    causes.sort_by_key(|cause| Reverse(cause.count));
     causes
-}
-
-impl Cause {
-    fn add(&mut self, row: &CellRow, sample: RequestId, step: usize) {
-        self.count += row.count;
-        self.latest = self.latest.max(sample);
-        self.first = self.first.min(row.first);
-        self.last = self.last.max(row.last);
-        self.course[step] += row.count;
-        let known = self.senders.iter().position(|s| s.key_id == row.key_id);
-        let place = known.unwrap_or(self.senders.len());
-        if known.is_none() {
-            self.senders.push(Sender {
-                key_id: row.key_id,
-                count: 0,
-                first: row.first,
-                programs: Vec::new(),
-                samples: Vec::new(),
-            });
-        }
-        let sender = &mut self.senders[place];
-        sender.count += row.count;
-        sender.first = sender.first.min(row.first);
-        if sender.samples.len() < SAMPLES {
-            sender.samples.push(sample);
-        }
-    }
-}
-
-fn parsed(sample: &str) -> Option<RequestId> {
-    RequestId::from_uuid(sample.parse().ok()?)
 }
 
 /// Whether a list has the latest request of each of its causes: it goes on, and leaves none out.
@@ -390,12 +408,10 @@ fn find_latest(
 ) -> QueryResult<()> {
     #[derive(QueryableByName)]
     struct Latest {
-        #[diesel(sql_type = SmallInt)]
-        reason: i16,
-        #[diesel(sql_type = Text)]
-        value: String,
-        #[diesel(sql_type = Text)]
-        id: String,
+        #[diesel(sql_type = BigInt)]
+        rank: i64,
+        #[diesel(sql_type = SqlUuid)]
+        id: Uuid,
     }
     let Some(since) = causes.iter().map(|cause| cause.last).min() else {
         return Ok(());
@@ -407,27 +423,31 @@ fn find_latest(
     let cut = cause_counts::cut(connection, company, window)?;
     let codes = array(causes.iter().map(|cause| cause.id.reason.code()));
     let mut query = Query::new(company);
+    let reasons = causes.iter().map(|cause| cause.id.reason.number().into());
+    let reasons = query.value(Value::Integers(reasons.collect()));
+    let values = causes.iter().map(|cause| cause.id.value.clone());
+    let values = query.value(Value::Texts(
+        values.map(Option::unwrap_or_default).collect(),
+    ));
     let entries = from_findings(&mut query, &cut.rest, &codes, "true");
-    let counters = cut.counted.map(|window| {
-        let conditions = format!("code = ANY({codes})");
-        cause_counts::sources(&mut query, window, &GRAINS, &conditions)
-    });
-    let seen = seen(&counters.unwrap_or_default());
+    let counters = cut
+        .counted
+        .map(|window| cause_counts::sources(&mut query, window, &GRAINS, "true"));
+    let most = MOST_COUNTERS / MOST_CAUSES;
+    let seen = seen(&counters.unwrap_or_default(), &most.to_string());
     let latest: Vec<Latest> = query
         .instead(&format!(
-            "WITH entries AS ({entries}) \
-             SELECT reason, value, max(latest_id::text COLLATE \"C\") AS id \
-             FROM ({seen}) AS seen GROUP BY 1, 2"
+            "WITH entries AS MATERIALIZED ({entries}), ranked AS MATERIALIZED ( \
+                 SELECT reason::smallint, value, rank \
+                 FROM unnest({reasons}, {values}) WITH ORDINALITY AS told (reason, value, rank) \
+             ) \
+             SELECT rank, max(latest_id::text COLLATE \"C\")::uuid AS id \
+             FROM ({seen}) AS seen GROUP BY rank"
         ))
-        .load(connection)?;
-    let latest: HashMap<(i16, &str), &str> = latest
-        .iter()
-        .map(|row| ((row.reason, &row.value[..]), &row.id[..]))
-        .collect();
-    for cause in causes {
-        let value = cause.id.value.as_deref().unwrap_or_default();
-        let id = latest.get(&(cause.id.reason.number(), value));
-        if let Some(id) = id.and_then(|id| parsed(id)) {
+        .load_in_order(connection)?;
+    for Latest { rank, id } in latest {
+        let cause = causes.get_mut(rank as usize - 1);
+        if let (Some(cause), Some(id)) = (cause, RequestId::from_uuid(id)) {
             cause.latest = cause.latest.max(id);
         }
     }

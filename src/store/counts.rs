@@ -460,7 +460,7 @@ pub(super) fn drop_grain(
     grain: i64,
     before: DateTime<Utc>,
 ) -> QueryResult<usize> {
-    // By the beginning of the primary key, for the table may have millions of rows; a time goes
+    // By an index that begins so, for the table may have millions of rows; a time goes
     // whole, so a batch may be a little larger.
     diesel::sql_query(format!(
         "DELETE FROM {table} \

@@ -158,7 +158,7 @@ diesel::table! {
 
 diesel::table! {
     /// How many requests failed by each cause, counted from the findings once an hour is over.
-    cause_counts (company_id, grain, bucket, reason, value, environment, key_id) {
+    cause_counts (company_id, grain, reason, value, bucket, environment, key_id) {
         /// The company.
         company_id -> Int8,
         /// Minutes in a bucket: 60 or 1440; kept as long as requests.

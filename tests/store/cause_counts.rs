@@ -60,7 +60,9 @@ fn read(store: &TestStore, tab: Tab, window: Window, filter: &Filter) -> Causes 
         filter,
         settings: &snapshot.rules,
     };
-    causes(&mut connection, company, &selection, at(NOW)).unwrap()
+    connection
+        .transaction(|c| causes(c, company, &selection, at(NOW)))
+        .unwrap()
 }
 
 fn windows() -> Vec<Window> {
@@ -143,6 +145,48 @@ fn causes_read_the_same_before_during_and_after_they_are_counted() {
         sum(60),
         store.number(&format!("{younger} AND company_id = {company}"))
     );
+}
+
+/// Counters of a day, one per value.
+fn add_counters(store: &TestStore, day: &str, values: &str, count: i64) {
+    let company = store.larkspur.id;
+    store.execute(&format!(
+        "INSERT INTO cause_counts \
+         SELECT {company}, 1440, '{day}', 128, 81, value, 2, 20, {count}, at, at, \
+                (lpad(to_hex((extract(epoch FROM at) * 1000)::bigint), 12, '0') \
+                 || '7' || substr(md5(value), 1, 3) || '8' || substr(md5(value), 4, 15))::uuid \
+         FROM {values} AS drawn (value), (VALUES ('{day}'::timestamptz + interval '1 hour')) AS times (at)"
+    ));
+}
+
+#[test]
+fn of_too_many_counters_the_latest_are_read_and_it_is_said() {
+    let store = TestStore::new();
+    let company = store.larkspur.id;
+    store.execute(&format!(
+        "INSERT INTO cause_folds VALUES ({company}, '2026-11-23 10:00Z')"
+    ));
+    let ever = "unnest(ARRAY['outlet', 'nobody'])";
+    add_counters(&store, "2026-11-10", ever, 9_000);
+    add_counters(&store, "2026-11-20", ever, 7);
+    let month = Range::Last(Preset::Month).at(at(NOW));
+    let read = || read(&store, Tab::Invalid, month, &Filter::default());
+    let counts = |found: &Causes| -> Vec<i64> {
+        let causes = found.causes.iter().take(3);
+        causes.map(|cause| cause.count).collect()
+    };
+    let all = read();
+    assert_eq!((counts(&all), all.total), (vec![9_007; 2], 2));
+    assert!(!all.is_cut);
+    let never_twice = "(SELECT 'typo-' || n FROM generate_series(1, 99998) AS n)";
+    add_counters(&store, "2026-11-18", never_twice, 3);
+    let cut = read();
+    assert_eq!(
+        (counts(&cut), cut.total),
+        (vec![7, 7, 3], 100_000),
+        "nothing of the oldest day"
+    );
+    assert!(cut.is_cut);
 }
 
 #[test]

@@ -224,6 +224,8 @@ fn launch(programs: &Path, folder: &Path, user: Option<(u32, u32)>) -> Child {
         "shared_buffers=64MB",
         "max_wal_size=4GB",
         "timezone=UTC",
+        // As on the connections for pages.
+        "jit=off",
     ] {
         postgres.args(["-c", setting]);
     }

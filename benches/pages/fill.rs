@@ -25,6 +25,12 @@ const EMPLOYEES: usize = 2_000;
 /// A store that stays is filled anew after so long: its requests grow old.
 const FRESH_FOR: Duration = Duration::from_secs(12 * 60 * 60);
 
+/// What folding writes beside the counters.
+const TOTALS: &str = "
+    INSERT INTO request_totals (company_id, grain, bucket, environment, error_mask, count)
+    SELECT company_id, grain, bucket, environment, error_mask, sum(count)
+    FROM request_counts GROUP BY 1, 2, 3, 4, 5 ORDER BY 3, 1, 2 DESC, 4, 5";
+
 /// What a store holds.
 #[derive(Debug, Clone, Copy)]
 pub struct Contents {
@@ -90,6 +96,7 @@ fn fill(stage: &Stage, contents: Contents) -> anyhow::Result<()> {
             .into_iter()
             .try_for_each(|worker| worker.join().expect("a worker panicked"))
     })?;
+    stage.connection()?.batch_execute(TOTALS)?;
     count_causes(stage, &companies, now)?;
     // Index-only scans need the visibility map, plans the statistics.
     let mut connection = stage.connection()?;

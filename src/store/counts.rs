@@ -1,6 +1,7 @@
 //! The counters. They are written as deltas in the transaction that records the requests and folded
-//! into one row per combination by a job; readers take both in one statement, so a count is never
-//! wrong and never waits.
+//! by a job into one row per combination, and into totals per environment and errors, which are few
+//! enough for a long chart; readers take both in one statement, so a count is never wrong and never
+//! waits.
 
 use chrono::{DateTime, DurationRound, TimeDelta, Utc};
 use diesel::prelude::*;
@@ -25,6 +26,15 @@ const COARSE_GRAIN_DAYS: i64 = 400;
 
 /// So many counters of a grain are dropped in one transaction.
 const DROP_BATCH: i64 = 5_000;
+
+/// The counters by everything that is counted apart.
+const COUNTS: &str = "request_counts";
+
+/// Their sums by nothing but [`TOTALLED`].
+const TOTALS: &str = "request_totals";
+
+/// What totals can tell.
+const TOTALLED: [&str; 3] = ["bucket", "environment", "error_mask"];
 
 /// Keeps two nodes from folding one company at the same time.
 const FOLD_LOCK: i32 = 0x666f_6c64;
@@ -62,7 +72,7 @@ pub fn cube(
     const CELL: &str =
         "environment, kind, key_id, channel, brand, language, error_mask, resubmitted";
     let mut query = Query::new(company);
-    let parts = parts(&mut query, CELL, window, &GRAINS);
+    let parts = parts(&mut query, COUNTS, CELL, window, &GRAINS);
     let query = query.and(&format!(
         "SELECT {CELL}, sum(count)::bigint AS count FROM ({parts}) AS parts GROUP BY {CELL}"
     ));
@@ -84,7 +94,13 @@ pub fn production(
         total: i64,
     }
     let mut query = Query::new(company);
-    let parts = parts(&mut query, "environment, error_mask", window, &GRAINS);
+    let parts = parts(
+        &mut query,
+        TOTALS,
+        "environment, error_mask",
+        window,
+        &GRAINS,
+    );
     let query = query.kept(true).and(&format!(
         "SELECT coalesce(sum(count) FILTER (WHERE error_mask <> 0), 0)::bigint AS failed, \
                 coalesce(sum(count), 0)::bigint AS total \
@@ -130,7 +146,13 @@ pub fn series(
     let grains = GRAINS.iter().position(fits).unwrap_or(GRAINS.len() - 1);
     let mut query = Query::new(company);
     let counted = filter.without_any("error").without_any("result");
-    let parts = parts(&mut query, &columns(&counted), window, &GRAINS[grains..]);
+    let columns = columns(&counted);
+    let table = match columns.iter().all(|column| TOTALLED.contains(column)) {
+        true => TOTALS,
+        false => COUNTS,
+    };
+    let columns = columns.join(", ");
+    let parts = parts(&mut query, table, &columns, window, &GRAINS[grains..]);
     let counted = conditions(&mut query, &counted, Subject::PARAMETERS);
     let failed = conditions(&mut query, filter, ["error", "result"]);
     let (minutes, origin, wanted) = (
@@ -153,7 +175,7 @@ pub fn series(
 
 /// What the counters of a chart are read for: as few columns as there can be, for there may be
 /// thousands of them.
-fn columns(filter: &Filter) -> String {
+fn columns(filter: &Filter) -> Vec<&'static str> {
     let mut columns = vec!["bucket", "error_mask"];
     for term in filter.terms() {
         let column = match term.subject.parameter() {
@@ -165,7 +187,7 @@ fn columns(filter: &Filter) -> String {
             columns.push(column);
         }
     }
-    columns.join(", ")
+    columns
 }
 
 /// The bits of the errors asked for; all, where none is.
@@ -208,7 +230,13 @@ pub fn hours_of_keys(
     };
     let mut query = Query::new(company);
     let columns = "bucket, key_id, resubmitted";
-    let parts = parts(&mut query, columns, window, &[HOUR, FINE_GRAIN_MINUTES]);
+    let parts = parts(
+        &mut query,
+        COUNTS,
+        columns,
+        window,
+        &[HOUR, FINE_GRAIN_MINUTES],
+    );
     let keys = query.value(Value::Integers(keys.to_vec()));
     let query = query.and(&format!(
         "SELECT key_id, date_trunc('hour', bucket, 'UTC') AS begins, \
@@ -219,8 +247,9 @@ pub fn hours_of_keys(
     query.load(connection)
 }
 
-/// The rows of counters that make up a window, folded or not; `grains` may be read, coarsest first.
-fn parts(query: &mut Query, columns: &str, window: Window, grains: &[i64]) -> String {
+/// The rows of a table of counters that make up a window, and those not folded into it yet; `grains`
+/// may be read, coarsest first.
+fn parts(query: &mut Query, folded: &str, columns: &str, window: Window, grains: &[i64]) -> String {
     let source = |query: &mut Query, table: &str, window: Window| {
         let from = query.value(Value::Time(window.from));
         let until = match window.to {
@@ -234,7 +263,7 @@ fn parts(query: &mut Query, columns: &str, window: Window, grains: &[i64]) -> St
     };
     let mut sources = vec![source(query, "request_count_deltas", window)];
     for (grain, piece) in pieces(window, grains) {
-        let counts = source(query, "request_counts", piece);
+        let counts = source(query, folded, piece);
         sources.push(format!("{counts} AND grain = {grain}"));
     }
     sources.join(" UNION ALL ")
@@ -359,8 +388,8 @@ pub fn with_deltas(connection: &mut PgConnection) -> QueryResult<Vec<CompanyId>>
     Ok(ids.into_iter().map(CompanyId).collect())
 }
 
-/// Folds a company's deltas into all grains; call it in a transaction. Returns how many counters it
-/// wrote, none when another node is at it.
+/// Folds a company's deltas into all grains of counters and totals; call it in a transaction. Returns
+/// how many counters it wrote, none when another node is at it.
 pub fn fold(connection: &mut PgConnection, company: CompanyId) -> QueryResult<usize> {
     if !try_lock(connection, company)? {
         return Ok(0);
@@ -373,17 +402,25 @@ pub fn fold(connection: &mut PgConnection, company: CompanyId) -> QueryResult<us
     diesel::sql_query(format!(
         "WITH taken AS ( \
              DELETE FROM request_count_deltas WHERE company_id = $1 RETURNING * \
-         ), summed AS ( \
+         ), binned AS ( \
              SELECT company_id, grain, \
                     date_bin(grain * interval '1 minute', bucket, 'epoch') AS bucket, \
-                    environment, kind, key_id, channel, brand, language, error_mask, resubmitted, \
-                    sum(count)::bigint AS count \
+                    environment, kind, key_id, channel, brand, language, error_mask, resubmitted, count \
              FROM taken, (VALUES {grains}) AS grains (grain) \
-             GROUP BY 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11 \
+         ), totalled AS ( \
+             INSERT INTO request_totals AS kept (company_id, grain, bucket, environment, error_mask, \
+                                                 count) \
+             SELECT company_id, grain, bucket, environment, error_mask, sum(count)::bigint \
+             FROM binned GROUP BY 1, 2, 3, 4, 5 ORDER BY 1, 2, 3, 4, 5 \
+             ON CONFLICT (company_id, grain, bucket, environment, error_mask) \
+             DO UPDATE SET count = kept.count + excluded.count \
          ) \
          INSERT INTO request_counts AS kept (company_id, grain, bucket, environment, kind, key_id, \
                                              channel, brand, language, error_mask, resubmitted, count) \
-         SELECT * FROM summed ORDER BY 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11 \
+         SELECT company_id, grain, bucket, environment, kind, key_id, channel, brand, language, \
+                error_mask, resubmitted, sum(count)::bigint \
+         FROM binned GROUP BY 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11 \
+         ORDER BY 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11 \
          ON CONFLICT (company_id, grain, bucket, environment, kind, key_id, channel, brand, \
                       language, error_mask, resubmitted) \
          DO UPDATE SET count = kept.count + excluded.count"
@@ -431,7 +468,7 @@ fn try_lock(connection: &mut PgConnection, company: CompanyId) -> QueryResult<bo
     .get_result(connection)
 }
 
-/// Deletes a batch of a company's counters that are past their time, and says how many there were:
+/// Deletes a batch of a company's counters and totals that are past their time, and says how many there were:
 /// five-minute ones before `fine`, the others before 400 days ago.
 pub fn drop_older(
     connection: &mut PgConnection,
@@ -446,7 +483,9 @@ pub fn drop_older(
             FINE_GRAIN_MINUTES => fine,
             _ => coarse,
         };
-        dropped += drop_grain(connection, "request_counts", company, grain, before)?;
+        for table in [COUNTS, TOTALS] {
+            dropped += drop_grain(connection, table, company, grain, before)?;
+        }
     }
     Ok(dropped)
 }

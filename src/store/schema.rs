@@ -497,6 +497,24 @@ diesel::table! {
 }
 
 diesel::table! {
+    /// The sums of request_counts that a chart is drawn from; written with them.
+    request_totals (company_id, grain, bucket, environment, error_mask) {
+        /// The company.
+        company_id -> Int8,
+        /// As in request_counts.
+        grain -> Int2,
+        /// When the bucket begins.
+        bucket -> Timestamptz,
+        /// 1 test, 2 production.
+        environment -> Int2,
+        /// A bit per error; 0 is valid.
+        error_mask -> Int2,
+        /// How many requests.
+        count -> Int8,
+    }
+}
+
+diesel::table! {
     /// Every request with a valid key: facts only, never updated. Partitioned by week.
     requests (company_id, received_at, id) {
         /// The company of the key.
@@ -693,6 +711,7 @@ diesel::allow_tables_to_appear_in_same_query!(
     request_documents,
     request_findings,
     request_rechecks,
+    request_totals,
     requests,
     resubmissions,
     revoked_key_calls,

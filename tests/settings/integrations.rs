@@ -220,7 +220,8 @@ fn an_open_alert_is_on_both_pages_with_who_was_told() {
     }
     let closed = "UPDATE alerts SET closed_at = now(), closed_failed = 0, closed_total = 0";
     app.execute(&format!(
-        "DELETE FROM request_count_deltas; DELETE FROM request_counts; {closed}"
+        "DELETE FROM request_count_deltas; DELETE FROM request_counts; \
+         DELETE FROM request_totals; {closed}"
     ));
     let page = support.get(PAGE);
     assert!(page.text().contains("The last alert was open from"));

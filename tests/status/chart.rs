@@ -1,5 +1,7 @@
 //! The chart above the list.
 
+use chrono::{DateTime, TimeDelta, Utc};
+
 use crate::support::TestApp;
 use crate::support::company::{accepted, accepted_but, with};
 use crate::support::page::Page;
@@ -157,4 +159,71 @@ fn a_filter_that_the_counters_do_not_know_says_why_there_is_no_chart() {
     let page = page.text();
     assert!(page.contains("No chart of this filter"), "{page}");
     assert!(page.contains("1 invalid request,"));
+}
+
+/// The bars of the chart of 30 days: from when to when, and how many requests.
+fn bars(page: &str) -> Vec<(DateTime<Utc>, Option<DateTime<Utc>>, i64)> {
+    let (_, table) = page.split_once("chart-table").unwrap();
+    let rows = table.split("<tr><th scope=\"row\">").skip(1);
+    let between = |text: &str, before: &str, after: char| {
+        let (_, rest) = text.split_once(before)?;
+        Some(rest.split(after).next().unwrap().to_owned())
+    };
+    rows.map(|row| {
+        let link = between(row, "href=\"", '"').unwrap();
+        let link = link.replace("&#38;", "&").replace("%3A", ":");
+        let time = |name| between(&link, name, '&').map(|time| time.parse().unwrap());
+        let total = between(row, "data-label=\"Requests\">", '<').unwrap();
+        (
+            time("from=").unwrap(),
+            time("to="),
+            total.replace(',', "").parse().unwrap(),
+        )
+    })
+    .collect()
+}
+
+#[test]
+fn the_days_of_a_chart_are_the_company_s_and_count_what_came_in_them() {
+    let now: DateTime<Utc> = "2026-11-24T17:42:00Z".parse().unwrap();
+    let app = TestApp::start();
+    app.clock.stand_at(now);
+    let mut admin = app.admin();
+    let requests: Vec<(DateTime<Utc>, i64)> = (1..=250)
+        .map(|place| (now - TimeDelta::minutes(2 + 175 * place), place))
+        .collect();
+    let company = app.larkspur.id;
+    let row = |(time, count): &(DateTime<Utc>, i64)| {
+        format!(
+            "({company}, '{time}', gen_random_uuid(), 2, 1, 1, 'email', '~none', '~none', 0, {count})"
+        )
+    };
+    for (place, zone) in ["UTC", "America/Toronto", "Asia/Kolkata"]
+        .iter()
+        .enumerate()
+    {
+        app.execute(&format!("UPDATE companies SET time_zone = '{zone}'"));
+        // Some are folded and some are not.
+        let some: Vec<String> = requests.iter().skip(place).step_by(3).map(row).collect();
+        let some = some.join(", ");
+        app.execute(&format!("INSERT INTO request_count_deltas VALUES {some}"));
+        let sent = || {
+            let all = requests.iter().enumerate();
+            all.filter(|(at, _)| at % 3 <= place)
+                .map(|(_, request)| request)
+        };
+        let page = admin.get(&format!("{INVALID}?range=30d"));
+        let bars = bars(page.text());
+        assert_eq!(bars.len(), 31, "{zone}");
+        for (from, to, total) in &bars {
+            let inside = |at: DateTime<Utc>| at >= *from && to.is_none_or(|to| at < to);
+            let came = sent().filter(|(at, _)| inside(*at));
+            let came: i64 = came.map(|(_, count)| count).sum();
+            assert_eq!(*total, came, "{zone}: {from}");
+        }
+        let window = now - TimeDelta::minutes(42) - TimeDelta::days(30);
+        let all = sent().filter(|(at, _)| *at >= window);
+        let all: i64 = all.map(|(_, count)| count).sum();
+        assert_eq!(bars.iter().map(|(.., total)| total).sum::<i64>(), all);
+    }
 }

@@ -26,6 +26,14 @@ const STEPS: [(&str, i64); 5] = [
     ("2026-10-23T18:00:00Z", 12),
 ];
 
+/// Filters that totals can tell, and one that they cannot, with the environments that they let through.
+const FILTERS: [(&str, &[i16]); 4] = [
+    ("", &[1, 2]),
+    ("environment=production", &[2]),
+    ("-environment=production&result=invalid", &[1]),
+    ("environment=production&channel=email", &[2]),
+];
+
 /// Writes deltas: a time, an error mask, a number.
 fn add(store: &TestStore, deltas: &[(&str, i16, i64)]) {
     for (time, mask, count) in deltas {
@@ -180,24 +188,25 @@ fn windows_count_what_came_in_them_wherever_they_begin_and_end() {
             let production = counts::production(&mut connection, store.larkspur.id, window);
             assert_eq!(production.unwrap(), cube.production(), "{window:?}");
             for (origin, hours) in STEPS {
-                let (origin, step) = (at(origin), TimeDelta::hours(hours));
-                let mut expected = BTreeMap::new();
-                for (time, _, mask, count) in inside() {
-                    let place = (*time - origin)
-                        .num_minutes()
-                        .div_euclid(step.num_minutes());
-                    let first_error = mask & -mask;
-                    let begins = origin + step * place as i32;
-                    *expected.entry((begins, first_error)).or_insert(0) += count;
+                for (query, environments) in FILTERS {
+                    let (origin, step) = (at(origin), TimeDelta::hours(hours));
+                    let mut expected = BTreeMap::new();
+                    for (time, environment, mask, count) in inside() {
+                        let place = (*time - origin).num_minutes().div_euclid(hours * 60);
+                        let bin = (origin + step * place as i32, mask & -mask);
+                        if environments.contains(environment) {
+                            *expected.entry(bin).or_insert(0) += count;
+                        }
+                    }
+                    let (filter, _) = Filter::from_query(query, chrono_tz::UTC);
+                    let company = store.larkspur.id;
+                    let bins =
+                        counts::series(&mut connection, company, window, origin, step, &filter);
+                    let bins = bins.unwrap().into_iter();
+                    let bins = bins.map(|bin| ((bin.begins, bin.first_error), bin.count));
+                    let bins: BTreeMap<_, _> = bins.collect();
+                    assert_eq!(bins, expected, "{window:?} {origin} {hours} {query}");
                 }
-                let company = store.larkspur.id;
-                let filter = Filter::default();
-                let bins = counts::series(&mut connection, company, window, origin, step, &filter);
-                let bins = bins.unwrap().into_iter();
-                let bins: BTreeMap<_, _> = bins
-                    .map(|bin| ((bin.begins, bin.first_error), bin.count))
-                    .collect();
-                assert_eq!(bins, expected, "{window:?} {origin} {hours}");
             }
         }
     };
@@ -287,14 +296,16 @@ fn counters_go_when_their_time_is_over() {
     store.fold(store.larkspur.id);
     let drop = |company| counts::drop_older(&mut store.connection(), company, fine, now).unwrap();
     assert_eq!(drop(store.solo_tea.id), 0, "another company's stay");
-    assert_eq!((drop(store.larkspur.id), drop(store.larkspur.id)), (10, 0));
+    assert_eq!((drop(store.larkspur.id), drop(store.larkspur.id)), (20, 0));
     let left = |grain| {
-        store.number(&format!(
-            "SELECT count(*) FROM request_counts WHERE grain = {grain}"
-        ))
+        ["request_counts", "request_totals"].map(|table| {
+            let count = format!("SELECT count(*) FROM {table} WHERE grain = {grain}");
+            store.number(&count)
+        })
     };
     // What began before goes, so the week of the last day that stays is gone.
-    assert_eq!([left(5), left(60), left(1_440), left(10_080)], [2, 4, 2, 2]);
+    let left = [5, 60, 1_440, 10_080].map(left);
+    assert_eq!(left, [[2, 2], [4, 4], [2, 2], [2, 2]]);
 }
 
 #[test]

@@ -37,7 +37,12 @@ fn after_the_threshold_documents_go_and_facts_findings_and_counts_stay() {
     let rows = app.requests_by_mask(app.larkspur.id);
     assert_eq!(app.counts_by_mask(app.larkspur.id, 5), rows);
     // Nothing of what stays has the customer in it.
-    for table in ["requests", "request_findings", "request_counts"] {
+    for table in [
+        "requests",
+        "request_findings",
+        "request_counts",
+        "request_totals",
+    ] {
         let rows = app.rows(&format!("SELECT * FROM {table}"));
         let text = serde_json::to_string(&rows).unwrap();
         assert!(!text.contains("jane"), "{table}: {text}");

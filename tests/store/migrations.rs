@@ -1,5 +1,7 @@
 //! The schema's steps, in both directions.
 
+use std::sync::Arc;
+
 use api_status_page::store::migrations::{self, MIGRATIONS};
 use api_status_page::store::{connect, partitions};
 use diesel::prelude::*;
@@ -82,27 +84,51 @@ fn nodes_that_start_at_once_do_not_both_migrate() {
         .unwrap();
 }
 
-#[test]
-fn counters_by_the_week_come_and_go_with_their_step() {
+/// A store whose counters are folded; what the steps below made of them must be the same.
+fn with_counters() -> Arc<TestStore> {
     let store = TestStore::database_in(Cluster::shared());
-    let mut connection = connect(&store.url).unwrap();
     store.execute(&format!(
         "INSERT INTO request_count_deltas \
          SELECT {}, '2026-10-20T00:00:00Z'::timestamptz + place * interval '7 hours', \
-                gen_random_uuid(), 2, 1, 1, 'email', '~none', '~none', place % 3, place \
+                gen_random_uuid(), 1 + place % 2, 1, 1, CASE place % 5 WHEN 0 THEN 'chat' ELSE 'email' END, \
+                '~none', '~none', place % 3, place \
          FROM generate_series(1, 100) AS place",
         store.larkspur.id
     ));
     store.fold(store.larkspur.id);
+    store
+}
+
+#[test]
+fn counters_by_the_week_come_and_go_with_their_step() {
+    let store = with_counters();
     let weeks = || {
-        store.rows("SELECT * FROM request_counts WHERE grain = 10080 ORDER BY bucket, error_mask")
+        store.rows(
+            "SELECT * FROM request_counts WHERE grain = 10080 \
+             ORDER BY bucket, environment, channel, error_mask",
+        )
     };
     let folded = weeks();
     assert!(folded.len() > 10);
+    let mut connection = connect(&store.url).unwrap();
     back_before(&mut connection, "20261124000620");
     assert_eq!(weeks(), Vec::<Value>::new());
     migrations::run(&mut connection).unwrap();
     assert_eq!(weeks(), folded);
+}
+
+#[test]
+fn totals_are_made_of_the_counters_that_are_there() {
+    let store = with_counters();
+    let totals = || {
+        store.rows("SELECT * FROM request_totals ORDER BY grain, bucket, environment, error_mask")
+    };
+    let folded = totals();
+    assert!(folded.len() > 200);
+    let mut connection = connect(&store.url).unwrap();
+    back_before(&mut connection, "20261124000621");
+    migrations::run(&mut connection).unwrap();
+    assert_eq!(totals(), folded);
 }
 
 /// Takes back a step and those after it.

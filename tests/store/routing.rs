@@ -188,6 +188,7 @@ fn every_query_of_a_page_names_its_company_in_every_table_of_companies() {
         "request_documents",
         "request_findings",
         "request_counts",
+        "request_totals",
         "cause_counts",
         "employees",
     ] {

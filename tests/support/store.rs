@@ -171,16 +171,23 @@ impl TestStore {
         ))
     }
 
-    /// The same from the counters of a grain (5, 60, 1440 or 10080) and the deltas not folded yet.
+    /// The same from the counters of a grain (5, 60, 1440 or 10080) and the deltas not folded yet. The
+    /// totals have to say it too.
+    #[track_caller]
     pub fn counts_by_mask(&self, company: CompanyId, grain: i16) -> BTreeMap<(i64, i64), i64> {
-        self.by_mask(&format!(
-            "SELECT environment, error_mask, sum(count)::bigint AS count FROM ( \
-                 SELECT environment, error_mask, count FROM request_counts \
-                 WHERE company_id = {company} AND grain = {grain} \
-                 UNION ALL \
-                 SELECT environment, error_mask, count FROM request_count_deltas \
-                 WHERE company_id = {company}) AS parts GROUP BY 1, 2"
-        ))
+        let from = |table: &str| {
+            self.by_mask(&format!(
+                "SELECT environment, error_mask, sum(count)::bigint AS count FROM ( \
+                     SELECT environment, error_mask, count FROM {table} \
+                     WHERE company_id = {company} AND grain = {grain} \
+                     UNION ALL \
+                     SELECT environment, error_mask, count FROM request_count_deltas \
+                     WHERE company_id = {company}) AS parts GROUP BY 1, 2"
+            ))
+        };
+        let counts = from("request_counts");
+        assert_eq!(from("request_totals"), counts);
+        counts
     }
 
     fn by_mask(&self, query: &str) -> BTreeMap<(i64, i64), i64> {

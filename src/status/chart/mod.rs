@@ -2,6 +2,9 @@
 //! share against the line at which the alert opens, and the changes of the settings as marks. It is
 //! drawn from the counters and read apart from the list, so that the list stands when it fails.
 
+mod bars;
+mod marks;
+
 use chrono::{DateTime, DurationRound, TimeDelta, TimeZone, Utc};
 use chrono_tz::Tz;
 
@@ -11,16 +14,18 @@ use super::look::Look;
 use super::row::tone;
 use super::zoom::{self, Zoom};
 use crate::domain::alert::{LEAST_REQUESTS, OPENS_ABOVE};
-use crate::domain::change;
 use crate::domain::cube::Rate;
-use crate::domain::dictionary::{EndedBy, ErrorCode};
+use crate::domain::dictionary::EndedBy;
 use crate::domain::filter::{Filter, Subject, Term};
 use crate::domain::request::Environment;
 use crate::domain::window::{FINE_GRAIN_DAYS, Range, Window};
 use crate::store::audit::{self, RuleChange};
 use crate::store::counts::{self, Bin};
 use crate::store::requests::Tab;
-use crate::web::format::{Moment, number, percent};
+use crate::web::format::Moment;
+use bars::{Bar, RATE_PERCENT, Scale, Stack};
+pub use marks::Side;
+use marks::{Mark, marks};
 
 /// The bars of a chart are at most so many; the shortest step that keeps to it is taken.
 const MOST_BARS: i64 = 61;
@@ -28,20 +33,8 @@ const MOST_BARS: i64 = 61;
 /// The steps a chart may have, in minutes.
 const STEPS: [i64; 12] = [5, 10, 15, 30, 60, 120, 180, 360, 720, 1_440, 2_880, 10_080];
 
-/// The y of the base line; bars stand on it, at most so high.
-const BASE: f64 = 112.0;
-const HIGHEST: f64 = 92.0;
-
-/// The line of the rates: its base, how high it goes, and how many percent that is at least.
-const RATE_BASE: f64 = 160.0;
-const RATE_HIGHEST: f64 = 34.0;
-const RATE_PERCENT: f64 = 10.0;
-
 /// So many changes are marked.
 const MOST_MARKS: i64 = 20;
-
-/// Labels of marks keep so far from each other, in percent of the width.
-const LABEL_ROOM: f64 = 34.0;
 
 /// What stands where the chart belongs.
 pub enum ChartPart {
@@ -71,80 +64,6 @@ pub struct Chart {
     pub tones: Vec<(&'static str, &'static str)>,
     /// The y of the alert line.
     pub alert_y: String,
-}
-
-/// A step of time. Lengths are in percent of the width and in pixels of the height.
-pub struct Bar {
-    /// The list in this step's time alone.
-    pub url: String,
-    /// When it begins, in words.
-    pub at: String,
-    /// All requests.
-    pub total: String,
-    /// The valid ones.
-    pub valid: String,
-    /// The invalid ones.
-    pub invalid: String,
-    /// Their share.
-    pub rate: String,
-    /// Whether that is over the alert line.
-    pub is_over: bool,
-    /// Whether nothing came.
-    pub is_empty: bool,
-    /// The left end of its time.
-    pub left: String,
-    /// How wide its time is.
-    pub width: String,
-    /// The left end of the bar.
-    pub bar_left: String,
-    /// How wide the bar is.
-    pub bar_width: String,
-    /// The right end of the bar.
-    pub bar_right: String,
-    /// The upper end and the height of the valid part.
-    pub valid_box: Option<(String, String)>,
-    /// The invalid part on top of it, error by error.
-    pub errors: Vec<Segment>,
-    /// The y of the share that is invalid; `None` where nothing came.
-    pub rate_y: Option<String>,
-}
-
-/// The requests of a bar that have the same first error.
-pub struct Segment {
-    /// Its title.
-    pub title: &'static str,
-    /// The class of its colour.
-    pub tone: &'static str,
-    /// How many.
-    pub count: String,
-    /// The upper end.
-    pub y: String,
-    /// The height.
-    pub height: String,
-}
-
-/// A change of the settings.
-pub struct Mark {
-    /// Its place.
-    pub left: String,
-    /// When, by the clock.
-    pub at: String,
-    /// When, with the day.
-    pub when: String,
-    /// Who did what.
-    pub words: String,
-    /// On which side the label stands; `None` where there is no room for one.
-    pub label: Option<Side>,
-    /// Where it begins, from above: below the labels of others when it has none.
-    pub top: i32,
-}
-
-/// The side of a mark on which its label stands.
-pub enum Side {
-    /// Before it.
-    Left,
-    /// After it.
-    Right,
 }
 
 /// Words under the base line.
@@ -299,59 +218,6 @@ fn draw(look: &Look, steps: Steps, facts: &Facts) -> Chart {
     }
 }
 
-/// What came in a step: the valid requests, and the invalid ones by their first error of those that
-/// the filter asks for, so that each is drawn once.
-struct Stack {
-    valid: i64,
-    errors: Vec<(ErrorCode, i64)>,
-}
-
-impl Stack {
-    fn of<'b>(bins: impl Iterator<Item = &'b Bin>) -> Self {
-        let mut stack = Self {
-            valid: 0,
-            errors: Vec::new(),
-        };
-        for bin in bins {
-            let is_first = |code: &ErrorCode| code.bit() == bin.first_error;
-            match ErrorCode::ALL.into_iter().find(is_first) {
-                Some(code) => stack.errors.push((code, bin.count)),
-                None => stack.valid += bin.count,
-            }
-        }
-        // Those that the same person ends lie together, so that few colours meet.
-        stack
-            .errors
-            .sort_by_key(|(code, _)| (code.ended_by(), *code));
-        stack
-    }
-
-    fn rate(&self) -> Rate {
-        let failed = self.errors.iter().map(|(_, count)| count).sum();
-        Rate {
-            failed,
-            total: failed + self.valid,
-        }
-    }
-}
-
-/// How high a chart goes.
-#[derive(Debug, Clone, Copy)]
-struct Scale {
-    requests: i64,
-    percent: f64,
-}
-
-impl Scale {
-    fn height(self, count: i64) -> f64 {
-        count as f64 / self.requests.max(1) as f64 * HIGHEST
-    }
-
-    fn rate_y(self, percent: f64) -> f64 {
-        RATE_BASE - (percent / self.percent).min(1.0) * RATE_HIGHEST
-    }
-}
-
 fn what(address: &Address) -> String {
     let environments: Vec<_> = address.filter.about("environment").collect();
     let named = match environments.is_empty() {
@@ -398,94 +264,6 @@ impl Axis {
     fn end(self, window: Window) -> DateTime<Utc> {
         window.to.unwrap_or(DateTime::<Utc>::MAX_UTC)
     }
-}
-
-impl Bar {
-    fn new(
-        url: String,
-        at: String,
-        (left, width): (f64, f64),
-        stack: &Stack,
-        scale: Scale,
-    ) -> Self {
-        let gap = (width * 0.18).min(0.5);
-        let rate = stack.rate();
-        let percents = rate.percent();
-        let is_over =
-            rate.total >= LEAST_REQUESTS && percents.is_some_and(|p| p > OPENS_ABOVE as f64);
-        let valid_height = scale.height(stack.valid);
-        let share = |number: f64| format!("{number:.2}%");
-        let length = |number: f64| format!("{number:.1}");
-        let distance = if stack.valid > 0 { 1.0 } else { 0.0 };
-        let mut top = BASE - valid_height - distance;
-        let errors = stack.errors.iter().map(|(code, count)| {
-            // A failure among thousands is seen all the same.
-            let height = scale.height(*count).max(2.0);
-            top -= height;
-            Segment {
-                title: code.title(),
-                tone: tone(code.ended_by()),
-                count: number(*count),
-                y: length(top),
-                height: length(height - 0.4),
-            }
-        });
-        Self {
-            errors: errors.collect(),
-            url,
-            at,
-            total: number(rate.total),
-            valid: number(stack.valid),
-            invalid: number(rate.failed),
-            rate: match rate.total {
-                0 => "–".to_owned(),
-                total => percent(rate.failed, total),
-            },
-            is_over,
-            is_empty: rate.total == 0,
-            left: share(left),
-            width: share(width),
-            bar_left: share(left + gap / 2.0),
-            bar_width: share(width - gap),
-            bar_right: share(left + width - gap / 2.0),
-            valid_box: (stack.valid > 0)
-                .then(|| (length(BASE - valid_height), length(valid_height))),
-            rate_y: percents.map(|percent| length(scale.rate_y(percent))),
-        }
-    }
-}
-
-/// The marks, oldest first. The newest get their labels first, as far as there is room.
-fn marks(changes: &[RuleChange], axis: Axis, zone: Tz) -> Vec<Mark> {
-    let mut taken: Vec<(f64, f64)> = Vec::new();
-    let mut marks: Vec<Mark> = changes
-        .iter()
-        .map(|change| {
-            let place = axis.percent(change.at);
-            let (side, from) = match place > 50.0 {
-                true => (Side::Left, place - LABEL_ROOM),
-                false => (Side::Right, place),
-            };
-            let room = (from, from + LABEL_ROOM);
-            let is_free = taken.iter().all(|t| room.1 <= t.0 || t.1 <= room.0);
-            if is_free {
-                taken.push(room);
-            }
-            let (before, after) = (change.before.as_ref(), change.after.as_ref());
-            let did = change::words(&change.action, &change.subject, before, after);
-            let moment = Moment::new(change.at, zone);
-            Mark {
-                left: format!("{place:.2}%"),
-                at: moment.minute(),
-                when: moment.weekday(),
-                words: format!("{} {did}", change.actor),
-                label: is_free.then_some(side),
-                top: if is_free { 6 } else { 20 },
-            }
-        })
-        .collect();
-    marks.reverse();
-    marks
 }
 
 fn ticks(axis: Axis, zone: Tz) -> Vec<Tick> {
@@ -555,30 +333,5 @@ mod tests {
         };
         let steps = Steps::of(hour_long_ago, now, Tz::UTC);
         assert_eq!(steps.step, TimeDelta::hours(1));
-    }
-
-    #[test]
-    fn labels_of_marks_do_not_lie_over_each_other() {
-        let axis = Axis {
-            from: at("2026-11-23T00:00:00Z"),
-            to: at("2026-11-24T00:00:00Z"),
-        };
-        let change = |time: &str| RuleChange {
-            at: at(time),
-            actor: "Ada".to_owned(),
-            action: "brand.deactivated".to_owned(),
-            subject: "outlet".to_owned(),
-            before: None,
-            after: None,
-        };
-        let newest_first = [
-            change("2026-11-23T20:00:00Z"),
-            change("2026-11-23T19:00:00Z"),
-            change("2026-11-23T01:00:00Z"),
-        ];
-        let marks = marks(&newest_first, axis, Tz::UTC);
-        let labelled: Vec<bool> = marks.iter().map(|mark| mark.label.is_some()).collect();
-        assert_eq!(labelled, [true, false, true]);
-        assert_eq!(marks[0].words, "Ada switched off outlet");
     }
 }

@@ -11,7 +11,7 @@ use tokio::sync::watch;
 use super::{Work, log, pause};
 use crate::domain::company::CompanyId;
 use crate::domain::window::FINE_GRAIN_DAYS;
-use crate::store::{Scope, StoreError, cause_counts, counts, maintenance, partitions};
+use crate::store::{Scope, StoreError, cause_counts, folding, maintenance, partitions};
 
 /// Counters are folded this often, so that readers add up few rows.
 const FOLD: Duration = Duration::from_secs(2);
@@ -41,13 +41,13 @@ const MOST_BATCHES: u32 = 100;
 /// Folds counters, company by company.
 pub(super) async fn fold(work: Work, mut stopped: watch::Receiver<bool>) {
     while pause(&mut stopped, FOLD).await {
-        let companies = work.store.read(Scope::Installation, counts::with_deltas);
+        let companies = work.store.read(Scope::Installation, folding::with_deltas);
         for company in or_log("find counters to fold", companies.await) {
             if *stopped.borrow() {
                 return;
             }
             let folded = work.store.write(company, move |connection| {
-                counts::fold(connection, company)?;
+                folding::fold(connection, company)?;
                 Ok(())
             });
             log("fold counters", folded.await);
@@ -148,7 +148,7 @@ async fn drop_history(work: &Work, stopped: &watch::Receiver<bool>) {
     let companies = work.store.read(Scope::Installation, maintenance::companies);
     for company in or_log("find companies", companies.await) {
         let dropped = in_batches(work, stopped, company, move |connection| {
-            counts::drop_older(connection, company, fine, now)
+            folding::drop_older(connection, company, fine, now)
         });
         log("drop old counters", dropped.await);
         let dropped = in_batches(work, stopped, company, move |connection| {

@@ -7,7 +7,8 @@ use diesel::connection::SimpleConnection;
 use diesel::prelude::*;
 use diesel::sql_types::{BigInt, Nullable, Timestamptz};
 
-use super::counts::{ceil, drop_grain, floor, pieces};
+use super::counts::{ceil, floor, pieces};
+use super::folding::drop_grain;
 use super::partitions::week_of;
 use super::query::{Query, Value};
 use super::schema::cause_folds;

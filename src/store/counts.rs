@@ -1,14 +1,13 @@
-//! The counters. They are written as deltas in the transaction that records the requests and folded
-//! by a job into one row per combination, and into totals per environment and errors, which are few
-//! enough for a long chart; readers take both in one statement, so a count is never wrong and never
-//! waits.
+//! The counters, as pages read them. They are written as deltas in the transaction that records the
+//! requests and folded by a job into one row per combination, and into totals per environment and
+//! errors, which are few enough for a long chart; readers take both in one statement, so a count is
+//! never wrong and never waits.
 
 use chrono::{DateTime, DurationRound, TimeDelta, Utc};
 use diesel::prelude::*;
 use diesel::sql_types::{BigInt, Bool, SmallInt, Text, Timestamptz};
 
 use super::query::{Query, Value};
-use super::schema::api_keys;
 use crate::domain::company::CompanyId;
 use crate::domain::cube::{Cell, Cube, Rate};
 use crate::domain::filter::{Filter, Label, Subject, Term, Verdict};
@@ -17,27 +16,18 @@ use crate::domain::window::{FINE_GRAIN_MINUTES, Window};
 
 /// The grains at which counters are kept, in minutes: weeks (from Thursday to Thursday, for that is how
 /// they lie since 1970), days (of UTC), hours, and the fine one. Each is made of whole ones of the next.
-const GRAINS: [i64; 4] = [10_080, 1_440, HOUR, FINE_GRAIN_MINUTES];
+pub(super) const GRAINS: [i64; 4] = [10_080, 1_440, HOUR, FINE_GRAIN_MINUTES];
 
 const HOUR: i64 = 60;
 
-/// All grains but the fine one are kept so many days.
-const COARSE_GRAIN_DAYS: i64 = 400;
-
-/// So many counters of a grain are dropped in one transaction.
-const DROP_BATCH: i64 = 5_000;
-
 /// The counters by everything that is counted apart.
-const COUNTS: &str = "request_counts";
+pub(super) const COUNTS: &str = "request_counts";
 
 /// Their sums by nothing but [`TOTALLED`].
-const TOTALS: &str = "request_totals";
+pub(super) const TOTALS: &str = "request_totals";
 
 /// What totals can tell.
 const TOTALLED: [&str; 3] = ["bucket", "environment", "error_mask"];
-
-/// Keeps two nodes from folding one company at the same time.
-const FOLD_LOCK: i32 = 0x666f_6c64;
 
 /// A combination of everything that is counted apart, as a query gives it.
 #[derive(QueryableByName)]
@@ -376,144 +366,6 @@ pub(super) fn cell(row: CellRow) -> Option<Cell> {
         resubmitted: row.resubmitted,
         count: row.count,
     })
-}
-
-/// The companies that have deltas to fold.
-pub fn with_deltas(connection: &mut PgConnection) -> QueryResult<Vec<CompanyId>> {
-    use super::schema::request_count_deltas::dsl::{company_id, request_count_deltas};
-    let ids: Vec<i64> = request_count_deltas
-        .select(company_id)
-        .distinct()
-        .load(connection)?;
-    Ok(ids.into_iter().map(CompanyId).collect())
-}
-
-/// Folds a company's deltas into all grains of counters and totals; call it in a transaction. Returns
-/// how many counters it wrote, none when another node is at it.
-pub fn fold(connection: &mut PgConnection, company: CompanyId) -> QueryResult<usize> {
-    if !try_lock(connection, company)? {
-        return Ok(0);
-    }
-    note_keys_used(connection, company)?;
-    // A coarser row is the sum of its finer ones; all get the same deltas.
-    let grains = GRAINS
-        .map(|grain| format!("({grain}::smallint)"))
-        .join(", ");
-    diesel::sql_query(format!(
-        "WITH taken AS ( \
-             DELETE FROM request_count_deltas WHERE company_id = $1 RETURNING * \
-         ), binned AS ( \
-             SELECT company_id, grain, \
-                    date_bin(grain * interval '1 minute', bucket, 'epoch') AS bucket, \
-                    environment, kind, key_id, channel, brand, language, error_mask, resubmitted, count \
-             FROM taken, (VALUES {grains}) AS grains (grain) \
-         ), totalled AS ( \
-             INSERT INTO request_totals AS kept (company_id, grain, bucket, environment, error_mask, \
-                                                 count) \
-             SELECT company_id, grain, bucket, environment, error_mask, sum(count)::bigint \
-             FROM binned GROUP BY 1, 2, 3, 4, 5 ORDER BY 1, 2, 3, 4, 5 \
-             ON CONFLICT (company_id, grain, bucket, environment, error_mask) \
-             DO UPDATE SET count = kept.count + excluded.count \
-         ) \
-         INSERT INTO request_counts AS kept (company_id, grain, bucket, environment, kind, key_id, \
-                                             channel, brand, language, error_mask, resubmitted, count) \
-         SELECT company_id, grain, bucket, environment, kind, key_id, channel, brand, language, \
-                error_mask, resubmitted, sum(count)::bigint \
-         FROM binned GROUP BY 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11 \
-         ORDER BY 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11 \
-         ON CONFLICT (company_id, grain, bucket, environment, kind, key_id, channel, brand, \
-                      language, error_mask, resubmitted) \
-         DO UPDATE SET count = kept.count + excluded.count"
-    ))
-    .bind::<BigInt, _>(company.0)
-    .execute(connection)
-}
-
-/// Keys are noted as used to the five minutes, so that a busy key is written twelve times an hour
-/// and not with every request.
-fn note_keys_used(connection: &mut PgConnection, company: CompanyId) -> QueryResult<()> {
-    #[derive(QueryableByName)]
-    struct Used {
-        #[diesel(sql_type = BigInt)]
-        key_id: i64,
-        #[diesel(sql_type = Timestamptz)]
-        last: DateTime<Utc>,
-    }
-    // Two steps: the keys are shared, and no update of what is shared may read what is distributed.
-    let used: Vec<Used> = diesel::sql_query(
-        "SELECT d.key_id, max(d.bucket) AS last FROM request_count_deltas d \
-         JOIN api_keys k ON k.id = d.key_id AND k.company_id = $1 \
-         WHERE d.company_id = $1 AND NOT d.resubmitted \
-               AND (k.last_used_at IS NULL OR k.last_used_at < d.bucket) \
-         GROUP BY d.key_id",
-    )
-    .bind::<BigInt, _>(company.0)
-    .load(connection)?;
-    for Used { key_id, last } in used {
-        diesel::update(api_keys::table.find(key_id))
-            .set(api_keys::last_used_at.eq(last))
-            .execute(connection)?;
-    }
-    Ok(())
-}
-
-fn try_lock(connection: &mut PgConnection, company: CompanyId) -> QueryResult<bool> {
-    diesel::select(
-        diesel::dsl::sql::<Bool>("pg_try_advisory_xact_lock(")
-            .bind::<diesel::sql_types::Integer, _>(FOLD_LOCK)
-            .sql(", ")
-            .bind::<diesel::sql_types::Integer, _>(company.0 as i32)
-            .sql(")"),
-    )
-    .get_result(connection)
-}
-
-/// Deletes a batch of a company's counters and totals that are past their time, and says how many there were:
-/// five-minute ones before `fine`, the others before 400 days ago.
-pub fn drop_older(
-    connection: &mut PgConnection,
-    company: CompanyId,
-    fine: DateTime<Utc>,
-    now: DateTime<Utc>,
-) -> QueryResult<usize> {
-    let coarse = now - TimeDelta::days(COARSE_GRAIN_DAYS);
-    let mut dropped = 0;
-    for grain in GRAINS {
-        let before = match grain {
-            FINE_GRAIN_MINUTES => fine,
-            _ => coarse,
-        };
-        for table in [COUNTS, TOTALS] {
-            dropped += drop_grain(connection, table, company, grain, before)?;
-        }
-    }
-    Ok(dropped)
-}
-
-/// Deletes a batch of a company's counters of a grain from before a time, in a table of counters, and
-/// says how many there were.
-pub(super) fn drop_grain(
-    connection: &mut PgConnection,
-    table: &str,
-    company: CompanyId,
-    grain: i64,
-    before: DateTime<Utc>,
-) -> QueryResult<usize> {
-    // By an index that begins so, for the table may have millions of rows; a time goes
-    // whole, so a batch may be a little larger.
-    diesel::sql_query(format!(
-        "DELETE FROM {table} \
-         WHERE company_id = $1 AND grain = $2 AND bucket < $3 AND bucket <= ( \
-             SELECT max(bucket) FROM ( \
-                 SELECT bucket FROM {table} \
-                 WHERE company_id = $1 AND grain = $2 AND bucket < $3 \
-                 ORDER BY bucket LIMIT $4) AS oldest)"
-    ))
-    .bind::<BigInt, _>(company.0)
-    .bind::<SmallInt, _>(grain as i16)
-    .bind::<Timestamptz, _>(before)
-    .bind::<BigInt, _>(DROP_BATCH)
-    .execute(connection)
 }
 
 #[cfg(test)]

@@ -16,6 +16,7 @@ pub mod distribute;
 pub mod embedded;
 pub mod employees;
 pub mod exports;
+pub mod folding;
 pub mod installation;
 pub mod labels;
 pub mod lookups;

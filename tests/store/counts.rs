@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use api_status_page::domain::filter::Filter;
 use api_status_page::domain::window::Window;
-use api_status_page::store::counts;
+use api_status_page::store::{counts, folding};
 use chrono::{DateTime, TimeDelta, Utc};
 use serde_json::json;
 
@@ -236,7 +236,7 @@ fn folding_beside_ingest_neither_loses_nor_doubles_a_count() {
                 let mut connection = app.connection();
                 while !is_over.load(Ordering::Relaxed) {
                     use diesel::Connection;
-                    let fold = |c: &mut _| counts::fold(c, app.larkspur.id);
+                    let fold = |c: &mut _| folding::fold(c, app.larkspur.id);
                     connection.transaction(fold).unwrap();
                 }
             });
@@ -294,7 +294,7 @@ fn counters_go_when_their_time_is_over() {
         ],
     );
     store.fold(store.larkspur.id);
-    let drop = |company| counts::drop_older(&mut store.connection(), company, fine, now).unwrap();
+    let drop = |company| folding::drop_older(&mut store.connection(), company, fine, now).unwrap();
     assert_eq!(drop(store.solo_tea.id), 0, "another company's stay");
     assert_eq!((drop(store.larkspur.id), drop(store.larkspur.id)), (20, 0));
     let left = |grain| {
@@ -320,7 +320,7 @@ fn old_counters_go_in_batches() {
         store.larkspur.id
     ));
     let mut connection = store.connection();
-    let mut drop = || counts::drop_older(&mut connection, store.larkspur.id, now, now).unwrap();
+    let mut drop = || folding::drop_older(&mut connection, store.larkspur.id, now, now).unwrap();
     assert_eq!([drop(), drop(), drop()], [5_000, 100, 0]);
 }
 

@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicI64, AtomicU32, Ordering};
 use std::sync::{Arc, Condvar, Mutex};
 
 use api_status_page::domain::company::CompanyId;
-use api_status_page::store::{connect, counts, migrations};
+use api_status_page::store::{connect, folding, migrations};
 use diesel::connection::SimpleConnection;
 use diesel::prelude::*;
 use diesel::sql_types::{BigInt, Jsonb};
@@ -208,7 +208,7 @@ impl TestStore {
             format!("SELECT count(*) FROM request_count_deltas WHERE company_id = {company}");
         eventually("all counters are folded", || {
             connection
-                .transaction(|connection| counts::fold(connection, company))
+                .transaction(|connection| folding::fold(connection, company))
                 .unwrap();
             (self.number(&left) == 0).then_some(())
         });

@@ -155,6 +155,7 @@ fn a_brand_and_a_key_lead_to_their_lists() {
     let (app, mut admin, _) = traffic();
     let key = app.larkspur.production_key.clone();
     let brand = search(&mut admin, "Larkspur_Outlet");
+    assert!(brand.words().contains("What “Larkspur_Outlet” names"));
     let list = brand
         .link("Failures that name the brand larkspur-outlet")
         .unwrap();

@@ -98,10 +98,9 @@ pub async fn show(
     {
         return Ok(see_other(&format!("{ROOT}/requests/{}", only.id)));
     }
-    page::show(&SearchPage {
-        shortcuts,
-        ..SearchPage::new(shell, &status, query, &search, &seen)
-    })
+    page::show(&SearchPage::new(
+        shell, &status, query, &search, &seen, shortcuts,
+    ))
 }
 
 /// What each piece may be: an e-mail a customer's or an employee's, a word a ticket or an employee's
@@ -199,6 +198,7 @@ impl SearchPage {
         query: String,
         search: &Search,
         seen: &Seen<Found>,
+        shortcuts: Vec<Shortcut>,
     ) -> Self {
         let Found {
             page,
@@ -226,13 +226,14 @@ impl SearchPage {
             heading: match (query.is_empty(), rows.is_empty(), &keys) {
                 (true, _, _) => "Find a request".to_owned(),
                 (false, true, Some(keys)) => keys.heading.clone(),
-                (false, true, None) => format!("Nothing found for {said}"),
+                (false, true, None) if shortcuts.is_empty() => format!("Nothing found for {said}"),
+                (false, true, None) => format!("What {said} names"),
                 (false, false, _) if *begins_so => format!("{found} beginning with {said}"),
                 (false, false, _) => format!("{found} for {said}"),
             },
             keys,
             begins_so: *begins_so,
-            shortcuts: Vec::new(),
+            shortcuts,
             read_as: read_as(search),
             retention_days: status.retention_days,
             caption: format!(

@@ -133,9 +133,12 @@ fn without_each(address: &Address, cube: Option<&Cube>, names: &KeyNames) -> Vec
                 let filtered = cube.filtered(&filter);
                 filtered.count(|cell| address.tab.holds(cell))
             });
-            let sign = if term.negated { "not " } else { "" };
             let name = what(term.subject.parameter()).to_lowercase();
-            let said = format!("Without {name} {sign}{}", words(&term.subject, names));
+            let value = words(&term.subject, names);
+            let said = match term.negated {
+                true => format!("With {name} {value} too"),
+                false => format!("Without {name} {value}"),
+            };
             let said = match on_tab {
                 Some(count) => format!("{said}: {}", number(count)),
                 None => said,

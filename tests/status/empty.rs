@@ -65,6 +65,15 @@ fn a_filter_that_matches_nothing_says_which_to_drop() {
 }
 
 #[test]
+fn what_a_filter_excludes_can_be_let_in_again() {
+    let (app, mut admin) = app_with_admin();
+    app.production().requests(&accepted_but("/channel", "sms"));
+    let list = page(&mut admin, &format!("{INVALID}?-channel=sms"));
+    let let_in = list.link("With channel sms too: 1").unwrap();
+    assert_eq!(page(&mut admin, &let_in).rows().len(), 1);
+}
+
+#[test]
 fn a_page_beyond_the_last_one_leads_back_to_the_newest() {
     let (app, mut admin) = app_with_admin();
     app.production().requests(&accepted_but("/channel", "sms"));

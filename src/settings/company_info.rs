@@ -13,7 +13,7 @@ use serde::Deserialize;
 
 use super::aliases::{add_address, removal_address};
 use super::labels::{name_address, switch_address};
-use super::{Sent, Settings, done};
+use super::{Sent, Settings, done, effect};
 use crate::domain::cube::Cube;
 use crate::domain::filter::Label;
 use crate::domain::window::{Preset, Range};
@@ -24,7 +24,7 @@ use crate::store::companies::{self, CompanyRow, Facts};
 use crate::store::counts;
 use crate::store::labels::{self, LabelKind, LabelRow};
 use crate::web::form::{self, Control, Field, Problems};
-use crate::web::format::{Moment, number};
+use crate::web::format::Moment;
 use crate::web::page;
 use crate::web::shell::{Admin, Shell};
 
@@ -67,7 +67,7 @@ struct Line {
     label: Option<String>,
     is_on: bool,
     is_manual: bool,
-    a_day: String,
+    rate: String,
     switch: String,
     rename: String,
 }
@@ -296,11 +296,7 @@ impl Section {
             label: (row.name != row.label).then(|| row.label.clone()),
             is_on: row.active,
             is_manual: kind == LabelKind::Channel && row.active && !row.integrated,
-            a_day: match sent.get(row.label.as_str()).copied().unwrap_or(0) {
-                0 => "none".to_owned(),
-                count @ 1..7 => format!("{count} a week"),
-                count => number((count + 3) / 7),
-            },
+            rate: effect::rate(sent.get(row.label.as_str()).copied().unwrap_or(0)),
             switch: switch_address(kind, row),
             rename: name_address(kind, row),
         };

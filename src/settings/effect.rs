@@ -193,6 +193,15 @@ impl Told {
     }
 }
 
+/// `310 a day`, or how many there were where that is less than one.
+pub(super) fn rate(requests: i64) -> String {
+    match requests {
+        0 => "none".to_owned(),
+        requests if requests < DAYS => format!("{requests} a week"),
+        requests => format!("{} a day", number((requests + DAYS / 2) / DAYS)),
+    }
+}
+
 /// `about 310 requests a day`, or what there was where that is less than one.
 pub(super) fn a_day(requests: i64) -> String {
     match (requests + DAYS / 2) / DAYS {

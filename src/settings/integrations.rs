@@ -12,7 +12,7 @@ use chrono_tz::Tz;
 use serde::Deserialize;
 
 use super::labels::integration_address;
-use super::{Sent, Settings, done};
+use super::{Sent, Settings, done, effect};
 use crate::domain::alert::{Alert, CLOSES_AT, LEAST_REQUESTS, OPENS_ABOVE};
 use crate::domain::cube::Cube;
 use crate::domain::filter::Label;
@@ -88,7 +88,7 @@ struct ChannelLine {
     label: Option<String>,
     is_integrated: bool,
     is_enabled: bool,
-    a_day: String,
+    rate: String,
     switch: String,
 }
 
@@ -301,11 +301,7 @@ fn channel_lines(channels: &[LabelRow], cube: &Cube) -> Vec<ChannelLine> {
         label: (row.name != row.label).then(|| row.label.clone()),
         is_integrated: row.integrated,
         is_enabled: row.active,
-        a_day: match sent.get(row.label.as_str()).copied().unwrap_or(0) {
-            0 => "none".to_owned(),
-            count @ 1..7 => format!("{count} a week"),
-            count => number((count + 3) / 7),
-        },
+        rate: effect::rate(sent.get(row.label.as_str()).copied().unwrap_or(0)),
         switch: integration_address(row),
     };
     channels.iter().map(line).collect()

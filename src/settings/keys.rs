@@ -141,7 +141,7 @@ impl NewKeyPage {
     fn new(shell: Shell, typed: &Typed, problems: &Problems) -> Self {
         let environments = Environment::ALL.map(|environment| {
             let about = match environment {
-                Environment::Test => "Test: to try out, surveys go to nobody",
+                Environment::Test => "Test: asks no customer",
                 Environment::Production => "Production: real traffic",
             };
             (environment.as_str().to_owned(), about.to_owned())

@@ -78,10 +78,7 @@ fn read_role(text: &str) -> Option<Role> {
 fn role_field(role: &str) -> Field {
     let roles = [
         (Role::Admin, "Admin: sees and changes everything"),
-        (
-            Role::Support,
-            "Support: sees requests and settings, changes nothing",
-        ),
+        (Role::Support, "Support: looks, changes nothing"),
     ];
     let roles = roles.map(|(role, words)| (word(role).to_owned(), words.to_owned()));
     Field::text("role", "Role", role).typed(Control::Select(roles.into()))

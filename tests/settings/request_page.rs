@@ -13,7 +13,11 @@ fn button(page: &str, words: &str) -> String {
     let page = page.replace("\"button primary\"", "\"button\"");
     let page = page.replace("\"button plain\"", "\"button\"");
     let buttons = page.split("<a class=\"button\" href=\"").skip(1);
-    let plain = |html: &str| html.replace("<code>", "").replace("</code>", "");
+    let marks = ["<span>", "</span>", "<code>", "</code>"];
+    let plain = |html: &str| {
+        let without = |html: String, mark: &&str| html.replace(mark, "");
+        marks.iter().fold(html.to_owned(), without)
+    };
     let found = buttons
         .filter_map(|rest| rest.split_once("\">"))
         .find(|(_, rest)| plain(rest.split("</a>").next().unwrap()) == words);

@@ -404,8 +404,8 @@ fn facts(
 
 fn milliseconds(microseconds: i32) -> String {
     match microseconds {
-        0..1_000 => "less than 1 ms".to_owned(),
-        longer => format!("{} ms", longer / 1_000),
+        0..1_000 => "less than 1\u{a0}ms".to_owned(),
+        longer => format!("{}\u{a0}ms", longer / 1_000),
     }
 }
 

@@ -109,7 +109,11 @@ impl CauseFacts {
     }
 
     fn standing(&self, cause: &Cause, settings: &CompanySettings, now: DateTime<Utc>) -> Standing {
-        let is_its_key = |hour: &&HourOfKey| cause.senders.iter().any(|s| s.key_id == hour.key_id);
+        // What is not quiet cannot have stayed away, and most causes are not.
+        let last = cause.latest.received_at();
+        let is_its_key = |hour: &&HourOfKey| {
+            cause::is_quiet(last, now) && cause.senders.iter().any(|s| s.key_id == hour.key_id)
+        };
         let sent = self.sent.iter().filter(is_its_key);
         let sent: Vec<Hour> = sent
             .map(|hour| Hour {
@@ -119,7 +123,7 @@ impl CauseFacts {
             .collect();
         let decided = self.decided(&cause.id);
         let known = Known {
-            last: cause.latest.received_at(),
+            last,
             passes_now: self.passes_now(cause, settings),
             sent: &sent,
             decided: decided.map(|decided| (decided.decision, decided.away)),
@@ -199,7 +203,7 @@ pub struct CauseRow {
     /// The change of the settings that it followed.
     pub started: Option<String>,
     /// Its course over the window.
-    pub bars: Vec<Spark>,
+    pub spark: Spark,
     /// What the course says, in words.
     pub course: String,
     /// The keys it came with.
@@ -214,16 +218,12 @@ pub struct CauseRow {
     pub hidden: [(&'static str, String); 3],
 }
 
-/// A bar of a sparkline.
+/// A sparkline: a bar for each step of the window in which something came.
 pub struct Spark {
-    /// The left end, in percent.
-    pub x: String,
-    /// The upper end, in pixels.
-    pub y: String,
-    /// The width, in percent.
-    pub width: String,
-    /// The height, in pixels.
-    pub height: String,
+    /// How many steps wide.
+    pub steps: usize,
+    /// The bars, as one path: steps across and pixels down.
+    pub bars: String,
 }
 
 /// A key that brings a cause.
@@ -378,7 +378,7 @@ impl Context<'_> {
             first,
             last,
             started: self.started(cause),
-            bars: bars(&cause.course),
+            spark: spark(&cause.course),
             course: self.course(cause),
             senders: cause.senders.iter().map(|s| self.sender(s)).collect(),
             keys: counted(cause.senders.len() as i64, "key"),
@@ -476,17 +476,27 @@ impl Context<'_> {
     }
 }
 
-fn bars(course: &[i64]) -> Vec<Spark> {
+fn spark(course: &[i64]) -> Spark {
     let busiest = course.iter().max().copied().unwrap_or(0).max(1);
-    let width = 100.0 / course.len().max(1) as f64;
     let bar = |(place, count): (usize, &i64)| {
         let height = (*count as f64 / busiest as f64 * HEIGHT).max(1.5);
-        (*count > 0).then(|| Spark {
-            x: format!("{:.2}%", place as f64 * width),
-            y: format!("{:.1}", HEIGHT - height),
-            width: format!("{:.2}%", width * FILLED),
-            height: format!("{height:.1}"),
-        })
+        (*count > 0).then(|| format!("M{place} {HEIGHT}v-{height:.1}h{FILLED}v{height:.1}z"))
     };
-    course.iter().enumerate().filter_map(bar).collect()
+    Spark {
+        steps: course.len(),
+        bars: course.iter().enumerate().filter_map(bar).collect(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_sparkline_has_a_bar_for_each_step_with_something_in_it() {
+        let Spark { steps, bars } = spark(&[0, 28, 7, 1]);
+        let expected = "M1 28v-28.0h0.82v28.0zM2 28v-7.0h0.82v7.0zM3 28v-1.5h0.82v1.5z";
+        assert_eq!((steps, &bars[..]), (4, expected), "the least can be seen");
+        assert_eq!(spark(&[0, 0]).bars, "");
+    }
 }

@@ -3,10 +3,11 @@
 
 use chrono::{DateTime, TimeDelta, Utc};
 use diesel::prelude::*;
-use diesel::sql_types::{Array, BigInt, Nullable, SmallInt, Text, Timestamptz};
-use serde_json::{Value, json};
+use diesel::sql_types::{BigInt, Nullable, SmallInt, Text, Timestamptz};
+use serde_json::{Value as Json, json};
 
 use super::audit::{self, Entry};
+use super::query::{Query, Value};
 use super::requests::MAX_ENTRIES;
 use super::schema::cause_decisions;
 use crate::domain::cause::{CauseId, Decision};
@@ -80,15 +81,19 @@ pub fn about<'a>(
     causes: impl IntoIterator<Item = &'a CauseId>,
 ) -> QueryResult<Vec<Decided>> {
     let causes: Vec<&CauseId> = causes.into_iter().collect();
-    let numbers = causes.iter().map(|cause| cause.reason.number());
-    let codes = causes.iter().map(|cause| cause.reason.code().bit());
-    let values = causes.iter().map(|cause| stored(cause));
+    let mut query = Query::new(company);
+    let numbers = causes.iter().map(|cause| cause.reason.number().into());
+    let numbers = query.value(Value::Integers(numbers.collect()));
+    let codes = causes.iter().map(|cause| cause.reason.code().bit().into());
+    let codes = query.value(Value::Integers(codes.collect()));
+    let values = causes.iter().map(|cause| stored(cause).to_owned());
+    let values = query.value(Value::Texts(values.collect()));
     // How long a cause was away matters to acknowledgements only. The look goes forward, so that
     // what it does not reach is the latest and not a gap.
-    let rows: Vec<DecidedRow> = diesel::sql_query(format!(
+    let query = query.kept(true).and(&format!(
         "SELECT d.reason, d.value, d.kind, d.until, d.actor, d.at, \
                 coalesce(extract(epoch FROM away.longest), 0)::bigint AS away_seconds \
-         FROM unnest($2, $3, $4) AS cause (reason, code, value) \
+         FROM unnest({numbers}, {codes}, {values}) AS cause (reason, code, value) \
          JOIN cause_decisions d ON d.company_id = $1 \
               AND d.reason = cause.reason AND d.value = cause.value \
          LEFT JOIN LATERAL ( \
@@ -100,12 +105,8 @@ pub fn about<'a>(
                  WHERE reason = d.reason AND coalesce(value, '') = d.value \
              ) AS gaps \
          ) AS away ON d.kind = {ACKNOWLEDGED}"
-    ))
-    .bind::<BigInt, _>(company.0)
-    .bind::<Array<SmallInt>, _>(numbers.collect::<Vec<_>>())
-    .bind::<Array<SmallInt>, _>(codes.collect::<Vec<_>>())
-    .bind::<Array<Text>, _>(values.collect::<Vec<_>>())
-    .load(connection)?;
+    ));
+    let rows: Vec<DecidedRow> = query.load(connection)?;
     Ok(rows.into_iter().filter_map(decided).collect())
 }
 
@@ -215,7 +216,7 @@ pub fn decide(
     Ok(Outcome::Saved)
 }
 
-fn in_words(kind: i16, until: Option<DateTime<Utc>>) -> Value {
+fn in_words(kind: i16, until: Option<DateTime<Utc>>) -> Json {
     match kind {
         ACKNOWLEDGED => json!({"decision": "acknowledged"}),
         _ => json!({"decision": "ignored", "until": until}),
@@ -227,8 +228,8 @@ fn log(
     company: CompanyId,
     cause: &CauseId,
     action: &str,
-    before: Option<Value>,
-    after: Option<Value>,
+    before: Option<Json>,
+    after: Option<Json>,
     author: &Author,
 ) -> QueryResult<()> {
     let title = cause.reason.code().title();

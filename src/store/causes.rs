@@ -475,18 +475,19 @@ fn name_programs(
     if ids.is_empty() {
         return Ok(());
     }
-    let programs: Vec<Program> = diesel::sql_query(
-        "SELECT d.id, d.user_agent FROM unnest($2, $3) AS sample (id, received_at) \
+    let mut query = Query::new(company);
+    let times = ids.iter().map(|id| id.received_at());
+    let times = query.value(Value::Times(times.collect()));
+    let ids = query.value(Value::Ids(ids.iter().map(|id| id.uuid()).collect()));
+    let query = query.kept(true).and(&format!(
+        "SELECT d.id, d.user_agent FROM unnest({ids}, {times}) AS sample (id, received_at) \
          JOIN LATERAL ( \
              SELECT d.id, d.user_agent FROM request_documents d \
              WHERE d.company_id = $1 AND d.received_at = sample.received_at AND d.id = sample.id \
              OFFSET 0 \
          ) AS d ON d.user_agent IS NOT NULL",
-    )
-    .bind::<BigInt, _>(company.0)
-    .bind::<Array<SqlUuid>, _>(ids.iter().map(|id| id.uuid()).collect::<Vec<_>>())
-    .bind::<Array<Timestamptz>, _>(ids.iter().map(|id| id.received_at()).collect::<Vec<_>>())
-    .load(connection)?;
+    ));
+    let programs: Vec<Program> = query.load(connection)?;
     let programs: HashMap<Uuid, String> =
         programs.into_iter().map(|p| (p.id, p.user_agent)).collect();
     for sender in causes.iter_mut().flat_map(|c| &mut c.senders) {

@@ -61,6 +61,10 @@ use crate::domain::company::CompanyId;
 /// How long a caller waits for a free connection before the answer is 503.
 const POOL_WAIT: Duration = Duration::from_secs(3);
 
+/// A read is given up after so long. A statement ends by itself before; when nothing comes at all the
+/// database hangs, and a page should say so while somebody waits for it.
+const READ_LIMIT: Duration = Duration::from_secs(12);
+
 /// Connections for pages; the recorder has its own beside them.
 const POOL_SIZE: u32 = 10;
 
@@ -151,7 +155,7 @@ impl Store {
         F: Fn(&mut PgConnection) -> Result<T, DieselError> + Send + 'static,
     {
         let scope = scope.into();
-        blocking(&self.pages, scope, "read", move |pool| match scope {
+        reading(&self.pages, scope, "read", move |pool| match scope {
             Scope::Company(_) => read(pool, |connection| as_of_one_moment(connection, &closure)),
             Scope::Installation => read(pool, closure),
         })
@@ -199,7 +203,7 @@ impl Store {
     {
         let standby = self.standby.clone();
         let standby = standby.and_then(|standby| Some((standby.as_of(company)?, standby)));
-        blocking(&self.pages, company.into(), "look", move |primary| {
+        reading(&self.pages, company.into(), "look", move |primary| {
             let on = |pool: &Pool| read(pool, |connection| as_of_one_moment(connection, &closure));
             if let Some((as_of, standby)) = standby {
                 match on(standby.pool()) {
@@ -229,7 +233,7 @@ impl Store {
             .read_settings(Scope::Installation, standby::position)
             .await?;
         let scope = Scope::Installation;
-        let shown = blocking(standby.pool(), scope, "follow", |pool| {
+        let shown = reading(standby.pool(), scope, "follow", |pool| {
             read(pool, standby::position)
         });
         standby.heard(asked, primary, shown.await.ok());
@@ -254,7 +258,7 @@ impl Store {
         T: Send + 'static,
         F: Fn(&mut PgConnection) -> Result<T, DieselError> + Send + 'static,
     {
-        blocking(&self.settings, scope.into(), "read settings", move |pool| {
+        reading(&self.settings, scope.into(), "read settings", move |pool| {
             read(pool, closure)
         })
         .await
@@ -300,6 +304,24 @@ fn pool(url: &str, size: u32, idle: u32) -> anyhow::Result<Pool> {
         .connection_customizer(Box::new(PageConnection))
         .build(ConnectionManager::new(with_time_limits(url)))
         .context("no connection to the database")
+}
+
+/// Work that only reads: nothing is lost when it is given up.
+async fn reading<T, F>(
+    pool: &Pool,
+    scope: Scope,
+    mode: &'static str,
+    work: F,
+) -> Result<T, StoreError>
+where
+    T: Send + 'static,
+    F: FnOnce(&Pool) -> Result<T, StoreError> + Send + 'static,
+{
+    let read = tokio::time::timeout(READ_LIMIT, blocking(pool, scope, mode, work));
+    read.await.unwrap_or_else(|_| {
+        let hangs = anyhow::anyhow!("nothing came from the database for {READ_LIMIT:?}");
+        Err(StoreError::Unavailable(hangs))
+    })
 }
 
 async fn blocking<T, E, F>(pool: &Pool, scope: Scope, mode: &'static str, work: F) -> Result<T, E>

@@ -2,5 +2,6 @@
 
 mod failover;
 mod load;
+mod pages;
 mod process;
 mod recorder;

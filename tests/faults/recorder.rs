@@ -256,14 +256,7 @@ fn a_full_queue_is_answered_503_at_once() {
     let store = TestStore::database_in(&cluster);
     let app = TestApp::on(&store);
     assert_eq!(answers_again(&app), 200);
-    let sessions =
-        "SELECT pid FROM pg_stat_activity WHERE application_name LIKE 'api-status-page%'";
-    let sessions: Vec<i32> = store
-        .rows(sessions)
-        .iter()
-        .map(|row| row["pid"].as_i64().unwrap() as i32)
-        .collect();
-    let frozen = cluster.freeze(&sessions);
+    let frozen = cluster.freeze(&store.sessions());
     // A group of a few goes to the server, which does not answer; then the queue fills.
     let mut body = with(accepted(), "/ext_interaction_id", "large").to_string();
     body.push_str(&" ".repeat(250 * 1024));

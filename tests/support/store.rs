@@ -137,6 +137,16 @@ impl TestStore {
         }
     }
 
+    /// The processes of Postgres that serve the program.
+    pub fn sessions(&self) -> Vec<i32> {
+        let query =
+            "SELECT pid FROM pg_stat_activity WHERE application_name LIKE 'api-status-page%'";
+        let rows = self.rows(query);
+        rows.iter()
+            .map(|row| row["pid"].as_i64().unwrap() as i32)
+            .collect()
+    }
+
     /// The row of a request in a table, as an object.
     #[track_caller]
     pub fn row_of(&self, table: &str, id: Uuid) -> Value {

@@ -86,16 +86,15 @@ pub async fn recheck(
         let list = list.ok_or(PageError::NotFound)?;
         return start_checking(shell, &status, &session, &list).await;
     }
-    let words = match chosen.ids.is_empty() {
-        true => "Choose requests first: tick them, then check them.".to_owned(),
-        false => {
-            let sum = status.again.recheck(shell.company.id, chosen.ids.clone());
-            let words = format!("{}.", in_words(sum.await?));
-            status.store.changed(shell.company.id);
-            words
-        }
-    };
-    flash::say(&session, &words)?;
+    if chosen.ids.is_empty() {
+        let words = "Choose requests first: tick them, then check them.";
+        flash::say_why_not(&session, words)?;
+        return Ok(see_other(&chosen.back()));
+    }
+    let sum = status.again.recheck(shell.company.id, chosen.ids.clone());
+    let sum = sum.await?;
+    status.store.changed(shell.company.id);
+    flash::say(&session, &format!("{}.", in_words(sum)))?;
     Ok(see_other(&chosen.back()))
 }
 
@@ -199,7 +198,7 @@ pub(super) fn follow(
         Started::New => Ok(see_other(&run_url(id))),
         Started::Busy(other) => {
             let words = "This is still under way, and nothing was started: one at a time. Wait for it, or stop it.";
-            flash::say(session, words)?;
+            flash::say_why_not(session, words)?;
             let other = RequestId::from_uuid(other.id).ok_or(PageError::NotFound)?;
             Ok(see_other(&run_url(other)))
         }

@@ -10,6 +10,7 @@ use chrono_tz::Tz;
 use crate::domain::company::CompanyId;
 pub use crate::domain::user::Role;
 use crate::error::PageError;
+use crate::web::flash::Flash;
 use crate::web::format;
 
 /// Who is signed in.
@@ -45,7 +46,7 @@ pub struct Shell {
     /// Whose pages these are.
     pub company: Company,
     /// What the last form wants to say, once.
-    pub flash: Option<String>,
+    pub flash: Option<Flash>,
     /// How old what the page shows may be, where that is to be said.
     pub as_of: Option<String>,
 }

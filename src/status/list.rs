@@ -114,12 +114,13 @@ pub struct Facts {
     pub page: requests::Page,
     /// The counters of the window.
     pub cube: Cube,
-    /// The newest request of the tab, where the list has no rows.
+    /// The newest request of the tab, where the list is empty.
     pub newest_on_tab: Option<DateTime<Utc>>,
-    /// The newest of all, where the list has no rows.
+    /// The newest of all, where the list is empty.
     pub newest_of_all: Option<DateTime<Utc>>,
     /// What checking these rows again by today's settings said.
     rechecks: HashMap<Uuid, (Now, bool)>,
+    causes: Option<CauseFacts>,
     /// What of both tabs the filter lets through by the terms that the counters do not know, and
     /// whether there is more.
     in_index: Option<(Cube, bool)>,
@@ -187,42 +188,12 @@ async fn show(
     let company = shell.company.id;
     let snapshot = status.settings.snapshot(&status.store, company).await?;
     let look = Look::read(tab, view, http.query_string(), shell, status, snapshot);
-    let (facts, causes, surroundings, chart) = tokio::join!(
+    let (facts, surroundings, chart) = tokio::join!(
         facts(status, &look),
-        causes(status, &look),
         surroundings(status, &look),
         chart::read(status, &look)
     );
-    Ok(ListPage::new(
-        status,
-        look,
-        facts?,
-        causes?,
-        surroundings?,
-        chart,
-    ))
-}
-
-/// The causes, where they are what is shown. They take longest, so nothing else waits for them; what
-/// comes in the blink between may be in their counts and not in the others'.
-async fn causes(status: &Status, look: &Look) -> Result<Option<CauseFacts>, PageError> {
-    if look.address.view != View::Causes {
-        return Ok(None);
-    }
-    let company = look.shell.company.id;
-    let Address { tab, filter, .. } = look.address.clone();
-    let (window, now, snapshot) = (look.window, look.now, look.snapshot.clone());
-    let seen = status.store.look(company, move |connection| {
-        let selection = Selection {
-            tab,
-            window,
-            now,
-            filter: &filter,
-            settings: &snapshot.rules,
-        };
-        causes::read(connection, company, &selection, now)
-    });
-    Ok(Some(seen.await?.found))
+    Ok(ListPage::new(status, look, facts?, surroundings?, chart))
 }
 
 async fn surroundings(status: &Status, look: &Look) -> Result<Surroundings, PageError> {
@@ -261,6 +232,10 @@ async fn facts(status: &Status, look: &Look) -> Result<Seen<Facts>, PageError> {
             View::Requests => requests::page(connection, company, &on(tab), cursor)?,
             View::Causes => requests::Page::default(),
         };
+        let causes = match view {
+            View::Requests => None,
+            View::Causes => Some(causes::read(connection, company, &on(tab), now)?),
+        };
         let in_index = match filter.is_countable(settings) {
             true => None,
             false => {
@@ -270,7 +245,11 @@ async fn facts(status: &Status, look: &Look) -> Result<Seen<Facts>, PageError> {
                 Some(requests::cube(connection, company, &selection)?)
             }
         };
-        let newest = |connection: &mut _, tab| match page.rows.is_empty() {
+        let is_empty = match &causes {
+            Some(causes) => causes.are_none(),
+            None => page.rows.is_empty(),
+        };
+        let newest = |connection: &mut _, tab| match is_empty {
             true => requests::newest(connection, company, tab, oldest),
             false => Ok(None),
         };
@@ -281,6 +260,7 @@ async fn facts(status: &Status, look: &Look) -> Result<Seen<Facts>, PageError> {
             newest_of_all: newest(connection, None)?,
             rechecks: rechecks::by_version(connection, company, &page.ids(), settings.version)?,
             page,
+            causes,
         })
     });
     Ok(seen.await?)
@@ -291,7 +271,6 @@ impl ListPage {
         status: &Status,
         look: Look,
         seen: Seen<Facts>,
-        causes: Option<CauseFacts>,
         around: Surroundings,
         chart: ChartPart,
     ) -> Self {
@@ -328,17 +307,17 @@ impl ListPage {
                 ..Row::new(row, &names, now, zone)
             })
             .collect();
-        let is_empty = match &causes {
-            Some(causes) => causes.are_none(),
-            None => facts.page.rows.is_empty(),
-        };
-        let causes = causes.as_ref().map(|causes| {
+        let causes = facts.causes.as_ref().map(|causes| {
             let failed =
                 |cell: &Cell| cell.is_invalid() && (address.tab == Tab::Invalid || cell.is_test());
             let is_countable = facts.in_index.is_none();
             let failures = is_countable.then(|| filtered.count(failed));
             CausesView::new(&look, causes, failures, &names)
         });
+        let is_empty = match &facts.causes {
+            Some(causes) => causes.are_none(),
+            None => rows.is_empty(),
+        };
         let views = View::ALL.map(|view| ViewLink {
             title: view.title(),
             url: address.shown_as(view).url(),

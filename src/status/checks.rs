@@ -16,7 +16,7 @@ pub(super) struct Check {
     pub(super) sent: Option<Breakable>,
     /// The label that an alias read it as.
     pub(super) read_as: Option<String>,
-    /// What is said where nothing was sent.
+    /// What is said where there is no value.
     pub(super) absent: &'static str,
     pub(super) allowed: Allowed,
 }
@@ -55,9 +55,11 @@ impl Check {
             tone: failed.map_or("", |(reason, _)| tone(reason.ended_by())),
             sent: sent.map(|sent| Breakable::new(sent)),
             read_as: by_alias.map(|(_, found)| found.clone()),
-            absent: match aspect == Aspect::Customer && !row.has_document {
-                true => "deleted",
-                false => "not sent",
+            absent: match (aspect, outcome) {
+                (Aspect::Customer, _) if !row.has_document => "deleted",
+                // It is there in a shape that says nothing.
+                (_, Outcome::NotChecked) if kind == Kind::Feedback => "not readable",
+                _ => "not sent",
             },
             allowed: match kind == Kind::Recovery && aspect != Aspect::Employee {
                 true => Allowed::Words("not a part of a recovery"),

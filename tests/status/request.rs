@@ -67,12 +67,23 @@ fn every_check_is_passed_failed_or_not_checked() {
         "Employee passed ada.osei@larkspur.example the e-mail or custom id of an active employee",
         "Channel failed phone email, chat",
         "Brand passed Larkspur larkspur, larkspur-kids",
-        "Language not checked not sent en, fr-CA",
+        "Language not checked not readable en, fr-CA",
         "Malformed request sender must change",
         "Channel is in manual mode fix in settings",
     ] {
         assert!(words.contains(said), "{said}\n{words}");
     }
+}
+
+#[test]
+fn nothing_of_a_body_that_cannot_be_read_is_said_not_to_have_been_sent() {
+    let (app, mut admin) = app_with_admin();
+    let answer = app.production().post("/v1/requests").body("{").send();
+    let words = words(&mut admin, &answer.request_id().to_string());
+    assert!(words.contains("Five checks: 0 passed, 0 failed, 5 not checked"));
+    // The five checks, and the ticket, the employee and the customer among the facts.
+    assert_eq!(words.matches("not readable").count(), 8, "{words}");
+    assert!(!words.contains("not sent"), "{words}");
 }
 
 #[test]

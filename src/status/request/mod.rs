@@ -18,7 +18,7 @@ use super::filters::Address;
 use super::fix::{fixes, meant};
 use super::row::{About, key_names, reasons, tone};
 use super::{ROOT, Status};
-use crate::domain::dictionary::EndedBy;
+use crate::domain::dictionary::{EndedBy, ErrorCode};
 use crate::domain::recheck::{Now, Recheck, recheck};
 use crate::domain::request::{Environment, Kind, RequestId};
 use crate::domain::resubmission::{Known, Standing};
@@ -119,6 +119,8 @@ struct Facts {
     customer_name: Option<String>,
     customer_email: Option<Breakable>,
     has_document: bool,
+    /// What is said of what the body does not tell.
+    absent: &'static str,
     address: Option<String>,
     user_agent: Option<String>,
     correlation_id: Option<String>,
@@ -375,6 +377,10 @@ fn facts(
     let after = |days| Moment::new(row.received_at + Days::new(days), zone).date(now);
     let expunged = u64::try_from(stored.expunge_after_days).unwrap_or(0);
     let retention = u64::from(status.retention_days);
+    // A finding about nothing in particular is about all of the body.
+    let is_readable = reasons(row).all(|(reason, finding)| {
+        reason.code() != ErrorCode::MalformedRequest || !finding.pointer.is_empty()
+    });
     Facts {
         zone: crate::web::format::city(zone),
         warning_count: row.warning_count,
@@ -393,6 +399,10 @@ fn facts(
         customer_name: row.customer_name.clone(),
         customer_email: row.customer_email.as_deref().map(Breakable::new),
         has_document: document.is_some(),
+        absent: match is_readable {
+            true => "not sent",
+            false => "not readable",
+        },
         address: document.and_then(|d| d.address.clone()),
         user_agent: document.and_then(|d| d.user_agent.clone()),
         correlation_id: row.correlation_id.clone(),

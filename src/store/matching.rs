@@ -10,7 +10,7 @@ use uuid::Uuid;
 
 use super::counts::CellRow;
 use super::query::{Query, Value};
-use super::requests::{Selection, Tab};
+use super::requests::{MAX_ENTRIES, Selection, Tab};
 use crate::domain::company::CompanyId;
 use crate::domain::dictionary::ErrorCode;
 use crate::domain::email;
@@ -100,7 +100,11 @@ pub(super) fn cells(
     let mut query = Query::new(company);
     let source = Source::of_both_lists(&mut query, selection);
     let (cursor, direction) = (Cursor::Newest, Direction::Older);
-    let entries = source.needed(entries, most);
+    // A look into the table costs many times what the entry itself does.
+    let entries = match source.reads_the_table(selection.settings) {
+        true => entries.min(MAX_ENTRIES),
+        false => source.needed(entries, most),
+    };
     let sql = source.entries(&mut query, selection, cursor, direction, entries);
     let conditions = conditions(&mut query, &source.rest, selection.settings);
     let order = order(direction);
@@ -241,6 +245,12 @@ impl Source {
     /// Whether something is left to be asked of the entries.
     fn has_rest(&self) -> bool {
         !self.rest.terms().is_empty()
+    }
+
+    /// Whether what is left is asked of something that no index holds.
+    fn reads_the_table(&self, settings: &CompanySettings) -> bool {
+        let mut terms = self.rest.terms().iter();
+        terms.any(|term| uncovered(&term.subject, settings).is_some())
     }
 
     /// Where nothing is, no more of them are read than are wanted.
@@ -413,19 +423,25 @@ fn columns(filter: &Filter, settings: &CompanySettings) -> String {
         "language",
     ];
     for term in filter.terms() {
-        let is_unknown = !term.subject.is_configured(settings);
-        let column = match &term.subject {
-            Subject::Employee(_) => "employee_sent, employee_custom_id",
-            Subject::Channel(Label::Named(_)) if is_unknown => "channel_sent",
-            Subject::Brand(Label::Named(_)) if is_unknown => "brand_sent",
-            Subject::Language(Label::Named(_)) if is_unknown => "language_sent",
-            _ => continue,
-        };
-        if !columns.contains(&column) {
+        if let Some(column) = uncovered(&term.subject, settings)
+            && !columns.contains(&column)
+        {
             columns.push(column);
         }
     }
     columns.join(", ")
+}
+
+/// The columns outside the covering index that something is asked of.
+fn uncovered(subject: &Subject, settings: &CompanySettings) -> Option<&'static str> {
+    let is_unknown = !subject.is_configured(settings);
+    match subject {
+        Subject::Employee(_) => Some("employee_sent, employee_custom_id"),
+        Subject::Channel(Label::Named(_)) if is_unknown => Some("channel_sent"),
+        Subject::Brand(Label::Named(_)) if is_unknown => Some("brand_sent"),
+        Subject::Language(Label::Named(_)) if is_unknown => Some("language_sent"),
+        _ => None,
+    }
 }
 
 /// The time range and the place in the list. The range is said twice where there is a cursor: rows

@@ -58,11 +58,12 @@ fn a_node_leaves_upkeep_to_the_one_that_is_at_it() {
     let store = TestStore::new();
     let clock = TestClock::default();
     clock.stand_at(at("2026-10-01T12:00:00Z"));
-    let app = TestApp::at(&store, &store.url, clock);
-    assert_eq!(app.production().requests(&accepted()).status, 200);
+    // Before the node is there: its first upkeep comes after two seconds.
     let mut busy = store.connection();
     busy.batch_execute("BEGIN").unwrap();
     assert!(maintenance::try_lock(&mut busy).unwrap());
+    let app = TestApp::at(&store, &store.url, clock);
+    assert_eq!(app.production().requests(&accepted()).status, 200);
     app.clock.stand_at(at("2026-11-23T12:00:00Z"));
     let documents = || store.number("SELECT count(*) FROM request_documents");
     std::thread::sleep(Duration::from_secs(3));

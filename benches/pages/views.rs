@@ -54,6 +54,8 @@ pub fn views(values: &Values, days: u64) -> Vec<View> {
         }
         let path = format!("{ROOT}/invalid-requests/causes?range={window}");
         add(Kind::Ordinary, &format!("causes, {window}"), path);
+        let path = format!("{ROOT}/invalid-requests/causes?range={window}&error=invalid_brand");
+        add(Kind::Ordinary, &format!("few causes, {window}"), path);
     }
     let Values {
         invalid,

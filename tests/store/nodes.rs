@@ -8,7 +8,7 @@ use diesel::connection::SimpleConnection;
 
 use crate::support::company::{accepted, larkspur};
 use crate::support::load::Load;
-use crate::support::{Company, Person, TestApp, TestClock, TestStore, eventually};
+use crate::support::{Cluster, Company, Person, TestApp, TestClock, TestStore, eventually};
 
 fn at(time: &str) -> DateTime<Utc> {
     time.parse().unwrap()
@@ -55,7 +55,8 @@ fn who_signs_in_at_one_node_is_known_at_the_other_and_signs_out_of_both() {
 
 #[test]
 fn a_node_leaves_upkeep_to_the_one_that_is_at_it() {
-    let store = TestStore::new();
+    // The lock is the database's: in a shared one the nodes of other tests would take it too.
+    let store = TestStore::database_in(Cluster::shared());
     let clock = TestClock::default();
     clock.stand_at(at("2026-10-01T12:00:00Z"));
     // Before the node is there: its first upkeep comes after two seconds.

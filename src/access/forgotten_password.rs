@@ -107,7 +107,7 @@ async fn write_letter(
         return Ok(None);
     };
     let id = user.id;
-    let (user, company, token) = store
+    let (user, company, path) = store
         .write(user.company(), move |connection| {
             let entry = Entry {
                 at: now,
@@ -121,13 +121,13 @@ async fn write_letter(
             };
             audit::add(connection, user.company(), &entry)?;
             let company = companies::find(connection, user.company())?;
-            let token = password_link::make(connection, id, now, TIME_TO_LIVE)?;
-            Ok::<_, StoreError>((user, company, token))
+            let path = password_link::make(connection, id, now, TIME_TO_LIVE)?;
+            Ok::<_, StoreError>((user, company, path))
         })
         .await?;
     let zone = company.zone();
     let link = link_mail::Link {
-        url: public_url.join(&format!("/password/{token}")),
+        url: public_url.join(&path),
         ends_at: now + TIME_TO_LIVE,
         zone,
     };

@@ -28,8 +28,7 @@ use crate::web::redirect::see_other;
 /// How long a link works by default.
 pub const TIME_TO_LIVE: TimeDelta = TimeDelta::hours(72);
 
-/// Makes a link for a user and returns its token: the address is `/password/` and the token. Show
-/// it once, never log it.
+/// Makes a link for a user and returns its path. Show it once, never log it.
 pub fn make(
     connection: &mut PgConnection,
     user_id: i64,
@@ -38,7 +37,7 @@ pub fn make(
 ) -> QueryResult<String> {
     let token = URL_SAFE_NO_PAD.encode(rand::random::<[u8; 32]>());
     users::add_link(connection, user_id, &hash(&token), now + time_to_live)?;
-    Ok(token)
+    Ok(format!("/password/{token}"))
 }
 
 /// What is typed into the form.

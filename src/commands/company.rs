@@ -54,7 +54,7 @@ pub struct Create {
 struct Secrets {
     test_key: ApiKey,
     production_key: ApiKey,
-    token: String,
+    link: String,
 }
 
 impl Create {
@@ -69,9 +69,7 @@ impl Create {
         let made = database
             .connect()?
             .transaction(|connection| self.make(connection, &settings, now, &mut rand::rng()))?;
-        let link = self
-            .links
-            .join(database.served_at(), &format!("/password/{}", made.token));
+        let link = self.links.join(database.served_at(), &made.link);
         say(&format!(
             "Made the company {name}.\n\n\
              Test key        {test_key}\n\
@@ -111,7 +109,7 @@ impl Create {
         let made = Secrets {
             test_key: ApiKey::generate(Environment::Test, rng),
             production_key: ApiKey::generate(Environment::Production, rng),
-            token: password_link::make(connection, admin, now, password_link::TIME_TO_LIVE)?,
+            link: password_link::make(connection, admin, now, password_link::TIME_TO_LIVE)?,
         };
         for (environment, key) in [
             (Environment::Test, &made.test_key),

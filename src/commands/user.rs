@@ -30,12 +30,10 @@ impl ResetLink {
     pub fn run(&self) -> anyhow::Result<()> {
         let database = Database::open(&self.store)?;
         let now = Clock::system().now();
-        let token = database
+        let path = database
             .connect()?
             .transaction(|connection| self.make(connection, now))?;
-        let link = self
-            .links
-            .join(database.served_at(), &format!("/password/{token}"));
+        let link = self.links.join(database.served_at(), &path);
         let hours = password_link::TIME_TO_LIVE.num_hours();
         say(&format!(
             "{} chooses a password here, within {hours} hours:\n{link}\n",

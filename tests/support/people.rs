@@ -143,8 +143,7 @@ impl TestStore {
     /// The path of a new one-time link for a user.
     pub fn link_for(&self, user_id: i64, time_to_live: TimeDelta) -> String {
         let now = Clock::system().now();
-        let token = password_link::make(&mut self.connection(), user_id, now, time_to_live);
-        format!("/password/{}", token.unwrap())
+        password_link::make(&mut self.connection(), user_id, now, time_to_live).unwrap()
     }
 }
 

@@ -84,15 +84,15 @@ pub async fn create(
             let after = json!({"name": name, "role": word(role)});
             let entry = entry(&by, now, "user.invited", &email, None, Some(after));
             audit::add(connection, company, &entry)?;
-            let token = password_link::make(connection, id, now, password_link::TIME_TO_LIVE)?;
-            Ok((id, token))
+            let path = password_link::make(connection, id, now, password_link::TIME_TO_LIVE)?;
+            Ok((id, path))
         })
         .await;
     match made {
-        Ok((id, token)) => {
+        Ok((id, path)) => {
             let by = shell.operator.name.clone();
             let link = NewLink {
-                url: public_url.join(&format!("/password/{token}")),
+                url: public_url.join(&path),
                 user: find(&store, &shell, id).await?,
                 occasion: Occasion::Invited(&by),
                 made_at: now,

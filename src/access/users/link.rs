@@ -53,17 +53,17 @@ pub async fn make(
     }
     let (company, now, id) = (shell.company.id, clock.now(), user.id);
     let (by, email) = (shell.operator.clone(), user.email.clone());
-    let token = store
+    let path = store
         .write(company, move |connection| {
             let entry = entry(&by, now, "user.link_made", &email, None, None);
             audit::add(connection, company, &entry)?;
-            let token = password_link::make(connection, id, now, password_link::TIME_TO_LIVE)?;
-            Ok::<_, StoreError>(token)
+            let path = password_link::make(connection, id, now, password_link::TIME_TO_LIVE)?;
+            Ok::<_, StoreError>(path)
         })
         .await?;
     let by = shell.operator.name.clone();
     let link = NewLink {
-        url: public_url.join(&format!("/password/{token}")),
+        url: public_url.join(&path),
         user,
         occasion: Occasion::MadeBy(&by),
         made_at: now,

@@ -25,8 +25,8 @@ const UPKEEP: Duration = Duration::from_secs(60);
 /// What is kept for months is looked through once in so many rounds of upkeep: every hour.
 const HISTORY_ROUNDS: u32 = 60;
 
-/// Causes are counted by the hour, and a little after it has ended.
-const CAUSES_ROUNDS: u32 = 15;
+/// Causes are counted once in so many rounds: what is not counted yet is read finding by finding.
+const CAUSES_ROUNDS: u32 = 5;
 
 /// A partition that is in use is tried so often in a round …
 const DROP_TRIES: u32 = 5;

@@ -1,6 +1,6 @@
-//! How many requests failed by each cause, hour by hour and day by day: what the list of causes adds
-//! up instead of every finding. A job counts the findings of hours that are over; what is younger is
-//! read from the findings themselves, so the causes are exact however far the job has come.
+//! How many requests failed by each cause, by the hour, the day and the week: what the list of causes
+//! adds up instead of every finding. A job counts the findings that are some minutes old; what is
+//! younger is read from the findings themselves, so the causes are exact however far the job has come.
 
 use chrono::{DateTime, NaiveTime, TimeDelta, Utc};
 use diesel::connection::SimpleConnection;
@@ -15,12 +15,18 @@ use super::schema::cause_folds;
 use crate::domain::company::CompanyId;
 use crate::domain::window::Window;
 
-/// The grains, in minutes: days (of UTC) and hours.
-pub(super) const GRAINS: [i64; 2] = [1_440, 60];
+/// The grains, in minutes: weeks (from Thursday to Thursday), days (of UTC) and hours.
+pub(super) const GRAINS: [i64; 3] = [10_080, 1_440, 60];
+
+/// A counter is the sum of at most so many of the next finer grain.
+pub(super) const FINER: i64 = 24;
 
 /// No finding comes so long after its request: a request waits for seconds to be recorded, not for
 /// minutes.
 const SETTLED: TimeDelta = TimeDelta::minutes(10);
+
+/// Findings are counted in steps of so many minutes.
+const STEP: TimeDelta = TimeDelta::minutes(5);
 
 /// Of each grain at most so many counters are read, the latest: causes whose values are never the
 /// same twice have a counter each.
@@ -51,11 +57,14 @@ impl Cut {
         }
     }
 
-    /// Whole hours are counted that are over and folded.
+    /// Whole hours are counted, and of the last one all that is folded.
     fn at(window: Window, folded: DateTime<Utc>) -> Self {
         let hour = TimeDelta::hours(1);
-        let (from, until) = (ceil(window.from, hour), window.to.unwrap_or(folded));
-        let to = floor(until, hour).min(folded);
+        let from = ceil(window.from, hour);
+        let to = match window.to {
+            Some(to) if to < folded => floor(to, hour),
+            _ => folded,
+        };
         if to <= from {
             return Self::uncounted(window);
         }
@@ -106,8 +115,8 @@ fn folded_until(
         .optional()
 }
 
-/// Counts the findings of a company's next hours that are over, at most to the end of a day, and says
-/// how many counters it wrote; call it in a transaction that no other node is in.
+/// Counts a company's next findings that are old enough, at most to the end of a day, and says how
+/// many counters it wrote; call it in a transaction that no other node is in.
 pub fn fold(
     connection: &mut PgConnection,
     company: CompanyId,
@@ -126,19 +135,17 @@ pub fn fold(
     .bind::<BigInt, _>(company.0)
     .bind::<Timestamptz, _>(folded)
     .get_result(connection)?;
-    let hour = TimeDelta::hours(1);
-    let over = floor(now - SETTLED, hour);
-    let Some(from) = first
-        .map(|first| floor(first, hour))
-        .filter(|from| *from < over)
-    else {
+    let over = floor(now - SETTLED, STEP);
+    let Some(from) = first.filter(|first| *first < over) else {
         return Ok(0);
     };
     let day = TimeDelta::days(1);
     let until = over.min(floor(from, day) + day);
-    // An hour may have millions, and nobody waits for it.
+    // A day may have millions, and nobody waits for it.
     connection.batch_execute("SET LOCAL statement_timeout = '10min'")?;
-    let written = diesel::sql_query(
+    let grains = GRAINS.map(|grain| format!("({grain}::smallint)"));
+    let grains = grains.join(", ");
+    let written = diesel::sql_query(format!(
         "WITH found AS ( \
              SELECT DISTINCT company_id, received_at, id, code, reason, \
                              coalesce(value, '') AS value, environment, key_id \
@@ -149,7 +156,7 @@ pub fn fold(
                     code, reason, value, environment, key_id, count(*) AS count, \
                     min(received_at) AS first_at, max(received_at) AS last_at, \
                     (array_agg(id ORDER BY received_at DESC, id DESC))[1] AS latest_id \
-             FROM found, (VALUES (60::smallint), (1440)) AS grains (grain) \
+             FROM found, (VALUES {grains}) AS grains (grain) \
              GROUP BY 1, 2, 3, 4, 5, 6, 7, 8 \
          ) \
          INSERT INTO cause_counts AS kept (company_id, grain, bucket, code, reason, value, \
@@ -158,7 +165,7 @@ pub fn fold(
          ON CONFLICT (company_id, grain, reason, value, bucket, environment, key_id) \
          DO UPDATE SET count = kept.count + excluded.count, last_at = excluded.last_at, \
                        latest_id = excluded.latest_id",
-    )
+    ))
     .bind::<BigInt, _>(company.0)
     .bind::<Timestamptz, _>(from)
     .bind::<Timestamptz, _>(until)
@@ -184,9 +191,12 @@ pub fn drop_older(
     before: DateTime<Utc>,
 ) -> QueryResult<usize> {
     let week = week_of(before).and_time(NaiveTime::MIN).and_utc();
+    let day = TimeDelta::days(1);
     let mut dropped = 0;
     for grain in GRAINS {
-        dropped += drop_grain(connection, "cause_counts", company, grain, week)?;
+        // A counter goes when its last day does.
+        let days = TimeDelta::minutes(grain).max(day) - day;
+        dropped += drop_grain(connection, "cause_counts", company, grain, week - days)?;
     }
     Ok(dropped)
 }
@@ -212,12 +222,19 @@ mod tests {
     }
 
     #[test]
-    fn whole_hours_that_are_folded_are_counted_and_both_ends_are_left() {
-        let (from, folded) = ("2026-11-20T10:25:00Z", "2026-11-24T09:00:00Z");
+    fn what_is_folded_is_counted_by_whole_hours_and_both_ends_are_left() {
+        let (from, folded) = ("2026-11-20T10:25:00Z", "2026-11-24T09:35:00Z");
         let begun = window(from, Some("2026-11-20T11:00:00Z"));
         let counted = window("2026-11-20T11:00:00Z", Some(folded));
         let rest = vec![begun, window(folded, None)];
         assert_eq!(cut(from, None, folded), (Some(counted), rest));
+        let to = Some("2026-11-24T09:37:00Z");
+        let rest = vec![begun, window(folded, to)];
+        assert_eq!(cut(from, to, folded), (Some(counted), rest));
+        let to = Some("2026-11-24T09:30:00Z");
+        let counted = window("2026-11-20T11:00:00Z", Some("2026-11-24T09:00:00Z"));
+        let rest = vec![begun, window("2026-11-24T09:00:00Z", to)];
+        assert_eq!(cut(from, to, folded), (Some(counted), rest));
         let to = Some("2026-11-21T12:35:00Z");
         let counted = window("2026-11-20T11:00:00Z", Some("2026-11-21T12:00:00Z"));
         let rest = vec![begun, window("2026-11-21T12:00:00Z", to)];

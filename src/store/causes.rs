@@ -10,7 +10,7 @@ use diesel::prelude::*;
 use diesel::sql_types::{Array, BigInt, Bool, SmallInt, Text, Timestamptz, Uuid as SqlUuid};
 use uuid::Uuid;
 
-use super::cause_counts::{self, Cut, GRAINS, MOST_COUNTERS};
+use super::cause_counts::{self, Cut, FINER, GRAINS, MOST_COUNTERS};
 use super::counts::{self, floor};
 use super::matching::{Direction, matching};
 use super::query::{Query, Value};
@@ -122,6 +122,15 @@ impl Steps {
     }
 }
 
+/// What tells the counters of a window, a condition per piece and grain.
+#[derive(Default)]
+struct Counters {
+    /// As coarse as there are: all of them are read.
+    for_order: Vec<String>,
+    /// As fine as the steps.
+    for_course: Vec<String>,
+}
+
 /// A key of a cause.
 #[derive(QueryableByName)]
 struct SenderRow {
@@ -168,18 +177,29 @@ pub fn causes(
             let codes = codes(selection.filter);
             let conditions = conditions(&mut query, selection);
             let entries = from_findings(&mut query, &cut.rest, &codes, &conditions);
-            let counted = cut.counted.map(|window| {
-                let conditions = format!("code = ANY({codes}) AND {conditions}");
-                cause_counts::sources(&mut query, window, steps.grains(), &conditions)
-            });
-            (query, entries, counted.unwrap_or_default())
+            let counters = match cut.counted {
+                Some(window) => {
+                    let of_error = match selection.filter.about("error").next() {
+                        Some(_) => format!("code = ANY({codes}) AND {conditions}"),
+                        None => conditions,
+                    };
+                    let mut at =
+                        |grains| cause_counts::sources(&mut query, window, grains, &of_error);
+                    Counters {
+                        for_order: at(&GRAINS),
+                        for_course: at(steps.grains()),
+                    }
+                }
+                None => Counters::default(),
+            };
+            (query, entries, counters)
         }
         false => {
             let (entries, most) = (MAX_ENTRIES, MAX_ENTRIES);
             let (cursor, direction) = (Cursor::Newest, Direction::Older);
             let query = matching(company, selection, cursor, direction, entries, most);
             let entries = from_requests(query.text(), selection.filter);
-            (query, entries, Vec::new())
+            (query, entries, Counters::default())
         }
     };
     let query = senders(query, &entries, &counters, steps);
@@ -203,19 +223,19 @@ pub fn causes(
 /// The most frequent causes and their keys, of findings and of counters. All counters are read for
 /// the order alone, and everything else of those few causes that are told: most have a long tail of
 /// others.
-fn senders(mut query: Query, entries: &str, counters: &[String], steps: Steps) -> Query {
+fn senders(mut query: Query, entries: &str, counters: &Counters, steps: Steps) -> Query {
     let (minutes, origin) = (
         query.value(Value::Integer(steps.step.num_minutes())),
         query.value(Value::Time(steps.origin)),
     );
-    let counted = counters.iter().map(|source| {
+    let counted = counters.for_order.iter().map(|source| {
         format!(
             " UNION ALL (SELECT reason, value, count FROM cause_counts WHERE {source} \
                          ORDER BY bucket DESC LIMIT {MOST_COUNTERS})"
         )
     });
     let counted: String = counted.collect();
-    let seen = seen(counters, "ranked.counters");
+    let seen = seen(&counters.for_course, &format!("{FINER} * ranked.counters"));
     query.instead(&format!(
         "WITH entries AS MATERIALIZED ({entries}), totals AS MATERIALIZED ( \
              SELECT reason, value, sum(count)::bigint AS count, count(*) AS counters \

@@ -157,11 +157,11 @@ diesel::table! {
 }
 
 diesel::table! {
-    /// How many requests failed by each cause, counted from the findings once an hour is over.
+    /// How many requests failed by each cause, counted from findings that are some minutes old.
     cause_counts (company_id, grain, reason, value, bucket, environment, key_id) {
         /// The company.
         company_id -> Int8,
-        /// Minutes in a bucket: 60 or 1440; kept as long as requests.
+        /// Minutes in a bucket: 60, 1440 or 10080; kept as long as requests.
         grain -> Int2,
         /// When the bucket begins.
         bucket -> Timestamptz,
@@ -213,7 +213,7 @@ diesel::table! {
     cause_folds (company_id) {
         /// The company.
         company_id -> Int8,
-        /// Everything received before is counted; on the hour.
+        /// Everything received before is counted.
         until -> Timestamptz,
     }
 }

@@ -138,8 +138,9 @@ fn causes_read_the_same_before_during_and_after_they_are_counted() {
         ))
     };
     assert_eq!(sum(60), sum(1_440));
+    assert_eq!(sum(60), sum(10_080));
     let younger =
-        "SELECT count(DISTINCT id) FROM request_findings WHERE received_at < '2026-11-23 10:00Z'";
+        "SELECT count(DISTINCT id) FROM request_findings WHERE received_at < '2026-11-23 10:30Z'";
     let company = store.larkspur.id;
     assert_eq!(
         sum(60),
@@ -147,15 +148,17 @@ fn causes_read_the_same_before_during_and_after_they_are_counted() {
     );
 }
 
-/// Counters of a day, one per value.
+/// Counters of a day and of its week, one per value.
 fn add_counters(store: &TestStore, day: &str, values: &str, count: i64) {
     let company = store.larkspur.id;
     store.execute(&format!(
         "INSERT INTO cause_counts \
-         SELECT {company}, 1440, '{day}', 128, 81, value, 2, 20, {count}, at, at, \
+         SELECT {company}, grain, date_bin(grain * interval '1 minute', '{day}', 'epoch'), \
+                128, 81, value, 2, 20, {count}, at, at, \
                 (lpad(to_hex((extract(epoch FROM at) * 1000)::bigint), 12, '0') \
                  || '7' || substr(md5(value), 1, 3) || '8' || substr(md5(value), 4, 15))::uuid \
-         FROM {values} AS drawn (value), (VALUES ('{day}'::timestamptz + interval '1 hour')) AS times (at)"
+         FROM {values} AS drawn (value), (VALUES (1440), (10080)) AS grains (grain), \
+              (VALUES ('{day}'::timestamptz + interval '1 hour')) AS times (at)"
     ));
 }
 
@@ -178,19 +181,19 @@ fn of_too_many_counters_the_latest_are_read_and_it_is_said() {
     let all = read();
     assert_eq!((counts(&all), all.total), (vec![9_007; 2], 2));
     assert!(!all.is_cut);
-    let never_twice = "(SELECT 'typo-' || n FROM generate_series(1, 99998) AS n)";
+    let never_twice = "(SELECT 'typo-' || n FROM generate_series(1, 100000) AS n)";
     add_counters(&store, "2026-11-18", never_twice, 3);
     let cut = read();
     assert_eq!(
         (counts(&cut), cut.total),
-        (vec![7, 7, 3], 100_000),
-        "nothing of the oldest day"
+        (vec![9_007, 9_007, 3], 100_002),
+        "ordered without the oldest week, and told with it"
     );
     assert!(cut.is_cut);
 }
 
 #[test]
-fn an_hour_is_counted_when_it_has_been_over_for_a_while() {
+fn findings_are_counted_when_they_are_ten_minutes_old() {
     let store = TestStore::new();
     add_findings(&store, store.larkspur.id, 120);
     let company = store.larkspur.id;
@@ -204,13 +207,13 @@ fn an_hour_is_counted_when_it_has_been_over_for_a_while() {
             .first()
             .map(|row| row["until"].as_str().unwrap().to_owned())
     };
-    assert_eq!(fold_at("2026-11-23T09:09:59Z"), None);
-    let nine = Some("2026-11-23 09:00:00+00".to_owned());
-    assert_eq!(fold_at("2026-11-23T09:10:00Z"), nine);
-    assert_eq!(fold_at("2026-11-23T10:09:59Z"), nine);
-    let ten = Some("2026-11-23 10:00:00+00".to_owned());
-    assert_eq!(fold_at("2026-11-23T10:10:00Z"), ten);
-    assert_eq!(fold_at("2026-11-23T10:42:00Z"), ten, "nothing more");
+    assert_eq!(fold_at("2026-11-23T08:44:59Z"), None);
+    let of_nine = Some("2026-11-23 09:00:00+00".to_owned());
+    assert_eq!(fold_at("2026-11-23T09:10:00Z"), of_nine);
+    assert_eq!(fold_at("2026-11-23T09:14:59Z"), of_nine);
+    let later = Some("2026-11-23 09:05:00+00".to_owned());
+    assert_eq!(fold_at("2026-11-23T09:15:00Z"), later);
+    assert_eq!(fold_at("2026-11-23T09:16:00Z"), later, "nothing more");
 }
 
 #[test]
@@ -223,11 +226,20 @@ fn the_counters_of_causes_go_with_the_week_of_their_requests() {
         while cause_counts::drop_older(&mut connection, store.larkspur.id, at(before)).unwrap() > 0
         {
         }
-        let oldest = "SELECT extract(epoch FROM min(bucket)) FROM cause_counts";
-        DateTime::from_timestamp(store.number(oldest), 0).unwrap()
+        [60, 1_440, 10_080].map(|grain| {
+            store
+                .rows(&format!(
+                    "SELECT min(bucket)::date::text AS day FROM cause_counts WHERE grain = {grain}"
+                ))
+                .remove(0)["day"]
+                .as_str()
+                .unwrap()
+                .to_owned()
+        })
     };
-    // The requests of a week are there until its last is old enough.
-    assert!(drop("2026-11-22T23:59:00Z") >= at("2026-11-16T00:00:00Z"));
-    assert_eq!(drop("2026-11-22T23:59:00Z"), at("2026-11-16T00:00:00Z"));
-    assert_eq!(drop("2026-11-23T00:00:00Z"), at("2026-11-23T00:00:00Z"));
+    // The requests of a week, from Monday to Monday, are there until its last is old enough; the
+    // weeks of counters begin on Thursdays.
+    let (first, second) = ("2026-11-16", "2026-11-23");
+    assert_eq!(drop("2026-11-22T23:59:00Z"), [first, first, "2026-11-12"]);
+    assert_eq!(drop("2026-11-23T00:00:00Z"), [second, second, "2026-11-19"]);
 }

@@ -8,14 +8,13 @@ use chrono::{DateTime, Utc};
 use diesel::pg::Pg;
 use diesel::prelude::*;
 use diesel::sql_types::{
-    Array, BigInt, Binary, Bool, Int4, Jsonb, Nullable, SmallInt, Text, Timestamptz,
-    Uuid as SqlUuid,
+    BigInt, Binary, Bool, Int4, Jsonb, Nullable, SmallInt, Text, Timestamptz, Uuid as SqlUuid,
 };
 use uuid::Uuid;
 
 use super::counts;
 use super::matching::{Direction, Place, cells, last_entry, matching};
-use super::query::{Query, Value};
+use super::query::{Query, Value, by_keys};
 use crate::domain::company::CompanyId;
 use crate::domain::cube::Cube;
 use crate::domain::dictionary::{ErrorCode, Reason};
@@ -447,10 +446,11 @@ pub fn rows(
          ) AS f ON true \
          ORDER BY f.id, f.position",
     );
-    let mut rows: Vec<ListRow> = rows.load(connection)?;
-    let findings: Vec<FindingRow> = findings.load(connection)?;
-    add_findings(&mut rows, findings);
-    Ok(rows)
+    by_keys(connection, |connection| {
+        let mut rows: Vec<ListRow> = rows.load(connection)?;
+        add_findings(&mut rows, findings.load(connection)?);
+        Ok(rows)
+    })
 }
 
 /// Gives the findings, which come in rule order, to their rows.
@@ -558,19 +558,21 @@ pub fn sent_bodies(
 ) -> QueryResult<HashMap<Uuid, SentBody>> {
     let uuids: Vec<Uuid> = ids.iter().map(|id| id.uuid()).collect();
     let times: Vec<_> = ids.iter().map(|id| id.received_at()).collect();
-    let sent: Vec<SentBody> = diesel::sql_query(
+    let mut query = Query::new(company);
+    let (ids, times) = (
+        query.value(Value::Ids(uuids)),
+        query.value(Value::Times(times)),
+    );
+    let query = query.kept(true).and(&format!(
         "SELECT d.id, d.body, d.body_cut, d.content_type \
-         FROM unnest($2, $3) AS wanted (id, received_at) \
+         FROM unnest({ids}, {times}) AS wanted (id, received_at) \
          JOIN LATERAL ( \
              SELECT d.id, d.body, d.body_cut, d.content_type FROM request_documents d \
              WHERE d.company_id = $1 AND d.received_at = wanted.received_at AND d.id = wanted.id \
              OFFSET 0 \
-         ) AS d ON true",
-    )
-    .bind::<BigInt, _>(company.0)
-    .bind::<Array<SqlUuid>, _>(&uuids)
-    .bind::<Array<Timestamptz>, _>(&times)
-    .load(connection)?;
+         ) AS d ON true"
+    ));
+    let sent: Vec<SentBody> = query.load(connection)?;
     Ok(sent.into_iter().map(|sent| (sent.id, sent)).collect())
 }
 

@@ -108,10 +108,10 @@ pub enum Decision {
     Ignored(DateTime<Utc>),
 }
 
-/// So many requests came in an hour.
+/// So many requests came in an hour or a day.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Hour {
-    /// When it began.
+pub struct Sent {
+    /// When that began.
     pub begins: DateTime<Utc>,
     /// How many.
     pub requests: i64,
@@ -124,8 +124,9 @@ pub struct Known<'a> {
     pub last: DateTime<Utc>,
     /// Whether that one would pass now.
     pub passes_now: bool,
-    /// What its keys sent: whole hours, at least those since.
-    pub sent: &'a [Hour],
+    /// What its keys sent, at least since: by the hour, or by the day where that begins a day later or
+    /// more.
+    pub sent: &'a [Sent],
     /// What was decided, and the longest time that the cause was away since.
     pub decided: Option<(Decision, TimeDelta)>,
 }
@@ -154,9 +155,9 @@ impl Known<'_> {
     /// How many requests its keys sent without it, where that says that it has ended. The hour of
     /// the last failure is not counted: its requests may have come before.
     fn stayed_away(&self) -> Option<i64> {
-        let since: Vec<&Hour> = self.sent.iter().filter(|h| h.begins > self.last).collect();
-        let requests = since.iter().map(|hour| hour.requests).sum();
-        let last = since.iter().map(|hour| hour.begins).max()?;
+        let since: Vec<&Sent> = self.sent.iter().filter(|s| s.begins > self.last).collect();
+        let requests = since.iter().map(|sent| sent.requests).sum();
+        let last = since.iter().map(|sent| sent.begins).max()?;
         (requests >= ENOUGH_WITHOUT && last - self.last >= LONG_AWAY).then_some(requests)
     }
 }
@@ -174,8 +175,8 @@ mod tests {
         text.parse().unwrap()
     }
 
-    fn hours(sent: &[(&str, i64)]) -> Vec<Hour> {
-        let hour = |(begins, requests): &(&str, i64)| Hour {
+    fn hours(sent: &[(&str, i64)]) -> Vec<Sent> {
+        let hour = |(begins, requests): &(&str, i64)| Sent {
             begins: at(begins),
             requests: *requests,
         };

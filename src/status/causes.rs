@@ -12,7 +12,7 @@ use uuid::Uuid;
 use super::filters::{Address, View};
 use super::look::Look;
 use super::row::{KeyNames, icon, tone};
-use crate::domain::cause::{self, CauseId, Hour, Known, Standing, State};
+use crate::domain::cause::{self, CauseId, Known, Sent, Standing, State};
 use crate::domain::change;
 use crate::domain::company::CompanyId;
 use crate::domain::dictionary::{EndedBy, ErrorCode, Reason};
@@ -23,7 +23,7 @@ use crate::domain::window::Window;
 use crate::store::audit::{self, RuleChange};
 use crate::store::cause_decisions::{self, Decided};
 use crate::store::causes::{self, Cause, Causes, Sender};
-use crate::store::counts::{self, HourOfKey};
+use crate::store::counts::{self, SentByKey};
 use crate::store::requests::{self, ListRow, Selection, SentBody};
 use crate::web::format::{Breakable, Moment, counted, number, percent};
 
@@ -49,7 +49,7 @@ pub struct CauseFacts {
     /// The bodies of those, while they are there.
     bodies: HashMap<Uuid, SentBody>,
     /// What the keys of causes that are quiet sent since.
-    sent: Vec<HourOfKey>,
+    sent: Vec<SentByKey>,
 }
 
 /// Reads the causes of a list, and what says where they stand.
@@ -66,7 +66,7 @@ pub fn read(
         let causes = found.causes.iter();
         causes.filter(|cause| cause::is_quiet(cause.latest.received_at(), now))
     };
-    let quiet_since = quiet().map(|cause| cause.latest.received_at()).min();
+    let quiet_since: Vec<DateTime<Utc>> = quiet().map(|c| c.latest.received_at()).collect();
     let mut keys: Vec<i64> = quiet()
         .flat_map(|cause| cause.senders.iter().map(|sender| sender.key_id))
         .collect();
@@ -82,10 +82,7 @@ pub fn read(
         decided: cause_decisions::about(connection, company, found.causes.iter().map(|c| &c.id))?,
         latest: requests::rows(connection, company, &uuids)?,
         bodies: requests::sent_bodies(connection, company, &ids().collect::<Vec<_>>())?,
-        sent: match quiet_since {
-            Some(since) => counts::hours_of_keys(connection, company, &keys, since)?,
-            None => Vec::new(),
-        },
+        sent: counts::sent_by_keys(connection, company, &keys, &quiet_since)?,
         found,
     })
 }
@@ -111,14 +108,14 @@ impl CauseFacts {
     fn standing(&self, cause: &Cause, settings: &CompanySettings, now: DateTime<Utc>) -> Standing {
         // What is not quiet cannot have stayed away, and most causes are not.
         let last = cause.latest.received_at();
-        let is_its_key = |hour: &&HourOfKey| {
-            cause::is_quiet(last, now) && cause.senders.iter().any(|s| s.key_id == hour.key_id)
+        let is_its_key = |sent: &&SentByKey| {
+            cause::is_quiet(last, now) && cause.senders.iter().any(|s| s.key_id == sent.key_id)
         };
         let sent = self.sent.iter().filter(is_its_key);
-        let sent: Vec<Hour> = sent
-            .map(|hour| Hour {
-                begins: hour.begins,
-                requests: hour.requests,
+        let sent: Vec<Sent> = sent
+            .map(|sent| Sent {
+                begins: sent.begins,
+                requests: sent.requests,
             })
             .collect();
         let decided = self.decided(&cause.id);

@@ -3,6 +3,8 @@
 //! errors, which are few enough for a long chart; readers take both in one statement, so a count is
 //! never wrong and never waits.
 
+use std::collections::BTreeSet;
+
 use chrono::{DateTime, DurationRound, TimeDelta, Utc};
 use diesel::prelude::*;
 use diesel::sql_types::{BigInt, Bool, SmallInt, Text, Timestamptz};
@@ -16,8 +18,9 @@ use crate::domain::window::{FINE_GRAIN_MINUTES, Window};
 
 /// The grains at which counters are kept, in minutes: weeks (from Thursday to Thursday, for that is how
 /// they lie since 1970), days (of UTC), hours, and the fine one. Each is made of whole ones of the next.
-pub(super) const GRAINS: [i64; 4] = [10_080, 1_440, HOUR, FINE_GRAIN_MINUTES];
+pub(super) const GRAINS: [i64; 4] = [10_080, DAY, HOUR, FINE_GRAIN_MINUTES];
 
+const DAY: i64 = 1_440;
 const HOUR: i64 = 60;
 
 /// The counters by everything that is counted apart.
@@ -193,13 +196,13 @@ fn wanted_errors(filter: &Filter) -> i16 {
     }
 }
 
-/// What a key sent in an hour.
+/// What a key sent in an hour or a day.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, QueryableByName)]
-pub struct HourOfKey {
+pub struct SentByKey {
     /// The key.
     #[diesel(sql_type = BigInt)]
     pub key_id: i64,
-    /// When the hour began.
+    /// When the hour or the day began.
     #[diesel(sql_type = Timestamptz)]
     pub begins: DateTime<Utc>,
     /// How many requests.
@@ -207,32 +210,42 @@ pub struct HourOfKey {
     pub requests: i64,
 }
 
-/// What keys sent since the hour of `since`, hour by hour; the hours without anything are left out.
-pub fn hours_of_keys(
+/// What keys sent from the day of the earliest of `since`, day by day (of UTC): but hour by hour on
+/// the day of each of `since` and on the next one. What is empty is left out.
+pub fn sent_by_keys(
     connection: &mut PgConnection,
     company: CompanyId,
     keys: &[i64],
-    since: DateTime<Utc>,
-) -> QueryResult<Vec<HourOfKey>> {
-    let window = Window {
-        from: floor(since, TimeDelta::hours(1)),
-        to: None,
+    since: &[DateTime<Utc>],
+) -> QueryResult<Vec<SentByKey>> {
+    let day = TimeDelta::days(1);
+    let days: BTreeSet<DateTime<Utc>> = since
+        .iter()
+        .map(|since| floor(*since, day))
+        .flat_map(|begins| [begins, begins + day])
+        .collect();
+    let Some(first) = days.first().copied() else {
+        return Ok(Vec::new());
     };
     let mut query = Query::new(company);
-    let columns = "bucket, key_id, resubmitted";
-    let parts = parts(
-        &mut query,
-        COUNTS,
-        columns,
-        window,
-        &[HOUR, FINE_GRAIN_MINUTES],
+    let (from, keys, days) = (
+        query.value(Value::Time(first)),
+        query.value(Value::Integers(keys.to_vec())),
+        query.value(Value::Times(days.into_iter().collect())),
     );
-    let keys = query.value(Value::Integers(keys.to_vec()));
     let query = query.and(&format!(
-        "SELECT key_id, date_trunc('hour', bucket, 'UTC') AS begins, \
-                sum(count)::bigint AS requests \
-         FROM ({parts}) AS parts WHERE key_id = ANY({keys}) AND NOT resubmitted \
-         GROUP BY 1, 2"
+        "SELECT key_id, begins, sum(count)::bigint AS requests FROM ( \
+             SELECT key_id, date_trunc('hour', bucket, 'UTC') AS begins, resubmitted, count \
+             FROM request_count_deltas WHERE company_id = $1 AND bucket >= {from} \
+             UNION ALL \
+             SELECT key_id, bucket, resubmitted, count FROM request_counts \
+             WHERE company_id = $1 AND grain = {DAY} AND bucket >= {from} AND bucket <> ALL({days}) \
+             UNION ALL \
+             SELECT c.key_id, c.bucket, c.resubmitted, c.count \
+             FROM unnest({days}) AS day (begins) JOIN request_counts c \
+                  ON c.company_id = $1 AND c.grain = {HOUR} AND c.bucket >= day.begins \
+                     AND c.bucket < day.begins + interval '1 day' \
+         ) AS parts WHERE key_id = ANY({keys}) AND NOT resubmitted GROUP BY 1, 2"
     ));
     query.load(connection)
 }

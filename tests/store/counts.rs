@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use api_status_page::domain::filter::Filter;
 use api_status_page::domain::window::Window;
 use api_status_page::store::{counts, folding};
-use chrono::{DateTime, TimeDelta, Utc};
+use chrono::{DateTime, DurationRound, TimeDelta, Utc};
 use serde_json::json;
 
 use crate::support::load::Load;
@@ -221,6 +221,45 @@ fn windows_count_what_came_in_them_wherever_they_begin_and_end() {
     check(&requests);
     store.fold(store.larkspur.id);
     check(&requests);
+}
+
+#[test]
+fn what_keys_sent_since_any_of_some_times_is_told_to_the_hour() {
+    let store = TestStore::new();
+    let requests = weeks();
+    let since = [
+        "2026-10-24T10:20:00Z",
+        "2026-11-03T09:05:00Z",
+        "2026-11-03T23:59:00Z",
+    ];
+    let since = since.map(at);
+    let check = |requests: &[(DateTime<Utc>, i16, i16, i64)]| {
+        let sent = |keys: &[i64]| {
+            let connection = &mut store.connection();
+            counts::sent_by_keys(connection, store.larkspur.id, keys, &since).unwrap()
+        };
+        assert_eq!(sent(&[2]), []);
+        let sent = sent(&[2, 1]);
+        for since in since {
+            let told = sent.iter().filter(|sent| sent.begins > since);
+            let told: i64 = told.map(|sent| sent.requests).sum();
+            let hour = |time: DateTime<Utc>| time.duration_trunc(TimeDelta::hours(1)).unwrap();
+            let came = requests.iter().filter(|(at, ..)| hour(*at) > since);
+            let came: i64 = came.map(|(.., count)| count).sum();
+            assert_eq!(told, came, "{since}");
+        }
+        sent.len()
+    };
+    let (half, rest) = requests.split_at(requests.len() / 2);
+    send(&store, half);
+    check(half);
+    store.fold(store.larkspur.id);
+    check(half);
+    send(&store, rest);
+    check(&requests);
+    store.fold(store.larkspur.id);
+    let told = check(&requests);
+    assert!(told < 60, "most of it by the day: {told}");
 }
 
 #[test]

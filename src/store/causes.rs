@@ -29,7 +29,8 @@ pub const MOST_CAUSES: i64 = 50;
 /// Steps of less than a day are few: at most so many in a window.
 const FEW: i32 = 48;
 
-/// For so many requests per key of a cause it is looked up which program sent them.
+/// For so many requests per key of a cause, each of another step, it is looked up which program sent
+/// them.
 const SAMPLES: usize = 4;
 
 /// The causes of a list.
@@ -146,9 +147,9 @@ struct SenderRow {
     first: DateTime<Utc>,
     #[diesel(sql_type = Timestamptz)]
     last: DateTime<Utc>,
-    /// The steps in which it came; how often, and the latest request, of each.
+    /// When it came, to the step or finer; how often, and the latest request, of each of those.
     #[diesel(sql_type = Array<Timestamptz>)]
-    begins: Vec<DateTime<Utc>>,
+    buckets: Vec<DateTime<Utc>>,
     #[diesel(sql_type = Array<BigInt>)]
     counts: Vec<i64>,
     #[diesel(sql_type = Array<SqlUuid>)]
@@ -202,7 +203,9 @@ pub fn causes(
             (query, entries, Counters::default())
         }
     };
-    let query = senders(query, &entries, &counters, steps);
+    // Kept of what people look at again and again.
+    let is_common = selection.window.to.is_none() && selection.filter.terms().is_empty();
+    let query = senders(query, &entries, &counters, steps).kept(is_common);
     let rows: Vec<SenderRow> = query.load_in_order(connection)?;
     let (total, is_cut) = rows
         .first()
@@ -235,7 +238,11 @@ fn senders(mut query: Query, entries: &str, counters: &Counters, steps: Steps) -
         )
     });
     let counted: String = counted.collect();
-    let seen = seen(&counters.for_course, &format!("{FINER} * ranked.counters"));
+    let seen = seen(
+        &format!("date_bin({minutes} * interval '1 minute', received_at, {origin})"),
+        &counters.for_course,
+        &format!("{FINER} * ranked.counters"),
+    );
     query.instead(&format!(
         "WITH entries AS MATERIALIZED ({entries}), totals AS MATERIALIZED ( \
              SELECT reason, value, sum(count)::bigint AS count, count(*) AS counters \
@@ -244,17 +251,11 @@ fn senders(mut query: Query, entries: &str, counters: &Counters, steps: Steps) -
          ), ranked AS MATERIALIZED ( \
              SELECT reason, value, counters, row_number() OVER () AS rank \
              FROM (SELECT * FROM totals ORDER BY count DESC, reason, value LIMIT {MOST_CAUSES}) AS top \
-         ), steps AS ( \
-             SELECT rank, key_id, \
-                    date_bin({minutes} * interval '1 minute', bucket, {origin}) AS begins, \
-                    sum(count)::bigint AS count, min(first_at) AS first, max(last_at) AS last, \
-                    max(latest_id::text COLLATE \"C\")::uuid AS sample \
-             FROM ({seen}) AS seen GROUP BY 1, 2, 3 \
          ), senders AS ( \
-             SELECT rank, key_id, sum(count)::bigint AS count, min(first) AS first, \
-                    max(last) AS last, array_agg(begins) AS begins, array_agg(count) AS counts, \
-                    array_agg(sample) AS samples \
-             FROM steps GROUP BY 1, 2 \
+             SELECT rank, key_id, sum(count)::bigint AS count, min(first_at) AS first, \
+                    max(last_at) AS last, array_agg(bucket) AS buckets, array_agg(count) AS counts, \
+                    array_agg(latest_id) AS samples \
+             FROM ({seen}) AS seen GROUP BY rank, key_id \
          ) \
          SELECT reason, value, senders.*, (SELECT count(*) FROM totals) AS total, \
                 (SELECT sum(counters) FROM totals) >= {MOST_COUNTERS} \
@@ -264,12 +265,14 @@ fn senders(mut query: Query, entries: &str, counters: &Counters, steps: Steps) -
     ))
 }
 
-/// Findings and counters of `ranked` causes in one form; the findings are `entries`, and `most` of
-/// the counters of each are read, the latest.
-fn seen(counters: &[String], most: &str) -> String {
-    let found = "SELECT rank, key_id, received_at AS bucket, 1::bigint AS count, \
-                        received_at AS first_at, received_at AS last_at, id AS latest_id \
-                 FROM ranked JOIN entries USING (reason, value)";
+/// Findings and counters of `ranked` causes in one form. The findings are `entries`, added up by
+/// their `bucket`; `most` of the counters of each cause are read, the latest.
+fn seen(bucket: &str, counters: &[String], most: &str) -> String {
+    let found = format!(
+        "SELECT rank, key_id, {bucket} AS bucket, count(*) AS count, min(received_at) AS first_at, \
+                max(received_at) AS last_at, max(id::text COLLATE \"C\")::uuid AS latest_id \
+         FROM ranked JOIN entries USING (reason, value) GROUP BY 1, 2, 3"
+    );
     let counted = counters.iter().map(|source| {
         format!(
             " UNION ALL SELECT rank, of_cause.* FROM ranked CROSS JOIN LATERAL ( \
@@ -279,7 +282,7 @@ fn seen(counters: &[String], most: &str) -> String {
              ) AS of_cause"
         )
     });
-    std::iter::once(found.to_owned()).chain(counted).collect()
+    std::iter::once(found).chain(counted).collect()
 }
 
 /// Whether the findings alone tell what a filter asks about; else the requests are asked.
@@ -367,10 +370,12 @@ fn gathered(rows: Vec<SenderRow>, steps: Steps) -> Vec<Cause> {
         let Some(reason) = Reason::from_number(row.reason) else {
             continue;
         };
+        // The latest, and one of each step.
         row.samples.sort_unstable_by(|one, other| other.cmp(one));
-        row.samples.truncate(SAMPLES);
         let samples = row.samples.into_iter().filter_map(RequestId::from_uuid);
-        let samples: Vec<RequestId> = samples.collect();
+        let mut samples: Vec<RequestId> = samples.collect();
+        samples.dedup_by_key(|sample| steps.place(sample.received_at()));
+        samples.truncate(SAMPLES);
         let Some(latest) = samples.first().copied() else {
             continue;
         };
@@ -396,8 +401,8 @@ fn gathered(rows: Vec<SenderRow>, steps: Steps) -> Vec<Cause> {
         cause.count += row.count;
         cause.first = cause.first.min(row.first);
         cause.last = cause.last.max(row.last);
-        for (begins, count) in row.begins.into_iter().zip(row.counts) {
-            cause.course[steps.place(begins)] += count;
+        for (bucket, count) in row.buckets.into_iter().zip(row.counts) {
+            cause.course[steps.place(bucket)] += count;
         }
         cause.senders.push(Sender {
             key_id: row.key_id,
@@ -454,7 +459,11 @@ fn find_latest(
         .counted
         .map(|window| cause_counts::sources(&mut query, window, &GRAINS, "true"));
     let most = MOST_COUNTERS / MOST_CAUSES;
-    let seen = seen(&counters.unwrap_or_default(), &most.to_string());
+    let seen = seen(
+        "NULL::timestamptz",
+        &counters.unwrap_or_default(),
+        &most.to_string(),
+    );
     let latest: Vec<Latest> = query
         .instead(&format!(
             "WITH entries AS MATERIALIZED ({entries}), ranked AS MATERIALIZED ( \

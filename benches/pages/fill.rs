@@ -108,7 +108,7 @@ fn fill(stage: &Stage, contents: Contents) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// As the program does it once an hour.
+/// As the program does it every few minutes.
 fn count_causes(stage: &Stage, companies: &[Company], now: DateTime<Utc>) -> anyhow::Result<()> {
     let connection = &mut stage.connection()?;
     for company in companies {

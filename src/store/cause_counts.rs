@@ -33,6 +33,8 @@ const STEP: TimeDelta = TimeDelta::minutes(5);
 pub(super) const MOST_COUNTERS: i64 = 100_000;
 
 /// The part of a window that is counted, and what is left at its ends to be read from the findings.
+/// Without an end it is all that is counted from there on, whole counters to the coarsest: they hold
+/// nothing that the findings after them do.
 pub(super) struct Cut {
     pub counted: Option<Window>,
     pub rest: Vec<Window>,
@@ -61,11 +63,10 @@ impl Cut {
     fn at(window: Window, folded: DateTime<Utc>) -> Self {
         let hour = TimeDelta::hours(1);
         let from = ceil(window.from, hour);
-        let to = match window.to {
-            Some(to) if to < folded => floor(to, hour),
-            _ => folded,
-        };
-        if to <= from {
+        let to = window.to.filter(|to| *to < folded);
+        let to = to.map(|to| floor(to, hour));
+        let end = to.unwrap_or(folded);
+        if end <= from {
             return Self::uncounted(window);
         }
         let before = Window {
@@ -73,11 +74,11 @@ impl Cut {
             to: Some(from),
         };
         let after = Window {
-            from: to,
+            from: end,
             to: window.to,
         };
         Self {
-            counted: Some(Window { from, to: Some(to) }),
+            counted: Some(Window { from, to }),
             rest: vec![before, after],
         }
     }
@@ -94,12 +95,11 @@ pub(super) fn sources(
     let pieces = pieces(window, grains);
     let source = |(grain, piece): (i64, Window)| {
         let from = query.value(Value::Time(piece.from));
-        let to = piece.to.unwrap_or(piece.from);
-        let to = query.value(Value::Time(to));
-        format!(
-            "company_id = $1 AND grain = {grain} AND bucket >= {from} AND bucket < {to} \
-             AND {conditions}"
-        )
+        let until = match piece.to {
+            Some(to) => format!("AND bucket < {}", query.value(Value::Time(to))),
+            None => String::new(),
+        };
+        format!("company_id = $1 AND grain = {grain} AND bucket >= {from} {until} AND {conditions}")
     };
     pieces.into_iter().map(source).collect()
 }
@@ -225,7 +225,7 @@ mod tests {
     fn what_is_folded_is_counted_by_whole_hours_and_both_ends_are_left() {
         let (from, folded) = ("2026-11-20T10:25:00Z", "2026-11-24T09:35:00Z");
         let begun = window(from, Some("2026-11-20T11:00:00Z"));
-        let counted = window("2026-11-20T11:00:00Z", Some(folded));
+        let counted = window("2026-11-20T11:00:00Z", None);
         let rest = vec![begun, window(folded, None)];
         assert_eq!(cut(from, None, folded), (Some(counted), rest));
         let to = Some("2026-11-24T09:37:00Z");

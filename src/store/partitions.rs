@@ -102,15 +102,21 @@ fn make(connection: &mut PgConnection, week: NaiveDate) -> QueryResult<()> {
     diesel::sql_query("SELECT pg_advisory_xact_lock($1)")
         .bind::<BigInt, _>(PARTITION_LOCK)
         .execute(connection)?;
+    // Else, in a distributed store, the steps of this transaction wait for each other on several
+    // connections to one machine. Elsewhere it means nothing.
+    connection.batch_execute("SET LOCAL citus.multi_shard_modify_mode = 'sequential'")?;
     for table in TABLES {
         let partition = name(table, week);
         if is_attached(connection, table, &partition)? {
             continue;
         }
         let (from, to) = (bound(week), bound(week + Days::new(7)));
+        // One by one: Citus hands the text of a command on as it came.
         connection.batch_execute(&format!(
-            "CREATE TABLE {partition} (LIKE {table} INCLUDING DEFAULTS INCLUDING CONSTRAINTS); \
-             ALTER TABLE {table} ATTACH PARTITION {partition} FOR VALUES FROM ('{from}') TO ('{to}')"
+            "CREATE TABLE {partition} (LIKE {table} INCLUDING DEFAULTS INCLUDING CONSTRAINTS)"
+        ))?;
+        connection.batch_execute(&format!(
+            "ALTER TABLE {table} ATTACH PARTITION {partition} FOR VALUES FROM ('{from}') TO ('{to}')"
         ))?;
     }
     Ok(())

@@ -4,7 +4,9 @@
 //! that a join with them stays there.
 //!
 //! What that asks of every other file here: each query names its company, in every table it touches;
-//! each unique key has `company_id` in it; no update of a shared table reads a distributed one.
+//! each unique key has `company_id` in it; no update of a shared table reads a distributed one; what
+//! defines something, and each `SET LOCAL`, is sent as a command of one statement, for Citus hands on
+//! the whole text of a command: a step of the schema that changes a table has no second statement.
 
 use anyhow::{Context, ensure};
 use diesel::connection::SimpleConnection;
@@ -46,8 +48,20 @@ impl Table {
     }
 }
 
+/// Sets a connection up for changes of the schema; on a server without Citus the settings mean
+/// nothing. By itself Citus takes what refers to a shared table for local ones of its own, which it
+/// cannot spread where they number their rows; and what hangs together by foreign keys has to be done
+/// machine by machine, on one connection each.
+pub fn prepare(connection: &mut PgConnection) -> QueryResult<()> {
+    connection.batch_execute(
+        "SET citus.enable_local_reference_table_foreign_keys = off; \
+         SET citus.multi_shard_modify_mode = 'sequential'",
+    )
+}
+
 /// Spreads every table that is not spread yet and returns their names, in the order in which it was
-/// done. Each is done for itself: what was interrupted goes on where it was.
+/// done. Each is done for itself: what was interrupted goes on where it was. What was copied is left
+/// behind by Citus and goes at the end, for foreign keys may lead to it until then.
 pub fn run(connection: &mut PgConnection) -> anyhow::Result<Vec<String>> {
     ensure!(
         has_citus(connection)?,
@@ -55,14 +69,13 @@ pub fn run(connection: &mut PgConnection) -> anyhow::Result<Vec<String>> {
          `CREATE EXTENSION citus` in this database on each of them and `citus_add_node` for each \
          worker on this one, then run this again"
     );
+    prepare(connection)?;
+    let all = in_order(tables(connection)?);
     let mut done = Vec::new();
-    for table in in_order(tables(connection)?) {
-        if table.is_done {
-            continue;
-        }
-        let name = table.name;
+    for table in all.iter().filter(|table| !table.is_done) {
+        let name = &table.name;
         let placed_like = if name == FIRST { "none" } else { FIRST };
-        let statement = match SHARED.contains(&name.as_str()) {
+        let statement = match table.is_shared() {
             true => format!("SELECT create_reference_table('{name}')"),
             false => format!(
                 "SELECT create_distributed_table('{name}', 'company_id', \
@@ -72,7 +85,13 @@ pub fn run(connection: &mut PgConnection) -> anyhow::Result<Vec<String>> {
         connection
             .batch_execute(&statement)
             .with_context(|| format!("the table {name} could not be distributed"))?;
-        done.push(name);
+        done.push(name.clone());
+    }
+    for Table { name, .. } in all {
+        let statement = format!("SELECT truncate_local_data_after_distributing_table('{name}')");
+        connection
+            .batch_execute(&statement)
+            .with_context(|| format!("what was copied of {name} could not be deleted"))?;
     }
     Ok(done)
 }

@@ -32,6 +32,7 @@ pub fn run(connection: &mut PgConnection) -> anyhow::Result<usize> {
 
 fn apply(connection: &mut PgConnection) -> anyhow::Result<usize> {
     ensure_known(connection)?;
+    distribute::prepare(connection)?;
     let applied = connection
         .run_pending_migrations(MIGRATIONS)
         .map(|applied| applied.len())

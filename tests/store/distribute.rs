@@ -21,6 +21,10 @@ const CITUS: &str = "
         SELECT 1 / (distribution_column = 'company_id')::int;
         INSERT INTO pg_dist_partition VALUES (name, 'h', 's');
         INSERT INTO calls (name, shared, placed_like) VALUES (name::text, false, colocate_with);
+    $$;
+    CREATE FUNCTION truncate_local_data_after_distributing_table(name regclass) RETURNS void
+        LANGUAGE sql AS $$
+        SELECT 1 / count(*) FROM pg_dist_partition WHERE logicalrelid = name;
     $$;";
 
 /// A query's rows, asked on this connection.

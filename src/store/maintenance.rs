@@ -162,9 +162,8 @@ pub fn analyze(
         return Ok(false);
     }
     // It reads a sample of every partition, and nobody waits for it.
-    connection.batch_execute(&format!(
-        "SET LOCAL statement_timeout = '10min'; ANALYZE {table}"
-    ))?;
+    connection.batch_execute("SET LOCAL statement_timeout = '10min'")?;
+    connection.batch_execute(&format!("ANALYZE {table}"))?;
     Ok(true)
 }
 

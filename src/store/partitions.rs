@@ -90,12 +90,10 @@ fn attached(connection: &mut PgConnection) -> QueryResult<BTreeSet<String>> {
 /// Drops a partition, if it is still there. Waits only briefly for its lock, so that nothing queues
 /// behind a slow page: call it again later, and each time in a transaction of its own, for the lock
 /// on the whole table is held until that ends. In a distributed store the other machines wait as
-/// briefly: the first setting, which means nothing elsewhere, hands the second one on.
+/// briefly on a connection that hands settings on, see [`super::HAND_ON`].
 pub fn drop_one(connection: &mut PgConnection, partition: &str) -> QueryResult<()> {
-    connection.batch_execute(&format!(
-        "SET LOCAL citus.propagate_set_commands = 'local'; SET LOCAL lock_timeout = '200ms'; \
-         DROP TABLE IF EXISTS {partition}"
-    ))
+    connection.batch_execute("SET LOCAL lock_timeout = '200ms'")?;
+    connection.batch_execute(&format!("DROP TABLE IF EXISTS {partition}"))
 }
 
 fn make(connection: &mut PgConnection, week: NaiveDate) -> QueryResult<()> {

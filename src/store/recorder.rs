@@ -22,7 +22,7 @@ use uuid::Uuid;
 
 use super::resubmissions::{self, LeftOut, Resubmission};
 use super::schema::{request_count_deltas, request_documents, request_findings, requests};
-use super::{connect, is_connection_lost, partitions};
+use super::{HAND_ON, connect, is_connection_lost, partitions};
 use crate::domain::window::FINE_GRAIN_MINUTES;
 
 /// What waits may weigh so much, in bytes; then the answer is 503.
@@ -523,10 +523,10 @@ impl Writer {
     fn connection(&mut self) -> anyhow::Result<&mut PgConnection> {
         if self.connection.is_none() {
             let mut connection = connect(&self.url)?;
-            connection.batch_execute(
+            connection.batch_execute(&format!(
                 "SET synchronous_commit = on; SET statement_timeout = '5s'; SET TIME ZONE 'UTC'; \
-                 SET lock_timeout = '3s'; SET application_name = 'api-status-page recorder'",
-            )?;
+                 SET lock_timeout = '3s'; SET application_name = 'api-status-page recorder'; {HAND_ON}"
+            ))?;
             self.connection = Some(connection);
         }
         Ok(self.connection.as_mut().expect("made just above"))

@@ -93,8 +93,9 @@ pub async fn change(
     let (company, id, name) = (user.company(), user.id, shell.operator.name.clone());
     store
         .write(company, move |connection| {
-            sign_in_attempts::forget(connection, attempt.id)?;
+            // Users first, as when signing in, so that the two never wait for each other.
             users::set_password(connection, id, &hash)?;
+            sign_in_attempts::forget(connection, attempt.id)?;
             let entry = Entry {
                 at: now,
                 user_id: Some(id),

@@ -62,7 +62,7 @@ pub(super) async fn upkeep(work: Work, mut stopped: watch::Receiver<bool>) {
     while pause(&mut stopped, pause_before).await {
         log("make partitions", make_partitions(&work).await);
         drop_partitions(&work, &mut stopped).await;
-        log("drop dead sessions", drop_dead_sessions(&work).await);
+        drop_dead(&work).await;
         expunge(&work, &stopped).await;
         if round % CAUSES_ROUNDS == 0 {
             fold_causes(&work, &stopped).await;
@@ -117,16 +117,17 @@ async fn drop_partitions(work: &Work, stopped: &mut watch::Receiver<bool>) {
     }
 }
 
-async fn drop_dead_sessions(work: &Work) -> Result<(), StoreError> {
+async fn drop_dead(work: &Work) {
     let now = work.clock.now();
-    work.store
-        .write(Scope::Installation, move |connection| {
+    for step in maintenance::DROP_DEAD {
+        let dropped = work.store.write(Scope::Installation, move |connection| {
             if maintenance::try_lock(connection)? {
-                maintenance::drop_dead_sessions(connection, now)?;
+                step(connection, now)?;
             }
             Ok(())
-        })
-        .await
+        });
+        log("drop what is over of sessions", dropped.await);
+    }
 }
 
 async fn expunge(work: &Work, stopped: &watch::Receiver<bool>) {

@@ -167,17 +167,38 @@ pub fn analyze(
     Ok(true)
 }
 
-/// Deletes sessions and links that ended, attempts to sign in that no throttle asks for, and files
-/// that nobody saved within a day.
-pub fn drop_dead_sessions(connection: &mut PgConnection, now: DateTime<Utc>) -> QueryResult<()> {
-    diesel::delete(sessions::table.filter(sessions::expires_at.lt(now))).execute(connection)?;
+/// Deletes all that is over of one kind, and says how many rows there were.
+pub type DropDead = fn(&mut PgConnection, DateTime<Utc>) -> QueryResult<usize>;
+
+/// One for each kind. Call them in transactions of their own: in a distributed store whoever writes a
+/// shared table has all of it to themselves until the transaction ends, so one that goes through
+/// several would be in the way of those who sign in.
+pub const DROP_DEAD: [DropDead; 4] = [
+    drop_dead_sessions,
+    drop_dead_links,
+    drop_dead_imports,
+    drop_dead_attempts,
+];
+
+fn drop_dead_sessions(connection: &mut PgConnection, now: DateTime<Utc>) -> QueryResult<usize> {
+    diesel::delete(sessions::table.filter(sessions::expires_at.lt(now))).execute(connection)
+}
+
+fn drop_dead_links(connection: &mut PgConnection, now: DateTime<Utc>) -> QueryResult<usize> {
     diesel::delete(password_links::table.filter(password_links::expires_at.lt(now)))
-        .execute(connection)?;
+        .execute(connection)
+}
+
+/// Files that nobody saved within a day.
+fn drop_dead_imports(connection: &mut PgConnection, now: DateTime<Utc>) -> QueryResult<usize> {
     let day_ago = now - TimeDelta::days(1);
     diesel::delete(employee_imports::table.filter(employee_imports::made_at.lt(day_ago)))
-        .execute(connection)?;
+        .execute(connection)
+}
+
+/// Attempts to sign in that no throttle asks for.
+fn drop_dead_attempts(connection: &mut PgConnection, now: DateTime<Utc>) -> QueryResult<usize> {
     let hour_ago = now - TimeDelta::hours(1);
     diesel::delete(sign_in_attempts::table.filter(sign_in_attempts::at.lt(hour_ago)))
-        .execute(connection)?;
-    Ok(())
+        .execute(connection)
 }

@@ -107,7 +107,10 @@ fn what_a_node_that_died_had_claimed_is_sent_by_another() {
     node.receives(0, 20);
     node.alert_opens();
     // As if one had claimed the mail and died then.
-    store.execute("UPDATE alert_mails SET attempts = 1, due_at = due_at + interval '1 minute'");
+    store.execute(&format!(
+        "UPDATE alert_mails SET attempts = 1, due_at = '{}'",
+        then() + minutes(1)
+    ));
     node.stop();
     let other = TestApp::sending_on(&store, &server, clock.clone());
     a_round_passes();

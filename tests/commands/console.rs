@@ -324,7 +324,7 @@ fn a_newer_schema_is_refused() {
 
 #[test]
 fn a_server_that_cannot_distribute_is_refused_with_the_way_on() {
-    let store = TestStore::new();
+    let store = TestStore::on_one_server();
     let said = refused(
         program(&[("DATABASE_URL", &store.url)]).arg("distribute"),
         1,

@@ -19,7 +19,7 @@ struct Pair {
 
 impl Pair {
     fn new() -> Self {
-        let primary = Cluster::start();
+        let primary = Cluster::alone();
         let standby = primary.standby();
         let store = TestStore::database_on_primary(&primary, &standby);
         let app = TestApp::on(&store);

@@ -90,7 +90,7 @@ fn a_row_that_postgres_refuses_gets_500_and_its_neighbours_are_stored() {
 
 #[test]
 fn a_row_that_is_refused_only_at_the_commit_is_found_as_well() {
-    let app = TestApp::start();
+    let app = TestApp::on(&TestStore::on_one_server());
     app.execute(
         "CREATE FUNCTION refuse() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN \
              IF NEW.ticket_id = 'marked' THEN RAISE 'refused'; END IF; RETURN NEW; END $$; \

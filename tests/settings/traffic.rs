@@ -73,7 +73,8 @@ fn a_file_changes_everybody_at_once() {
         }
         stop.store(true, Ordering::Relaxed);
     });
-    let both_or_none = "SELECT count(*) FROM requests ada JOIN requests ben USING (settings_version) \
+    let both_or_none = "SELECT count(*) FROM requests ada \
+                        JOIN requests ben USING (company_id, settings_version) \
                         WHERE ada.employee_id < ben.employee_id \
                               AND (ada.error_mask = 0) = (ben.error_mask = 0)";
     assert_eq!(app.number(both_or_none), 0);

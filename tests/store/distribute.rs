@@ -132,7 +132,7 @@ fn no_table_has_triggers_and_every_sequence_is_a_bigint() {
 
 #[test]
 fn a_server_without_the_extension_is_refused_with_the_way_on() {
-    let store = TestStore::new();
+    let store = TestStore::on_one_server();
     let error = distribute::run(&mut store.connection()).unwrap_err();
     assert!(
         error.to_string().contains("CREATE EXTENSION citus"),
@@ -143,7 +143,7 @@ fn a_server_without_the_extension_is_refused_with_the_way_on() {
 
 #[test]
 fn each_table_is_distributed_once_after_those_that_it_refers_to() {
-    let store = TestStore::new();
+    let store = TestStore::on_one_server();
     let mut connection = store.connection();
     connection.batch_execute(CITUS).unwrap();
     let done = distribute::run(&mut connection).unwrap();
@@ -185,7 +185,7 @@ fn each_table_is_distributed_once_after_those_that_it_refers_to() {
 
 #[test]
 fn what_was_interrupted_or_came_with_a_new_version_is_done_later() {
-    let store = TestStore::new();
+    let store = TestStore::on_one_server();
     let mut connection = store.connection();
     connection.batch_execute(CITUS).unwrap();
     distribute::keep_up(&mut connection).unwrap();

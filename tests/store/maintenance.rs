@@ -152,7 +152,7 @@ fn calls_with_revoked_keys_go_after_90_days_and_changes_after_two_years() {
 #[test]
 fn a_stop_does_not_wait_for_all_that_is_to_be_expunged() {
     // A database of its own: in a shared one another test's node may have the lock of upkeep.
-    let store = TestStore::database_in(Cluster::shared());
+    let store = TestStore::database_in(Cluster::single());
     partitions::ensure(
         &mut store.connection(),
         "2026-10-01T12:00:00Z".parse().unwrap(),
@@ -220,7 +220,10 @@ fn statistics_of_partitioned_tables_are_gathered_once_a_day() {
     assert!(analyze(now - TimeDelta::days(1)));
     assert!(!analyze(now - TimeDelta::days(1)));
     assert!(analyze(now + TimeDelta::days(1)));
-    let known = "SELECT count(*) FROM pg_stats WHERE tablename = 'requests' AND inherited \
-                 AND schemaname = current_schema() AND attname = 'company_id'";
-    assert_eq!(app.number(known), 1);
+    // A coordinator has no rows of its own to know of.
+    if !Cluster::shared().is_spread() {
+        let known = "SELECT count(*) FROM pg_stats WHERE tablename = 'requests' AND inherited \
+                     AND schemaname = current_schema() AND attname = 'company_id'";
+        assert_eq!(app.number(known), 1);
+    }
 }

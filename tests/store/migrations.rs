@@ -23,7 +23,7 @@ fn schema(store: &TestStore) -> Vec<Value> {
 
 #[test]
 fn all_steps_go_up_and_down_and_up_again() {
-    let store = TestStore::database_in(Cluster::shared());
+    let store = TestStore::database_in(Cluster::single());
     let mut connection = connect(&store.url).unwrap();
     let now = "2026-11-23T10:00:00Z".parse().unwrap();
     let before = schema(&store);
@@ -48,7 +48,7 @@ fn all_steps_go_up_and_down_and_up_again() {
 
 #[test]
 fn every_table_and_column_says_what_it_is() {
-    let store = TestStore::database_in(Cluster::shared());
+    let store = TestStore::database_in(Cluster::single());
     let without: Vec<Value> = schema(&store)
         .into_iter()
         .filter(|column| column["comment"] == Value::Null)
@@ -66,7 +66,7 @@ fn every_table_and_column_says_what_it_is() {
 
 #[test]
 fn nodes_that_start_at_once_do_not_both_migrate() {
-    let store = TestStore::database_in(Cluster::shared());
+    let store = TestStore::database_in(Cluster::single());
     let mut connection = store.connection();
     let steps = connection.revert_all_migrations(MIGRATIONS).unwrap().len();
     let start = || {
@@ -86,7 +86,7 @@ fn nodes_that_start_at_once_do_not_both_migrate() {
 
 /// A store whose counters are folded; what the steps below made of them must be the same.
 fn with_counters() -> Arc<TestStore> {
-    let store = TestStore::database_in(Cluster::shared());
+    let store = TestStore::database_in(Cluster::single());
     store.execute(&format!(
         "INSERT INTO request_count_deltas \
          SELECT {}, '2026-10-20T00:00:00Z'::timestamptz + place * interval '7 hours', \

@@ -25,7 +25,7 @@ struct Stage {
 
 impl Stage {
     fn new() -> Self {
-        let primary = Cluster::start();
+        let primary = Cluster::alone();
         let standby = primary.standby();
         let store = TestStore::database_in(&primary);
         let app = TestApp::with_standby(&store, &on_standby(&store, &standby));
@@ -141,7 +141,7 @@ fn without_its_standby_pages_are_read_on_the_primary_until_it_is_back() {
     stage.pause();
     let hidden = stage.fails();
     assert!(!stage.is_listed(hidden));
-    let standby = std::mem::replace(&mut stage.standby, Cluster::start());
+    let standby = std::mem::replace(&mut stage.standby, Cluster::alone());
     let start_again = standby.stop(Shutdown::Immediate);
     let since = Instant::now();
     assert!(stage.is_listed(hidden), "read on the primary");
@@ -154,7 +154,7 @@ fn without_its_standby_pages_are_read_on_the_primary_until_it_is_back() {
 
 #[test]
 fn a_program_starts_without_its_standby() {
-    let primary = Cluster::start();
+    let primary = Cluster::alone();
     let standby = primary.standby();
     let store = TestStore::database_in(&primary);
     let url = on_standby(&store, &standby);
@@ -165,7 +165,7 @@ fn a_program_starts_without_its_standby() {
 
 #[test]
 fn what_decides_something_is_never_read_on_the_standby() {
-    let primary = Cluster::start();
+    let primary = Cluster::alone();
     let standby = primary.standby();
     let store = TestStore::database_in(&primary);
     on_a_runtime(async {

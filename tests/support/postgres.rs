@@ -11,10 +11,10 @@ use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::sync::atomic::{AtomicU32, Ordering};
-use std::sync::{LazyLock, Mutex};
+use std::sync::{LazyLock, Mutex, OnceLock};
 use std::time::Duration;
 
-use api_status_page::store::connect;
+use api_status_page::store::{connect, distribute, migrations};
 use diesel::connection::SimpleConnection;
 use rustix::process::{Pid, Signal, geteuid, kill_process};
 
@@ -22,6 +22,9 @@ use super::{eventually, within};
 
 /// The cluster that nearly all tests share.
 static SHARED: LazyLock<Cluster> = LazyLock::new(Cluster::start);
+
+/// One that is a single server where that one is not.
+static SINGLE: LazyLock<Cluster> = LazyLock::new(Cluster::alone);
 
 /// What the janitor does: wait for the end of the process, stop the server, clear away.
 const JANITOR: &str = r#"
@@ -34,8 +37,13 @@ const JANITOR: &str = r#"
     rm -rf "$1"
 "#;
 
-/// A running server.
+/// The database of which stores in such a cluster are copies.
+const SPREAD: &str = "spread";
+
+/// A running server; with Citus it is a coordinator.
 pub struct Cluster {
+    workers: Vec<Cluster>,
+    template: OnceLock<&'static str>,
     folder: PathBuf,
     programs: PathBuf,
     user: Option<(u32, u32)>,
@@ -64,8 +72,25 @@ impl Cluster {
         &SHARED
     }
 
+    /// One of this process that is a single server in any case.
+    pub fn single() -> &'static Self {
+        match SHARED.is_spread() {
+            true => &SINGLE,
+            false => &SHARED,
+        }
+    }
+
     /// Starts another one, for a test that does to it what others must not feel.
     pub fn start() -> Self {
+        let mut cluster = Self::alone();
+        if with_citus() {
+            cluster.workers = vec![Self::alone(), Self::alone()];
+        }
+        cluster
+    }
+
+    /// Starts one that is a single server in any case.
+    pub fn alone() -> Self {
         Self::with_data(|programs, user| {
             let mut initdb = command(programs, "initdb", user);
             initdb.args(["-E", "UTF8", "--locale=C", "--auth=trust", "--no-sync"]);
@@ -106,6 +131,8 @@ impl Cluster {
             .spawn()
             .unwrap();
         Self {
+            workers: Vec::new(),
+            template: OnceLock::new(),
             folder,
             programs,
             user,
@@ -132,6 +159,64 @@ impl Cluster {
         let hosts = [self, other].map(|cluster| cluster.folder.display().to_string());
         let url = self.url(database, parameters);
         url.replace(&hosts[0], &hosts.join(","))
+    }
+
+    /// Whether stores are spread over its workers.
+    pub fn is_spread(&self) -> bool {
+        !self.workers.is_empty()
+    }
+
+    /// Makes a database; with Citus on every server, as a copy of one whose tables are spread, for to
+    /// spread them takes seconds.
+    pub fn create(&self, database: &str) {
+        if !self.is_spread() {
+            return self.execute(&[&format!("CREATE DATABASE {database}")]);
+        }
+        let template = self.template.get_or_init(|| self.spread_template());
+        let others = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname =";
+        for server in self.servers() {
+            // Citus's daemon looks at the template now and then, and nobody may while it is copied.
+            eventually("a store is copied", || {
+                server.execute(&[&format!("{others} '{template}'")]);
+                let copy = format!("CREATE DATABASE {database} TEMPLATE {template}");
+                let mut connection = connect(&server.url("postgres", "")).unwrap();
+                connection.batch_execute(&copy).ok()
+            });
+        }
+    }
+
+    /// The addresses of a database on every server, the coordinator's first.
+    pub fn urls(&self, database: &str) -> Vec<String> {
+        self.servers().map(|s| s.url(database, "")).collect()
+    }
+
+    fn servers(&self) -> impl Iterator<Item = &Self> {
+        std::iter::once(self).chain(&self.workers)
+    }
+
+    /// Makes an empty store whose tables are spread.
+    fn spread_template(&self) -> &'static str {
+        let run = |server: &Self, statement: &str| {
+            let mut connection = connect(&server.url(SPREAD, "")).unwrap();
+            connection.batch_execute(statement).unwrap();
+        };
+        for server in self.servers() {
+            server.execute(&[&format!("CREATE DATABASE {SPREAD}")]);
+            run(server, "CREATE EXTENSION citus");
+        }
+        let here = self.folder.display();
+        run(
+            self,
+            &format!("SELECT citus_set_coordinator_host('{here}', 5432)"),
+        );
+        for worker in &self.workers {
+            let there = worker.folder.display();
+            run(self, &format!("SELECT citus_add_node('{there}', 5432)"));
+        }
+        let mut connection = connect(&self.url(SPREAD, "")).unwrap();
+        migrations::run(&mut connection).unwrap();
+        distribute::run(&mut connection).unwrap();
+        SPREAD
     }
 
     /// Makes a primary of a standby.
@@ -209,6 +294,11 @@ impl Drop for Cluster {
     }
 }
 
+/// Whether every cluster is a coordinator with two workers, and every store is spread over them.
+fn with_citus() -> bool {
+    std::env::var("TEST_CITUS").is_ok_and(|set| set == "1")
+}
+
 fn launch(programs: &Path, folder: &Path, user: Option<(u32, u32)>) -> Child {
     let log = folder.join("log");
     let log = File::options().append(true).create(true).open(log).unwrap();
@@ -228,6 +318,19 @@ fn launch(programs: &Path, folder: &Path, user: Option<(u32, u32)>) -> Child {
         "jit=off",
     ] {
         postgres.args(["-c", setting]);
+    }
+    if with_citus() {
+        for setting in [
+            "shared_preload_libraries=citus",
+            "max_prepared_transactions=200",
+            "max_locks_per_transaction=1000",
+            "max_worker_processes=100",
+            "max_connections=500",
+            // Fewer are laid out faster.
+            "citus.shard_count=4",
+        ] {
+            postgres.args(["-c", setting]);
+        }
     }
     let mut server = postgres
         .stdin(Stdio::null())

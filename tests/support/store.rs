@@ -31,7 +31,7 @@ pub struct TestStore {
     pub larkspur: Company,
     /// The demo company with little.
     pub solo_tea: Company,
-    admin_url: String,
+    admin_urls: Vec<String>,
     clear_away: String,
 }
 
@@ -44,43 +44,64 @@ impl TestStore {
     /// The same, with further parameters in its address.
     pub fn with(parameters: &str) -> Arc<Self> {
         let cluster = Cluster::shared();
+        match cluster.is_spread() {
+            true => Self::database_with(cluster, parameters),
+            false => Self::schema_in(cluster, parameters),
+        }
+    }
+
+    /// The same on a single server in any case.
+    pub fn on_one_server() -> Arc<Self> {
+        Self::schema_in(Cluster::single(), "")
+    }
+
+    fn schema_in(cluster: &Cluster, parameters: &str) -> Arc<Self> {
         let schema = next_name();
         let url = cluster.url(
             "postgres",
             &format!("&options=-csearch_path%3D{schema}%20{parameters}"),
         );
-        let make = format!("CREATE SCHEMA {schema}");
+        let make = || cluster.execute(&[&format!("CREATE SCHEMA {schema}")]);
         let clear_away = format!("DROP SCHEMA {schema} CASCADE");
-        Self::made(cluster.url("postgres", ""), &make, url, clear_away)
+        Self::made(make, url, vec![cluster.url("postgres", "")], clear_away)
     }
 
     /// A database of its own in a cluster.
     pub fn database_in(cluster: &Cluster) -> Arc<Self> {
+        Self::database_with(cluster, "")
+    }
+
+    fn database_with(cluster: &Cluster, parameters: &str) -> Arc<Self> {
         let database = next_name();
-        let url = cluster.url(&database, "");
-        let make = format!("CREATE DATABASE {database}");
+        let url = cluster.url(&database, &format!("&options={parameters}"));
+        let make = || cluster.create(&database);
         let clear_away = format!("DROP DATABASE {database} WITH (FORCE)");
-        Self::made(cluster.url("postgres", ""), &make, url, clear_away)
+        Self::made(make, url, cluster.urls("postgres"), clear_away)
     }
 
     /// A database of its own on whichever of two servers takes writes.
     pub fn database_on_primary(cluster: &Cluster, other: &Cluster) -> Arc<Self> {
         let database = next_name();
         let url = cluster.url_of_primary(other, &database);
-        let make = format!("CREATE DATABASE {database}");
+        let make = || cluster.create(&database);
         let clear_away = format!("DROP DATABASE {database} WITH (FORCE)");
-        let admin_url = cluster.url_of_primary(other, "postgres");
-        Self::made(admin_url, &make, url, clear_away)
+        let admin_urls = vec![cluster.url_of_primary(other, "postgres")];
+        Self::made(make, url, admin_urls, clear_away)
     }
 
-    fn made(admin_url: String, make: &str, url: String, clear_away: String) -> Arc<Self> {
+    fn made(
+        make: impl FnOnce(),
+        url: String,
+        admin_urls: Vec<String>,
+        clear_away: String,
+    ) -> Arc<Self> {
         let (in_use, fewer) = &IN_USE;
         let mut count = fewer
             .wait_while(in_use.lock().unwrap(), |count| *count >= MOST_AT_ONCE)
             .unwrap();
         *count += 1;
         drop(count);
-        connect(&admin_url).unwrap().batch_execute(make).unwrap();
+        make();
         let mut connection = connect(&url).unwrap();
         migrations::run(&mut connection).unwrap();
         // No two stores have a company of the same id: what reaches the wrong one is noticed, and
@@ -89,7 +110,7 @@ impl TestStore {
         let first = FIRST_COMPANY.fetch_add(100, Ordering::Relaxed);
         connection
             .batch_execute(&format!(
-                "ALTER TABLE companies ALTER COLUMN id RESTART WITH {first}"
+                "SELECT setval(pg_get_serial_sequence('companies', 'id'), {first}, false)"
             ))
             .unwrap();
         let larkspur = Company::create(&mut connection, "Larkspur Outdoor", &company::larkspur());
@@ -98,7 +119,7 @@ impl TestStore {
             url,
             larkspur,
             solo_tea,
-            admin_url,
+            admin_urls,
             clear_away,
         })
     }
@@ -126,8 +147,10 @@ impl TestStore {
     /// The rows that a query returns, each as an object.
     #[track_caller]
     pub fn rows(&self, query: &str) -> Vec<Value> {
-        let query =
-            format!("SELECT coalesce(jsonb_agg(to_jsonb(r)), '[]') AS rows FROM ({query}) AS r");
+        let query = format!(
+            "WITH r AS MATERIALIZED ({query}) \
+             SELECT coalesce(jsonb_agg(to_jsonb(r)), '[]') AS rows FROM r"
+        );
         let rows: Rows = diesel::sql_query(query)
             .get_result(&mut self.connection())
             .unwrap();
@@ -233,16 +256,17 @@ struct Rows {
 
 impl Drop for TestStore {
     fn drop(&mut self) {
-        let drop = || {
-            connect(&self.admin_url)
-                .and_then(|mut connection| Ok(connection.batch_execute(&self.clear_away)?))
+        let drop = |url: &String| {
+            connect(url).and_then(|mut connection| Ok(connection.batch_execute(&self.clear_away)?))
         };
-        // A read that nobody waits for any more may stand in the way: two of them can lock each
-        // other out.
-        if let Err(error) = drop().or_else(|_| drop())
-            && !std::thread::panicking()
-        {
-            panic!("{}: {error:#}", self.clear_away);
+        for url in &self.admin_urls {
+            // A read that nobody waits for any more may stand in the way: two of them can lock each
+            // other out.
+            if let Err(error) = drop(url).or_else(|_| drop(url))
+                && !std::thread::panicking()
+            {
+                panic!("{}: {error:#}", self.clear_away);
+            }
         }
         *IN_USE.0.lock().unwrap() -= 1;
         IN_USE.1.notify_one();

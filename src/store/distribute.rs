@@ -71,6 +71,7 @@ pub fn run(connection: &mut PgConnection) -> anyhow::Result<Vec<String>> {
     );
     prepare(connection)?;
     let all = in_order(tables(connection)?);
+    drop_keys_between_shared(connection)?;
     let mut done = Vec::new();
     for table in all.iter().filter(|table| !table.is_done) {
         let name = &table.name;
@@ -124,6 +125,31 @@ fn tables(connection: &mut PgConnection) -> QueryResult<Vec<Table>> {
     )
     .bind::<Text, _>(LOCAL)
     .load(connection)
+}
+
+/// Whoever writes a shared table has it to themselves until the transaction ends, and with it those that
+/// its foreign keys lead to: who signs in would wait for whoever changes a company's settings, and in
+/// turn be waited for. Nothing that is shared and referred to is ever deleted.
+fn drop_keys_between_shared(connection: &mut PgConnection) -> QueryResult<()> {
+    #[derive(QueryableByName)]
+    struct ForeignKey {
+        #[diesel(sql_type = Text)]
+        of: String,
+        #[diesel(sql_type = Text)]
+        name: String,
+    }
+    let keys: Vec<ForeignKey> = diesel::sql_query(
+        "SELECT c.relname::text AS of, f.conname::text AS name \
+         FROM pg_constraint f JOIN pg_class c ON c.oid = f.conrelid \
+         WHERE f.contype = 'f' AND c.relnamespace = current_schema()::regnamespace \
+               AND c.relname = ANY($1)",
+    )
+    .bind::<Array<Text>, _>(SHARED.to_vec())
+    .load(connection)?;
+    for ForeignKey { of, name } in keys {
+        connection.batch_execute(&format!("ALTER TABLE {of} DROP CONSTRAINT {name}"))?;
+    }
+    Ok(())
 }
 
 /// Shared tables before the others, the one that the others are placed like before those, and each

@@ -171,6 +171,15 @@ fn each_table_is_distributed_once_after_those_that_it_refers_to() {
             (&json!(shared), &placed_like)
         );
     }
+    let shared = SHARED.map(|name| format!("'{name}'")).join(", ");
+    none(
+        &store,
+        &format!(
+            "SELECT conname::text AS name FROM pg_constraint JOIN pg_class c ON c.oid = conrelid \
+             WHERE contype = 'f' AND c.relname IN ({shared}) \
+                   AND c.relnamespace = current_schema()::regnamespace"
+        ),
+    );
     let place = |name: &Value| names.iter().position(|n| *n == name.as_str().unwrap());
     let references = "SELECT conrelid::regclass::text AS of, confrelid::regclass::text AS to \
                       FROM pg_constraint JOIN pg_class c ON c.oid = conrelid WHERE contype = 'f' \

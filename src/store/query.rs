@@ -95,18 +95,6 @@ impl Query {
     }
 }
 
-/// Reads rows by their keys. Postgres plans a kept statement anew each time where it thinks that its
-/// values could save more than planning takes; those of keys save nothing.
-pub(super) fn by_keys<T>(
-    connection: &mut PgConnection,
-    read: impl FnOnce(&mut PgConnection) -> QueryResult<T>,
-) -> QueryResult<T> {
-    connection.batch_execute("SET LOCAL plan_cache_mode = force_generic_plan")?;
-    let found = read(connection)?;
-    connection.batch_execute("SET LOCAL plan_cache_mode = auto")?;
-    Ok(found)
-}
-
 impl diesel::query_builder::Query for Query {
     type SqlType = Untyped;
 }

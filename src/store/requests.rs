@@ -14,7 +14,7 @@ use uuid::Uuid;
 
 use super::counts;
 use super::matching::{Direction, Place, cells, last_entry, matching};
-use super::query::{Query, Value, by_keys};
+use super::query::{Query, Value};
 use crate::domain::company::CompanyId;
 use crate::domain::cube::Cube;
 use crate::domain::dictionary::{ErrorCode, Reason};
@@ -398,59 +398,48 @@ pub(super) const FACTS: &str = "\
 /// The rows of these ids of a company, in this order; ids that are not there are passed over.
 ///
 /// Each is looked up by its key: `OFFSET 0` keeps Postgres from reading whole partitions instead,
-/// for it cannot know how few ids there are. The range around them leaves most partitions out
-/// before any of it is planned.
+/// for it cannot know how few ids there are. Nothing else tells the plan which partitions they are in,
+/// so that it is as good for any other ids, and is made once and kept.
 pub fn rows(
     connection: &mut PgConnection,
     company: CompanyId,
     ids: &[Uuid],
 ) -> QueryResult<Vec<ListRow>> {
     let (ids, times) = with_times(ids);
-    let (Some(first), Some(last)) = (times.iter().min(), times.iter().max()) else {
+    if ids.is_empty() {
         return Ok(Vec::new());
-    };
-    let mut page = Query::new(company);
-    for value in [
-        Value::Time(*first),
-        Value::Time(*last),
-        Value::Ids(ids),
-        Value::Times(times),
-    ] {
-        page.value(value);
     }
+    let mut page = Query::new(company);
+    let (ids, times) = (page.value(Value::Ids(ids)), page.value(Value::Times(times)));
     let page = page.kept(true);
     let rows = page.clone().and(&format!(
         "SELECT {FACTS}, e.name AS employee_name, d.id IS NOT NULL AS has_document, \
                 d.customer_name, d.customer_email \
-         FROM unnest($4, $5) WITH ORDINALITY AS page (id, received_at, place) \
+         FROM unnest({ids}, {times}) WITH ORDINALITY AS page (id, received_at, place) \
          JOIN LATERAL ( \
              SELECT * FROM requests r \
-             WHERE r.company_id = $1 AND r.received_at = page.received_at AND r.id = page.id \
-                   AND r.received_at BETWEEN $2 AND $3 OFFSET 0 \
+             WHERE r.company_id = $1 AND r.received_at = page.received_at AND r.id = page.id OFFSET 0 \
          ) AS r ON true \
          LEFT JOIN LATERAL ( \
              SELECT d.id, d.customer_name, d.customer_email FROM request_documents d \
-             WHERE d.company_id = $1 AND d.received_at = page.received_at AND d.id = page.id \
-                   AND d.received_at BETWEEN $2 AND $3 OFFSET 0 \
+             WHERE d.company_id = $1 AND d.received_at = page.received_at AND d.id = page.id OFFSET 0 \
          ) AS d ON true \
          LEFT JOIN employees e ON e.company_id = $1 AND e.id = r.employee_id \
          ORDER BY page.place",
     ));
-    let findings = page.and(
+    let findings = page.and(&format!(
         "SELECT f.id, f.reason, f.pointer, f.value \
-         FROM unnest($4, $5) AS page (id, received_at) \
+         FROM unnest({ids}, {times}) AS page (id, received_at) \
          JOIN LATERAL ( \
              SELECT * FROM request_findings f \
-             WHERE f.company_id = $1 AND f.received_at = page.received_at AND f.id = page.id \
-                   AND f.received_at BETWEEN $2 AND $3 OFFSET 0 \
+             WHERE f.company_id = $1 AND f.received_at = page.received_at AND f.id = page.id OFFSET 0 \
          ) AS f ON true \
          ORDER BY f.id, f.position",
-    );
-    by_keys(connection, |connection| {
-        let mut rows: Vec<ListRow> = rows.load(connection)?;
-        add_findings(&mut rows, findings.load(connection)?);
-        Ok(rows)
-    })
+    ));
+    let mut rows: Vec<ListRow> = rows.load(connection)?;
+    let findings: Vec<FindingRow> = findings.load(connection)?;
+    add_findings(&mut rows, findings);
+    Ok(rows)
 }
 
 /// Gives the findings, which come in rule order, to their rows.

@@ -126,7 +126,10 @@ async fn drop_dead(work: &Work) {
             }
             Ok(())
         });
-        log("drop what is over of sessions", dropped.await);
+        log(
+            "drop dead sessions, links, files and attempts",
+            dropped.await,
+        );
     }
 }
 

@@ -148,6 +148,26 @@ fn send(store: &TestStore, requests: &[(DateTime<Utc>, i16, i16, i64)]) {
     store.execute(&format!("INSERT INTO request_count_deltas VALUES {rows}"));
 }
 
+/// Sends the requests in two parts, and checks what has come before and after each is folded, and when
+/// there is nothing more to fold; returns what the last check did.
+fn at_each_stage<T>(
+    store: &TestStore,
+    requests: &[(DateTime<Utc>, i16, i16, i64)],
+    check: impl Fn(&[(DateTime<Utc>, i16, i16, i64)]) -> T,
+) -> T {
+    let (half, rest) = requests.split_at(requests.len() / 2);
+    send(store, half);
+    check(half);
+    store.fold(store.larkspur.id);
+    check(half);
+    send(store, rest);
+    check(requests);
+    store.fold(store.larkspur.id);
+    check(requests);
+    store.fold(store.larkspur.id);
+    check(requests)
+}
+
 /// Windows that begin and end with a week, inside one, inside a day and inside an hour.
 fn windows() -> Vec<Window> {
     let from = [
@@ -210,17 +230,7 @@ fn windows_count_what_came_in_them_wherever_they_begin_and_end() {
             }
         }
     };
-    let (half, rest) = requests.split_at(requests.len() / 2);
-    send(&store, half);
-    check(half);
-    store.fold(store.larkspur.id);
-    check(half);
-    send(&store, rest);
-    check(&requests);
-    store.fold(store.larkspur.id);
-    check(&requests);
-    store.fold(store.larkspur.id);
-    check(&requests);
+    at_each_stage(&store, &requests, check);
 }
 
 #[test]
@@ -250,15 +260,7 @@ fn what_keys_sent_since_any_of_some_times_is_told_to_the_hour() {
         }
         sent.len()
     };
-    let (half, rest) = requests.split_at(requests.len() / 2);
-    send(&store, half);
-    check(half);
-    store.fold(store.larkspur.id);
-    check(half);
-    send(&store, rest);
-    check(&requests);
-    store.fold(store.larkspur.id);
-    let told = check(&requests);
+    let told = at_each_stage(&store, &requests, check);
     assert!(told < 60, "most of it by the day: {told}");
 }
 

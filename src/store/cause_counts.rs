@@ -7,10 +7,10 @@ use diesel::connection::SimpleConnection;
 use diesel::prelude::*;
 use diesel::sql_types::{BigInt, Nullable, Timestamptz};
 
-use super::counts::{ceil, floor, pieces};
+use super::counts::{ceil, floor, grain_rows, pieces};
 use super::folding::drop_grain;
 use super::partitions::week_of;
-use super::query::{Query, Value};
+use super::query::Query;
 use super::schema::cause_folds;
 use crate::domain::company::CompanyId;
 use crate::domain::window::Window;
@@ -94,12 +94,8 @@ pub(super) fn sources(
 ) -> Vec<String> {
     let pieces = pieces(window, grains);
     let source = |(grain, piece): (i64, Window)| {
-        let from = query.value(Value::Time(piece.from));
-        let until = match piece.to {
-            Some(to) => format!("AND bucket < {}", query.value(Value::Time(to))),
-            None => String::new(),
-        };
-        format!("company_id = $1 AND grain = {grain} AND bucket >= {from} {until} AND {conditions}")
+        let during = query.during("bucket", piece);
+        format!("company_id = $1 AND grain = {grain} AND {during} AND {conditions}")
     };
     pieces.into_iter().map(source).collect()
 }
@@ -143,8 +139,7 @@ pub fn fold(
     let until = over.min(floor(from, day) + day);
     // A day may have millions, and nobody waits for it.
     connection.batch_execute("SET LOCAL statement_timeout = '10min'")?;
-    let grains = GRAINS.map(|grain| format!("({grain}::smallint)"));
-    let grains = grains.join(", ");
+    let grains = grain_rows(&GRAINS);
     let written = diesel::sql_query(format!(
         "WITH found AS ( \
              SELECT DISTINCT company_id, received_at, id, code, reason, \

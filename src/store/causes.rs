@@ -311,16 +311,12 @@ fn conditions(query: &mut Query, selection: &Selection<'_>) -> String {
 /// cause.
 fn from_findings(query: &mut Query, windows: &[Window], codes: &str, conditions: &str) -> String {
     let within = |window: &Window| {
-        let from = query.value(Value::Time(window.from));
-        let until = match window.to {
-            Some(to) => format!("AND received_at < {}", query.value(Value::Time(to))),
-            None => String::new(),
-        };
+        let during = query.during("received_at", *window);
         format!(
             "SELECT f.* FROM unnest({codes}) AS wanted (code) CROSS JOIN LATERAL ( \
                  SELECT received_at, id, reason, value, key_id FROM request_findings \
                  WHERE company_id = $1 AND code = wanted.code \
-                       AND received_at >= {from} {until} AND {conditions} \
+                       AND {during} AND {conditions} \
                  ORDER BY received_at DESC, id DESC LIMIT {MAX_ENTRIES} \
              ) AS f"
         )
@@ -505,9 +501,7 @@ fn name_programs(
         return Ok(());
     }
     let mut query = Query::new(company);
-    let times = ids.iter().map(|id| id.received_at());
-    let times = query.value(Value::Times(times.collect()));
-    let ids = query.value(Value::Ids(ids.iter().map(|id| id.uuid()).collect()));
+    let (ids, times) = query.keys(&ids);
     let query = query.kept(true).and(&format!(
         "SELECT d.id, d.user_agent FROM unnest({ids}, {times}) AS sample (id, received_at) \
          JOIN LATERAL ( \

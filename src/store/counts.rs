@@ -254,15 +254,8 @@ pub fn sent_by_keys(
 /// may be read, coarsest first.
 fn parts(query: &mut Query, folded: &str, columns: &str, window: Window, grains: &[i64]) -> String {
     let source = |query: &mut Query, table: &str, window: Window| {
-        let from = query.value(Value::Time(window.from));
-        let until = match window.to {
-            Some(to) => format!("AND bucket < {}", query.value(Value::Time(to))),
-            None => String::new(),
-        };
-        format!(
-            "SELECT {columns}, count FROM {table} \
-             WHERE company_id = $1 AND bucket >= {from} {until}"
-        )
+        let during = query.during("bucket", window);
+        format!("SELECT {columns}, count FROM {table} WHERE company_id = $1 AND {during}")
     };
     let mut sources = vec![source(query, "request_count_deltas", window)];
     for (grain, piece) in pieces(window, grains) {
@@ -307,6 +300,15 @@ pub(super) fn pieces(window: Window, grains: &[i64]) -> Vec<(i64, Window)> {
         all.extend(pieces(after, finer));
     }
     all
+}
+
+/// Grains as the rows of a `VALUES` list.
+pub(super) fn grain_rows(grains: &[i64]) -> String {
+    let rows: Vec<String> = grains
+        .iter()
+        .map(|grain| format!("({grain}::smallint)"))
+        .collect();
+    rows.join(", ")
 }
 
 pub(super) fn floor(at: DateTime<Utc>, step: TimeDelta) -> DateTime<Utc> {

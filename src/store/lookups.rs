@@ -52,10 +52,7 @@ pub fn search(
         ));
     };
     if !wanted.ids.is_empty() {
-        let times = wanted.ids.iter().map(|id| id.received_at()).collect();
-        let times = query.value(Value::Times(times));
-        let ids = wanted.ids.iter().map(|id| id.uuid()).collect();
-        let ids = query.value(Value::Ids(ids));
+        let (ids, times) = query.keys(&wanted.ids);
         add(format!("id = ANY({ids}) AND received_at = ANY({times})"));
     }
     if !wanted.tickets.is_empty() {

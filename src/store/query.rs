@@ -12,6 +12,8 @@ use diesel::sql_types::{
 use uuid::Uuid;
 
 use crate::domain::company::CompanyId;
+use crate::domain::request::RequestId;
+use crate::domain::window::Window;
 
 /// A query put together from pieces, with its values.
 #[derive(Clone)]
@@ -50,6 +52,25 @@ impl Query {
     pub(super) fn value(&mut self, value: Value) -> String {
         self.values.push(value);
         format!("${}", self.values.len())
+    }
+
+    /// A condition: that the time in a column lies in a window.
+    pub(super) fn during(&mut self, column: &str, window: Window) -> String {
+        let from = self.value(Value::Time(window.from));
+        match window.to {
+            Some(to) => {
+                let to = self.value(Value::Time(to));
+                format!("{column} >= {from} AND {column} < {to}")
+            }
+            None => format!("{column} >= {from}"),
+        }
+    }
+
+    /// Takes the ids of requests and their times, and returns both placeholders.
+    pub(super) fn keys(&mut self, ids: &[RequestId]) -> (String, String) {
+        let times = ids.iter().map(|id| id.received_at()).collect();
+        let ids = ids.iter().map(|id| id.uuid()).collect();
+        (self.value(Value::Ids(ids)), self.value(Value::Times(times)))
     }
 
     /// The query and this after it.

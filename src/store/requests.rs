@@ -545,13 +545,8 @@ pub fn sent_bodies(
     company: CompanyId,
     ids: &[RequestId],
 ) -> QueryResult<HashMap<Uuid, SentBody>> {
-    let uuids: Vec<Uuid> = ids.iter().map(|id| id.uuid()).collect();
-    let times: Vec<_> = ids.iter().map(|id| id.received_at()).collect();
     let mut query = Query::new(company);
-    let (ids, times) = (
-        query.value(Value::Ids(uuids)),
-        query.value(Value::Times(times)),
-    );
+    let (ids, times) = query.keys(ids);
     let query = query.kept(true).and(&format!(
         "SELECT d.id, d.body, d.body_cut, d.content_type \
          FROM unnest({ids}, {times}) AS wanted (id, received_at) \

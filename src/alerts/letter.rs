@@ -10,6 +10,7 @@ use crate::domain::company::CompanyId;
 use crate::domain::cube::Rate;
 use crate::domain::dictionary::ErrorCode;
 use crate::domain::filter::{Filter, Subject, Term};
+use crate::domain::paging::Shown;
 use crate::domain::request::Environment;
 use crate::domain::window::Range;
 use crate::mail::{Letter, NotSent, one_line};
@@ -87,7 +88,8 @@ impl Alerts {
                 filter: &of_production(),
                 settings: &snapshot.rules,
             };
-            let causes = causes::causes(connection, company, &selection, opened_at)?;
+            let first = Shown::default();
+            let causes = causes::causes(connection, company, &selection, first, opened_at)?;
             Ok(Some(Facts {
                 company: one_line(&row.name),
                 zone: row.zone(),

@@ -17,6 +17,7 @@ use crate::domain::change;
 use crate::domain::company::CompanyId;
 use crate::domain::dictionary::{EndedBy, ErrorCode, Reason};
 use crate::domain::filter::{Filter, Label, Subject, Term};
+use crate::domain::paging::{PAGE_CAUSES, Shown};
 use crate::domain::recheck::{Now, recheck};
 use crate::domain::settings::CompanySettings;
 use crate::domain::window::Window;
@@ -42,6 +43,8 @@ const FILLED: f64 = 0.82;
 /// What the store tells about the causes of a list.
 pub struct CauseFacts {
     found: Causes,
+    /// Whether only causes were asked for about which an admin decided.
+    are_of_decision: bool,
     changes: Vec<RuleChange>,
     decided: Vec<Decided>,
     /// The latest request of each cause.
@@ -57,9 +60,10 @@ pub fn read(
     connection: &mut PgConnection,
     company: CompanyId,
     selection: &Selection<'_>,
+    shown: Shown,
     now: DateTime<Utc>,
 ) -> QueryResult<CauseFacts> {
-    let found = causes::causes(connection, company, selection, now)?;
+    let found = causes::causes(connection, company, selection, shown, now)?;
     let ids = || found.causes.iter().map(|cause| cause.latest);
     let uuids: Vec<Uuid> = ids().map(|id| id.uuid()).collect();
     let quiet = || {
@@ -73,6 +77,7 @@ pub fn read(
     keys.sort_unstable();
     keys.dedup();
     Ok(CauseFacts {
+        are_of_decision: shown.state.is_some_and(State::is_decided),
         changes: audit::rule_changes(
             connection,
             company,
@@ -96,9 +101,9 @@ fn a_day_more(window: Window) -> Window {
 }
 
 impl CauseFacts {
-    /// Whether nothing failed.
+    /// Whether nothing failed, as far as that was asked.
     pub fn are_none(&self) -> bool {
-        self.found.total == 0
+        self.found.total == 0 && !self.are_of_decision
     }
 
     fn decided(&self, cause: &CauseId) -> Option<&Decided> {
@@ -151,10 +156,22 @@ pub struct CausesView {
     pub ignored_in_words: String,
     /// What is said where none is shown.
     pub none: String,
-    /// What is not shown, in words.
-    pub left_out: Option<String>,
+    /// The way to the neighbouring pages, where there are some.
+    pub pager: Option<CausePager>,
+    /// Whether the oldest failures were left out.
+    pub is_cut: bool,
     /// The address of this page.
     pub here: String,
+}
+
+/// The way to the neighbouring pages of causes.
+pub struct CausePager {
+    /// The page of those with more requests.
+    pub before: Option<String>,
+    /// The page of those with fewer.
+    pub after: Option<String>,
+    /// Which of all causes this page is about.
+    pub span: String,
 }
 
 /// The causes of a state.
@@ -163,8 +180,8 @@ pub struct StateLink {
     pub title: &'static str,
     /// Their address.
     pub url: String,
-    /// How many there are.
-    pub count: String,
+    /// How many there are, where this page tells.
+    pub count: Option<String>,
     /// Whether they are shown.
     pub is_current: bool,
 }
@@ -267,69 +284,92 @@ impl CausesView {
     /// counters tell.
     pub fn new(look: &Look, facts: &CauseFacts, failures: Option<i64>, names: &KeyNames) -> Self {
         let found = &facts.found;
-        let listed: i64 = found.causes.iter().map(|cause| cause.count).sum();
         let context = Context {
             look,
             facts,
-            failures: failures.unwrap_or(listed),
+            failures: failures.unwrap_or(found.failures),
             names,
             now: look.now,
             zone: look.zone(),
         };
         let rows: Vec<CauseRow> = found.causes.iter().map(|c| context.row(c)).collect();
-        let states = states(&look.address, &rows);
-        let wanted = look.address.state;
+        let wanted = look.address.shown.state;
+        let is_every_cause = !facts.are_of_decision && found.total <= PAGE_CAUSES;
+        let states = states(&look.address, is_every_cause.then_some(&rows));
         let (ignored, mut causes): (Vec<_>, Vec<_>) = rows
             .into_iter()
             .filter(|row| wanted.is_none_or(|wanted| row.state == wanted))
             .partition(|row| wanted.is_none() && row.state == State::Ignored);
         causes.sort_by_key(|row| row.state == State::Resolved);
+        let pager = CausePager::new(look, found);
+        let here = if pager.is_some() {
+            "on this page"
+        } else {
+            "here"
+        };
         Self {
             caption: format!(
                 "{}, most frequent first · times in {}",
-                counted(found.total, "cause"),
+                in_words(wanted, causes.len(), found.total),
                 Moment::new(look.now, look.zone()).zone()
             ),
             states,
             none: match wanted {
-                Some(state) => format!("No cause is {} here.", state.as_str()),
-                None => "Every cause here is ignored.".to_owned(),
+                Some(state) => format!("No cause {here} is {}.", state.as_str()),
+                None => format!("Every cause {here} is ignored."),
             },
             causes,
             ignored_in_words: counted(ignored.len() as i64, "ignored cause"),
             ignored,
-            left_out: left_out(found),
+            pager,
+            is_cut: found.is_cut,
             here: look.address.url(),
         }
     }
 }
 
-fn states(address: &Address, rows: &[CauseRow]) -> Vec<StateLink> {
+/// How many causes a table is about.
+fn in_words(wanted: Option<State>, shown: usize, total: i64) -> String {
+    match wanted {
+        None => counted(total, "cause"),
+        Some(state) => counted(shown as i64, &format!("{} cause", state.as_str())),
+    }
+}
+
+/// The links to the states, with counts where these are all causes.
+fn states(address: &Address, all: Option<&Vec<CauseRow>>) -> Vec<StateLink> {
     let link = |state: Option<State>| {
         let is_counted = |row: &&CauseRow| state.is_none_or(|state| row.state == state);
+        let count = |rows: &Vec<CauseRow>| rows.iter().filter(is_counted).count() as i64;
         StateLink {
             title: state.map_or("All", State::title),
             url: address.of_state(state),
-            count: number(rows.iter().filter(is_counted).count() as i64),
-            is_current: address.state == state,
+            count: all.map(|rows| number(count(rows))),
+            is_current: address.shown.state == state,
         }
     };
     let states = State::ALL.into_iter().map(Some);
     std::iter::once(None).chain(states).map(link).collect()
 }
 
-fn left_out(found: &Causes) -> Option<String> {
-    let more = found.total - found.causes.len() as i64;
-    let mut left_out = Vec::new();
-    if more > 0 {
-        let more = counted(more, "more cause");
-        left_out.push(format!("{more} with fewer requests"));
+impl CausePager {
+    fn new(look: &Look, found: &Causes) -> Option<Self> {
+        let before = i64::from(found.page) * PAGE_CAUSES;
+        let until = before + found.causes.len() as i64;
+        // A rolling window moves on, and the order with it; the pages of what was opened stay.
+        let list = look.address.frozen(look.window, look.now);
+        let link = |page| list.of_page(page);
+        (found.total > PAGE_CAUSES).then(|| Self {
+            before: found.page.checked_sub(1).map(link),
+            after: (until < found.total).then(|| link(found.page + 1)),
+            span: format!(
+                "Causes {} to {} of {}",
+                number(before + 1),
+                number(until),
+                number(found.total)
+            ),
+        })
     }
-    if found.is_cut {
-        left_out
-            .push("the oldest failures, where there are too many to be read at once".to_owned());
-    }
-    (!left_out.is_empty()).then(|| left_out.join("; "))
 }
 
 struct Context<'a> {

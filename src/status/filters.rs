@@ -8,7 +8,7 @@ use super::row::KeyNames;
 use crate::domain::cause::State;
 use crate::domain::cube::Cell;
 use crate::domain::filter::{Filter, Label, Subject, Term};
-use crate::domain::paging::Cursor;
+use crate::domain::paging::{Cursor, Shown};
 use crate::domain::request::RequestId;
 use crate::domain::window::{Preset, Range, Window};
 use crate::store::requests::Tab;
@@ -25,8 +25,8 @@ pub struct Address {
     pub filter: Filter,
     /// How it is shown.
     pub view: View,
-    /// Of the causes, those that stand so; all where it names none.
-    pub state: Option<State>,
+    /// Which of its causes are shown.
+    pub shown: Shown,
 }
 
 /// How a list is shown.
@@ -94,7 +94,7 @@ impl Tab {
 }
 
 impl Address {
-    /// The address as text, its first page.
+    /// The address as text; of requests, their first page.
     pub fn url(&self) -> String {
         self.at(Cursor::Newest)
     }
@@ -106,17 +106,20 @@ impl Address {
             tab,
             filter: Filter::default(),
             view,
-            state: None,
+            shown: Shown::default(),
         };
         let mut lists = Tab::ALL
             .into_iter()
             .flat_map(|tab| View::ALL.map(|view| list(tab, view)));
         let list = lists.find(|list| list.path() == path)?;
         let (filter, others) = Filter::from_query(query, zone);
-        let state = others.iter().find(|(name, _)| name == "state");
+        let mut shown = Shown::default();
+        for (name, value) in others {
+            shown.take(&name, &value);
+        }
         Some(Self {
             filter,
-            state: state.and_then(|(_, value)| State::parse(value)),
+            shown,
             ..list
         })
     }
@@ -144,8 +147,8 @@ impl Address {
         for (name, value) in self.filter.to_parameters() {
             query.append_pair(&name, &value);
         }
-        if let (View::Causes, Some(state)) = (self.view, self.state) {
-            query.append_pair("state", state.as_str());
+        if self.view == View::Causes {
+            query.extend_pairs(self.shown.to_parameters());
         }
         if let Some((name, value)) = cursor.to_parameter() {
             query.append_pair(name, &value);
@@ -175,7 +178,7 @@ impl Address {
             tab: Tab::ALL.into_iter().find(|t| t.name() == tab)?,
             filter,
             view: View::Requests,
-            state: None,
+            shown: Shown::default(),
         })
     }
 
@@ -191,14 +194,26 @@ impl Address {
     pub fn shown_as(&self, view: View) -> Self {
         Self {
             view,
+            shown: self.shown.first_page(),
             ..self.clone()
         }
     }
 
     /// The address of the causes that stand so; of all.
     pub fn of_state(&self, state: Option<State>) -> String {
+        let shown = Shown { state, page: 0 };
         Self {
-            state,
+            shown,
+            ..self.clone()
+        }
+        .url()
+    }
+
+    /// The address of a page of the causes, from 0.
+    pub fn of_page(&self, page: u32) -> String {
+        let shown = Shown { page, ..self.shown };
+        Self {
+            shown,
             ..self.clone()
         }
         .url()
@@ -208,6 +223,7 @@ impl Address {
     pub fn with_filter(&self, filter: Filter) -> String {
         Self {
             filter,
+            shown: self.shown.first_page(),
             ..self.clone()
         }
         .url()
@@ -235,6 +251,7 @@ impl Address {
         Self {
             tab,
             filter,
+            shown: self.shown.first_page(),
             ..self.clone()
         }
         .url()

@@ -214,7 +214,10 @@ async fn surroundings(status: &Status, look: &Look) -> Result<Surroundings, Page
 async fn facts(status: &Status, look: &Look) -> Result<Seen<Facts>, PageError> {
     let company = look.shell.company.id;
     let Address {
-        tab, view, filter, ..
+        tab,
+        view,
+        filter,
+        shown,
     } = look.address.clone();
     let (cursor, window, now) = (look.cursor, look.window, look.now);
     let snapshot = look.snapshot.clone();
@@ -234,7 +237,7 @@ async fn facts(status: &Status, look: &Look) -> Result<Seen<Facts>, PageError> {
         };
         let causes = match view {
             View::Requests => None,
-            View::Causes => Some(causes::read(connection, company, &on(tab), now)?),
+            View::Causes => Some(causes::read(connection, company, &on(tab), shown, now)?),
         };
         let in_index = match filter.is_countable(settings) {
             true => None,

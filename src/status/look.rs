@@ -8,9 +8,8 @@ use chrono_tz::Tz;
 
 use super::Status;
 use super::filters::{Address, View};
-use crate::domain::cause::State;
 use crate::domain::filter::Filter;
-use crate::domain::paging::Cursor;
+use crate::domain::paging::{Cursor, Shown};
 use crate::domain::window::{Range, Window};
 use crate::store::requests::Tab;
 use crate::store::settings::Snapshot;
@@ -54,13 +53,12 @@ impl Look {
         let (filter, others) = Filter::from_query(query, shell.company.zone);
         let mut cursor = Cursor::Newest;
         let mut notices = Vec::new();
-        let mut state = None;
+        let mut shown = Shown::default();
         for (name, value) in others {
-            let wanted = State::parse(&value).filter(|_| name == "state" && view == View::Causes);
-            match (Cursor::from_parameter(&name, &value), wanted) {
-                (Some(read), _) => cursor = read,
-                (None, Some(wanted)) => state = Some(wanted),
-                (None, None) => notices.push(format!("{name}={value}")),
+            if let Some(read) = Cursor::from_parameter(&name, &value) {
+                cursor = read;
+            } else if view == View::Requests || !shown.take(&name, &value) {
+                notices.push(format!("{name}={value}"));
             }
         }
         let now = status.clock.now();
@@ -72,7 +70,7 @@ impl Look {
                 tab,
                 filter,
                 view,
-                state,
+                shown,
             },
             cursor,
             notices,

@@ -10,12 +10,21 @@ use super::audit::{self, Entry};
 use super::query::{Query, Value};
 use super::requests::MAX_ENTRIES;
 use super::schema::cause_decisions;
-use crate::domain::cause::{CauseId, Decision};
+use crate::domain::cause::{CauseId, Decision, State};
 use crate::domain::company::CompanyId;
 use crate::domain::dictionary::Reason;
 
 const ACKNOWLEDGED: i16 = 1;
 const IGNORED: i16 = 2;
+
+/// The kind of decision without which no cause stands so; `None` where that needs none.
+pub(super) fn kind(state: State) -> Option<i16> {
+    match state {
+        State::Acknowledged => Some(ACKNOWLEDGED),
+        State::Ignored => Some(IGNORED),
+        State::Open | State::Resolved => None,
+    }
+}
 
 /// A decision that holds, or did.
 #[derive(Debug, Clone)]

@@ -11,20 +11,18 @@ use diesel::sql_types::{Array, BigInt, Bool, SmallInt, Text, Timestamptz, Uuid a
 use uuid::Uuid;
 
 use super::cause_counts::{self, Cut, FINER, GRAINS, MOST_COUNTERS};
+use super::cause_decisions;
 use super::counts::{self, floor};
 use super::matching::{Direction, matching};
-use super::query::{Query, Value};
+use super::query::{Query, Value, is_common};
 use super::requests::{MAX_ENTRIES, Selection, Tab};
 use crate::domain::cause::CauseId;
 use crate::domain::company::CompanyId;
 use crate::domain::dictionary::{ErrorCode, Reason};
 use crate::domain::filter::{Filter, Subject, Verdict};
-use crate::domain::paging::Cursor;
+use crate::domain::paging::{Cursor, PAGE_CAUSES, Shown};
 use crate::domain::request::RequestId;
 use crate::domain::window::Window;
-
-/// At most so many causes are told apart, the most frequent ones.
-pub const MOST_CAUSES: i64 = 50;
 
 /// Steps of less than a day are few: at most so many in a window.
 const FEW: i32 = 48;
@@ -33,15 +31,19 @@ const FEW: i32 = 48;
 /// them.
 const SAMPLES: usize = 4;
 
-/// The causes of a list.
+/// A page of the causes of a list.
 #[derive(Debug)]
 pub struct Causes {
     /// The most frequent first.
     pub causes: Vec<Cause>,
     /// How the window is cut for their courses.
     pub steps: Steps,
-    /// How many there are in all.
+    /// How many there are on all pages.
     pub total: i64,
+    /// Which page this is, from 0.
+    pub page: u32,
+    /// How many requests failed by any cause; one that failed by two counts twice.
+    pub failures: i64,
     /// Whether something was left out: an error with more findings than are read.
     pub is_cut: bool,
 }
@@ -155,16 +157,20 @@ struct SenderRow {
     #[diesel(sql_type = Array<SqlUuid>)]
     samples: Vec<Uuid>,
     #[diesel(sql_type = BigInt)]
-    total: i64,
+    causes: i64,
+    #[diesel(sql_type = BigInt)]
+    failures: i64,
     #[diesel(sql_type = Bool)]
     is_cut: bool,
 }
 
-/// The causes of a list, the most frequent first. What is read ends at `now`.
+/// A page of the causes of a list, the most frequent first: of all, and where a state is asked for that
+/// admins decide, of those about which they decided it. What is read ends at `now`.
 pub fn causes(
     connection: &mut PgConnection,
     company: CompanyId,
     selection: &Selection<'_>,
+    shown: Shown,
     now: DateTime<Utc>,
 ) -> QueryResult<Causes> {
     let steps = Steps::of(selection.window, selection.window.to.unwrap_or(now));
@@ -203,13 +209,12 @@ pub fn causes(
             (query, entries, Counters::default())
         }
     };
-    // Kept of what people look at again and again.
-    let is_common = selection.window.to.is_none() && selection.filter.terms().is_empty();
-    let query = senders(query, &entries, &counters, steps).kept(is_common);
+    let is_common = is_common(selection.window, selection.filter);
+    let query = senders(query, &entries, &counters, shown, steps).kept(is_common);
     let rows: Vec<SenderRow> = query.load_in_order(connection)?;
-    let (total, is_cut) = rows
+    let (total, failures, is_cut) = rows
         .first()
-        .map_or((0, false), |row| (row.total, row.is_cut));
+        .map_or((0, 0, false), |row| (row.causes, row.failures, row.is_cut));
     let mut causes = gathered(rows, steps);
     if !tells_the_latest(selection) {
         find_latest(connection, company, &mut causes)?;
@@ -219,18 +224,40 @@ pub fn causes(
         causes,
         steps,
         total,
+        page: shown.page.min(last_page(total)),
+        failures,
         is_cut,
     })
 }
 
-/// The most frequent causes and their keys, of findings and of counters. All counters are read for
-/// the order alone, and everything else of those few causes that are told: most have a long tail of
+/// The last page of so many causes, from 0.
+fn last_page(causes: i64) -> u32 {
+    u32::try_from((causes - 1).max(0) / PAGE_CAUSES).unwrap_or(u32::MAX)
+}
+
+/// The causes of a page and their keys, of findings and of counters. All counters are read for the
+/// order alone, and everything else of those few causes that are told: most have a long tail of
 /// others.
-fn senders(mut query: Query, entries: &str, counters: &Counters, steps: Steps) -> Query {
+fn senders(
+    mut query: Query,
+    entries: &str,
+    counters: &Counters,
+    shown: Shown,
+    steps: Steps,
+) -> Query {
     let (minutes, origin) = (
         query.value(Value::Integer(steps.step.num_minutes())),
         query.value(Value::Time(steps.origin)),
     );
+    let before = query.value(Value::Integer(i64::from(shown.page) * PAGE_CAUSES));
+    // What admins decide stands of few causes, so all of those are listed.
+    let listed = match shown.state.and_then(cause_decisions::kind) {
+        None => "true".to_owned(),
+        Some(kind) => format!(
+            "(reason, value) IN (SELECT reason, value FROM cause_decisions \
+                                 WHERE company_id = $1 AND kind = {kind})"
+        ),
+    };
     let counted = counters.for_order.iter().map(|source| {
         format!(
             " UNION ALL (SELECT reason, value, count FROM cause_counts WHERE {source} \
@@ -248,20 +275,28 @@ fn senders(mut query: Query, entries: &str, counters: &Counters, steps: Steps) -
              SELECT reason, value, sum(count)::bigint AS count, count(*) AS counters \
              FROM (SELECT reason, value, 1::bigint AS count FROM entries{counted}) AS counted \
              GROUP BY reason, value \
+         ), size AS MATERIALIZED ( \
+             SELECT count(*) FILTER (WHERE {listed}) AS causes, sum(count)::bigint AS failures, \
+                    sum(counters) AS counters \
+             FROM totals \
          ), ranked AS MATERIALIZED ( \
              SELECT reason, value, counters, row_number() OVER () AS rank \
-             FROM (SELECT * FROM totals ORDER BY count DESC, reason, value LIMIT {MOST_CAUSES}) AS top \
+             FROM (SELECT * FROM totals WHERE {listed} \
+                   ORDER BY count DESC, reason, value LIMIT {PAGE_CAUSES} \
+                   OFFSET least({before}, (SELECT (causes - 1) / {PAGE_CAUSES} * {PAGE_CAUSES} FROM size)) \
+             ) AS page \
          ), senders AS ( \
              SELECT rank, key_id, sum(count)::bigint AS count, min(first_at) AS first, \
                     max(last_at) AS last, array_agg(bucket) AS buckets, array_agg(count) AS counts, \
                     array_agg(latest_id) AS samples \
              FROM ({seen}) AS seen GROUP BY rank, key_id \
          ) \
-         SELECT reason, value, senders.*, (SELECT count(*) FROM totals) AS total, \
-                (SELECT sum(counters) FROM totals) >= {MOST_COUNTERS} \
+         SELECT reason, value, senders.*, size.causes, size.failures, \
+                size.counters >= {MOST_COUNTERS} \
                 OR EXISTS (SELECT FROM entries GROUP BY reason / 10 \
                            HAVING count(*) >= {MAX_ENTRIES}) AS is_cut \
-         FROM ranked JOIN senders USING (rank) ORDER BY rank, senders.count DESC, last DESC"
+         FROM ranked JOIN senders USING (rank) CROSS JOIN size \
+         ORDER BY rank, senders.count DESC, last DESC"
     ))
 }
 
@@ -454,7 +489,7 @@ fn find_latest(
     let counters = cut
         .counted
         .map(|window| cause_counts::sources(&mut query, window, &GRAINS, "true"));
-    let most = MOST_COUNTERS / MOST_CAUSES;
+    let most = MOST_COUNTERS / PAGE_CAUSES;
     let seen = seen(
         "NULL::timestamptz",
         &counters.unwrap_or_default(),

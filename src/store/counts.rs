@@ -9,7 +9,7 @@ use chrono::{DateTime, DurationRound, TimeDelta, Utc};
 use diesel::prelude::*;
 use diesel::sql_types::{BigInt, Bool, SmallInt, Text, Timestamptz};
 
-use super::query::{Query, Value};
+use super::query::{Query, Value, is_common};
 use crate::domain::company::CompanyId;
 use crate::domain::cube::{Cell, Cube, Rate};
 use crate::domain::filter::{Filter, Label, Subject, Term, Verdict};
@@ -153,10 +153,8 @@ pub fn series(
         query.value(Value::Time(origin)),
         query.value(Value::Small(wanted_errors(filter))),
     );
-    // Kept of what people look at again and again: an environment and one thing more at most.
-    let is_common = window.to.is_none() && filter.terms().len() <= 2;
     // The first rule has the lowest bit.
-    let query = query.kept(is_common).and(&format!(
+    let query = query.kept(is_common(window, filter)).and(&format!(
         "SELECT date_bin((SELECT {minutes} * interval '1 minute'), bucket, {origin}) AS begins, \
                 CASE WHEN {failed} THEN (error_mask & {wanted}) & -(error_mask & {wanted}) \
                      ELSE 0::smallint END AS first_error, \

@@ -9,7 +9,7 @@ use diesel::sql_types::Uuid as SqlUuid;
 use uuid::Uuid;
 
 use super::counts::CellRow;
-use super::query::{Query, Value};
+use super::query::{Query, Value, is_common};
 use super::requests::{MAX_ENTRIES, Selection, Tab};
 use crate::domain::company::CompanyId;
 use crate::domain::dictionary::ErrorCode;
@@ -63,7 +63,7 @@ pub(super) fn matching(
     let sql = source.entries(&mut query, selection, cursor, direction, entries);
     let conditions = conditions(&mut query, &source.rest, selection.settings);
     let order = order(direction);
-    let query = query.kept(is_common(selection, cursor));
+    let query = query.kept(is_first_of_common(selection, cursor));
     query.and(&format!(
         "SELECT id, received_at, error_mask FROM ({sql}) AS entries \
          WHERE {conditions} {order} LIMIT {most}"
@@ -121,7 +121,7 @@ pub(super) fn cells(
         label("brand", ErrorCode::InvalidBrand),
         label("language", ErrorCode::LanguageNotAvailable),
     ];
-    let query = query.kept(is_common(selection, cursor));
+    let query = query.kept(is_first_of_common(selection, cursor));
     let counted = query.clone().and(&format!(
         // No filter asks whether a request was sent again.
         "SELECT environment, kind, key_id, {}, error_mask, false AS resubmitted, count(*) AS count \
@@ -152,7 +152,7 @@ pub(super) fn last_entry(
         return Ok(None);
     }
     let sql = source.entries(&mut query, selection, cursor, direction, entries);
-    let query = query.kept(is_common(selection, cursor));
+    let query = query.kept(is_first_of_common(selection, cursor));
     last(connection, query, &sql, direction, entries)
 }
 
@@ -172,11 +172,9 @@ fn last(
     Ok(last.and_then(|place| RequestId::from_uuid(place.id)))
 }
 
-/// Whether this is a page that people look at again and again: the first of a list that goes on, by
-/// one thing at most. There are few forms of it.
-fn is_common(selection: &Selection<'_>, cursor: Cursor) -> bool {
-    let is_first = matches!(cursor, Cursor::Newest) && selection.window.to.is_none();
-    is_first && selection.filter.terms().len() <= 1
+/// Whether this is the first page of a list that people look at again and again.
+fn is_first_of_common(selection: &Selection<'_>, cursor: Cursor) -> bool {
+    matches!(cursor, Cursor::Newest) && is_common(selection.window, selection.filter)
 }
 
 fn order(direction: Direction) -> &'static str {

@@ -12,8 +12,16 @@ use diesel::sql_types::{
 use uuid::Uuid;
 
 use crate::domain::company::CompanyId;
+use crate::domain::filter::{Filter, Subject, Term};
 use crate::domain::request::RequestId;
 use crate::domain::window::Window;
+
+/// Whether people look at this again and again: a window that goes on, by one thing at most besides
+/// the environment. There are few forms of it.
+pub(super) fn is_common(window: Window, filter: &Filter) -> bool {
+    let is_other = |term: &&Term| !matches!(term.subject, Subject::Environment(_));
+    window.to.is_none() && filter.terms().iter().filter(is_other).count() <= 1
+}
 
 /// A query put together from pieces, with its values.
 #[derive(Clone)]

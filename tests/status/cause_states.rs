@@ -88,6 +88,44 @@ fn an_acknowledged_cause_says_by_whom_and_since_when() {
 }
 
 #[test]
+fn what_was_decided_about_a_rare_cause_is_found_and_leads_back_to_its_page() {
+    let (app, mut admin) = app_with_admin();
+    for number in 0..26 {
+        fail(&app, &format!("brand-{number:02}"));
+    }
+    let second = format!("{CAUSES}?page=2");
+    let shown = page(&mut admin, &second);
+    assert_eq!(stands(&shown), "Open");
+    assert!(
+        shown
+            .0
+            .contains(&format!(r#"name="return_to" value="{second}""#))
+    );
+    assert_eq!(decide(&mut admin, &shown, "acknowledgement", ""), 303);
+    assert!(stands(&page(&mut admin, &second)).starts_with("Acknowledged Ada Osei, "));
+    let acknowledged = page(&mut admin, &format!("{CAUSES}?state=acknowledged"));
+    assert!(stands(&acknowledged).starts_with("Acknowledged Ada Osei, "));
+    assert!(
+        acknowledged
+            .words()
+            .contains("1 acknowledged cause, most frequent first")
+    );
+    assert_eq!(
+        counts(&acknowledged),
+        "All Open Acknowledged Resolved Ignored"
+    );
+    let ignored = page(&mut admin, &format!("{CAUSES}?state=ignored"));
+    assert!(ignored.words().contains("No cause here is ignored."));
+    let resolved = page(&mut admin, &format!("{CAUSES}?state=resolved"));
+    assert!(
+        resolved
+            .words()
+            .contains("No cause on this page is resolved.")
+    );
+    assert!(resolved.words().contains("Causes 1 to 25 of 26"));
+}
+
+#[test]
 fn an_ignored_cause_is_folded_away_but_counted_until_its_end() {
     let (app, mut admin) = app_with_admin();
     let now = Clock::system().now();

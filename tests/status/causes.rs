@@ -4,6 +4,7 @@ use serde_json::json;
 
 use crate::support::TestApp;
 use crate::support::company::{accepted, accepted_but, with};
+use crate::support::page::Page;
 
 const CAUSES: &str = "/settings/integrations/api-status/invalid-requests/causes";
 const OF_TEST: &str = "/settings/integrations/api-status/test-requests/causes";
@@ -132,6 +133,58 @@ fn a_cause_names_who_sends_it_and_the_change_it_followed() {
     );
     let started = "started 9 minutes after Ada switched off larkspur-outlet";
     assert!(page.contains(started), "{page}");
+}
+
+#[test]
+fn more_causes_than_fit_on_a_page_are_on_the_next() {
+    let app = TestApp::start();
+    let fail = |number: usize| {
+        let body = accepted_but("/brand", format!("brand-{number:02}").as_str());
+        app.production().requests(&body);
+    };
+    (0..30).for_each(fail);
+    fail(29);
+    let brand = |number: usize, count: usize| {
+        format!("Invalid/inactive brand signifier brand-{number:02}: {count}")
+    };
+    let of_first: Vec<String> = std::iter::once(brand(29, 2))
+        .chain((0..24).map(|number| brand(number, 1)))
+        .collect();
+    let of_second: Vec<String> = (24..29).map(|number| brand(number, 1)).collect();
+    let mut admin = app.admin();
+    let first = Page(admin.get(CAUSES).text().to_owned());
+    assert_eq!(words(&first.0), of_first);
+    let said = first.words();
+    assert!(said.contains("30 causes, most frequent first"), "{said}");
+    assert!(said.contains("Causes 1 to 25 of 30"), "{said}");
+    // Of thirty-one failures, whatever the page shows.
+    assert!(said.contains("6.5 % of failures"), "{said}");
+    assert!(said.contains("All Open Acknowledged"), "{said}");
+    assert_eq!(first.link("More frequent"), None);
+    let second = Page(
+        admin
+            .get(&first.link("Less frequent").unwrap())
+            .text()
+            .to_owned(),
+    );
+    assert_eq!(words(&second.0), of_second);
+    assert!(second.words().contains("Causes 26 to 30 of 30"));
+    assert_eq!(second.link("Less frequent"), None);
+    let back = admin.get(&second.link("More frequent").unwrap());
+    assert_eq!(words(back.text()), of_first);
+    let after_the_last = admin.get(&format!("{CAUSES}?page=4000000000"));
+    assert_eq!(words(after_the_last.text()), of_second);
+    for page in ["0", "-1", "two", "4294967296"] {
+        let shown = Page(
+            admin
+                .get(&format!("{CAUSES}?page={page}"))
+                .text()
+                .to_owned(),
+        );
+        assert_eq!(words(&shown.0), of_first);
+        let said = format!("Not understood and left out: page={page}");
+        assert!(shown.words().contains(&said), "{}", shown.words());
+    }
 }
 
 #[test]

@@ -3,6 +3,7 @@
 use api_status_page::domain::company::CompanyId;
 use api_status_page::domain::dictionary::ErrorCode;
 use api_status_page::domain::filter::{Filter, Subject, Term};
+use api_status_page::domain::paging::Shown;
 use api_status_page::domain::request::Environment;
 use api_status_page::domain::window::{Preset, Range, Window};
 use api_status_page::store::causes::{Causes, causes};
@@ -61,7 +62,7 @@ fn read(store: &TestStore, tab: Tab, window: Window, filter: &Filter) -> Causes 
         settings: &snapshot.rules,
     };
     connection
-        .transaction(|c| causes(c, company, &selection, at(NOW)))
+        .transaction(|c| causes(c, company, &selection, Shown::default(), at(NOW)))
         .unwrap()
 }
 

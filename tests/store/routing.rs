@@ -130,6 +130,7 @@ fn every_query_of_a_page_names_its_company_in_every_table_of_companies() {
         "?employee=nobody@larkspur.example",
         "?channel=email&environment=production",
         "?result=valid&range=30d",
+        "?state=acknowledged&page=2",
     ];
     let mut paths = vec![
         format!("{STATUS}/requests/{id}"),

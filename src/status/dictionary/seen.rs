@@ -8,6 +8,7 @@ use super::super::filters::{Address, View};
 use crate::domain::cube::Cube;
 use crate::domain::dictionary::ErrorCode;
 use crate::domain::filter::{Filter, Subject, Term};
+use crate::domain::paging::Shown;
 use crate::domain::window::{Preset, Range, Window};
 use crate::store::counts;
 use crate::store::requests::{self, Tab};
@@ -83,7 +84,7 @@ fn list(code: ErrorCode) -> String {
         tab: Tab::Invalid,
         filter: Filter::default().with_range(LOOKED_AT).with(term),
         view: View::Requests,
-        state: None,
+        shown: Shown::default(),
     };
     address.url()
 }

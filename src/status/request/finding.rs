@@ -7,6 +7,7 @@ use super::super::fix::{Fix, Linked, Meant};
 use super::super::row::{About, about, icon, tone};
 use crate::domain::dictionary::{EndedBy, Reason};
 use crate::domain::filter::Filter;
+use crate::domain::paging::Shown;
 use crate::domain::window::{Preset, Range};
 use crate::store::requests::{FindingRow, ListRow, Tab};
 use crate::web::format::number;
@@ -128,7 +129,7 @@ fn same_cause_url(reason: Reason, finding: &FindingRow, view: View) -> String {
         tab: Tab::Invalid,
         filter: same_cause(reason, finding),
         view,
-        state: None,
+        shown: Shown::default(),
     }
     .url()
 }

@@ -17,7 +17,7 @@ use crate::domain::api_key;
 use crate::domain::dictionary::EndedBy;
 use crate::domain::email;
 use crate::domain::filter::{Filter, Label, Subject, Term};
-use crate::domain::paging::Cursor;
+use crate::domain::paging::{Cursor, Shown};
 use crate::domain::recheck::Now;
 use crate::domain::request::{Environment, RequestId};
 use crate::domain::search::Search;
@@ -153,7 +153,7 @@ fn list((tab, subject): (Tab, Subject)) -> String {
         tab,
         filter,
         view: View::Requests,
-        state: None,
+        shown: Shown::default(),
     };
     address.url()
 }

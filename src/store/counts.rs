@@ -231,7 +231,8 @@ pub fn sent_by_keys(
         query.value(Value::Integers(keys.to_vec())),
         query.value(Value::Times(days.into_iter().collect())),
     );
-    let query = query.and(&format!(
+    // Day by day in a loop: Postgres would rather read the hours of all days, and then choose.
+    let query = query.kept(true).and(&format!(
         "SELECT key_id, begins, sum(count)::bigint AS requests FROM ( \
              SELECT key_id, date_trunc('hour', bucket, 'UTC') AS begins, resubmitted, count \
              FROM request_count_deltas WHERE company_id = $1 AND bucket >= {from} \
@@ -239,10 +240,12 @@ pub fn sent_by_keys(
              SELECT key_id, bucket, resubmitted, count FROM request_counts \
              WHERE company_id = $1 AND grain = {DAY} AND bucket >= {from} AND bucket <> ALL({days}) \
              UNION ALL \
-             SELECT c.key_id, c.bucket, c.resubmitted, c.count \
-             FROM unnest({days}) AS day (begins) JOIN request_counts c \
-                  ON c.company_id = $1 AND c.grain = {HOUR} AND c.bucket >= day.begins \
-                     AND c.bucket < day.begins + interval '1 day' \
+             SELECT hours.* FROM unnest({days}) AS day (begins) CROSS JOIN LATERAL ( \
+                 SELECT key_id, bucket, resubmitted, count FROM request_counts \
+                 WHERE company_id = $1 AND grain = {HOUR} AND bucket >= day.begins \
+                       AND bucket < day.begins + interval '1 day' \
+                 OFFSET 0 \
+             ) AS hours \
          ) AS parts WHERE key_id = ANY({keys}) AND NOT resubmitted GROUP BY 1, 2"
     ));
     query.load(connection)

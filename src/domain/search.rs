@@ -84,6 +84,11 @@ impl Search {
             && self.keys.is_empty()
     }
 
+    /// Whether what was typed is too short to be looked up as the beginning of something.
+    pub fn is_short(&self) -> bool {
+        matches!(&self.words[..], [word] if word.chars().count() < SHORTEST_PREFIX)
+    }
+
     /// The only thing that was typed, as the beginning of something; `None` for several things and
     /// for what is whole.
     pub fn prefix(&self) -> Option<Prefix> {

@@ -146,7 +146,11 @@ fn what_begins_so_is_found_where_nothing_is_called_so() {
     let id = &valid[0];
     let both = search(&mut admin, &id[..9]).ids();
     assert!(both.contains(id), "{both:?}");
-    assert!(search(&mut admin, "T-").ids().is_empty(), "too short");
+    let short = search(&mut admin, "T-");
+    assert!(short.ids().is_empty());
+    assert!(short.words().contains("Type three characters or more"));
+    let long = search(&mut admin, "T-9");
+    assert!(!long.words().contains("Type three characters or more"));
     assert!(search(&mut admin, "T-1%").ids().is_empty());
 }
 

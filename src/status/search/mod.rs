@@ -44,6 +44,8 @@ pub struct SearchPage {
     keys: Option<KeysFound>,
     /// Whether what was found only begins as the query does.
     begins_so: bool,
+    /// Whether the query is too short to be the beginning of something.
+    is_short: bool,
     shortcuts: Vec<Shortcut>,
     read_as: Option<String>,
     retention_days: u32,
@@ -233,6 +235,7 @@ impl SearchPage {
             },
             keys,
             begins_so: *begins_so,
+            is_short: search.is_short(),
             shortcuts,
             read_as: read_as(search),
             retention_days: status.retention_days,

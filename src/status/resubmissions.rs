@@ -207,6 +207,10 @@ async fn send_run(
         settings_version: checked.settings_version,
     };
     let new = run.id;
+    let filter = form_urlencoded::parse(run.filter.as_bytes());
+    let filter: Vec<String> = filter
+        .map(|(name, value)| format!("{name}={value}"))
+        .collect();
     let started = status.store.write(company, move |connection| {
         let started = runs::start(connection, company, &run)?;
         if let Started::New = started {
@@ -217,7 +221,7 @@ async fn send_run(
                 action: "request.resubmitted",
                 subject: &counted(count, "request"),
                 before: None,
-                after: Some(json!({"run": run.id.uuid(), "filter": run.filter})),
+                after: Some(json!({"run": run.id.uuid(), "filter": filter})),
                 settings_version: None,
             };
             audit::add(connection, company, &entry)?;

@@ -297,8 +297,14 @@ fn a_whole_list_is_sent_again_once_even_when_a_node_dies_in_the_middle() {
         app.counts_by_mask(app.larkspur.id, 5)[&(2, 0)],
         rows[&(2, 0)]
     );
-    let log = "SELECT count(*) FROM audit_log WHERE action = 'request.resubmitted'";
-    assert_eq!(app.number(log), 1);
+    let log = app.rows("SELECT after FROM audit_log WHERE action = 'request.resubmitted'");
+    assert_eq!(log.len(), 1);
+    // The list's window as it was, to be read by people.
+    let filter = log[0]["after"]["filter"][0].as_str().unwrap();
+    assert!(
+        filter.starts_with("from=") && filter.contains(':'),
+        "{filter}"
+    );
 }
 
 #[test]

@@ -310,7 +310,7 @@ impl CausesView {
         Self {
             caption: format!(
                 "{}, most frequent first · times in {}",
-                in_words(wanted, causes.len(), found.total),
+                in_words(wanted, causes.len(), found.total, pager.is_some()),
                 Moment::new(look.now, look.zone()).zone()
             ),
             states,
@@ -329,10 +329,14 @@ impl CausesView {
 }
 
 /// How many causes a table is about.
-fn in_words(wanted: Option<State>, shown: usize, total: i64) -> String {
-    match wanted {
-        None => counted(total, "cause"),
-        Some(state) => counted(shown as i64, &format!("{} cause", state.as_str())),
+fn in_words(wanted: Option<State>, shown: usize, total: i64, are_more: bool) -> String {
+    let Some(state) = wanted else {
+        return counted(total, "cause");
+    };
+    let shown = counted(shown as i64, &format!("{} cause", state.as_str()));
+    match are_more {
+        true => format!("{shown} on this page"),
+        false => shown,
     }
 }
 

@@ -1,0 +1,130 @@
+//! What the store tells about the causes of a list, and what follows about where each stands.
+
+use std::collections::HashMap;
+
+use chrono::{DateTime, TimeDelta, Utc};
+use diesel::PgConnection;
+use diesel::result::QueryResult;
+use uuid::Uuid;
+
+use crate::domain::cause::{self, CauseId, Known, Sent, Standing, State};
+use crate::domain::company::CompanyId;
+use crate::domain::paging::Shown;
+use crate::domain::recheck::{Now, recheck};
+use crate::domain::settings::CompanySettings;
+use crate::domain::window::Window;
+use crate::store::audit::{self, RuleChange};
+use crate::store::cause_decisions::{self, Decided};
+use crate::store::causes::{self, Cause, Causes};
+use crate::store::counts::{self, SentByKey};
+use crate::store::requests::{self, ListRow, Selection, SentBody};
+
+/// A cause is compared with at most so many changes of the settings.
+const MOST_CHANGES: i64 = 200;
+
+/// What the store tells about the causes of a list.
+pub struct CauseFacts {
+    pub(super) found: Causes,
+    /// Whether only causes were asked for about which an admin decided.
+    pub(super) are_of_decision: bool,
+    pub(super) changes: Vec<RuleChange>,
+    decided: Vec<Decided>,
+    /// The latest request of each cause.
+    latest: Vec<ListRow>,
+    /// The bodies of those, while they are there.
+    bodies: HashMap<Uuid, SentBody>,
+    /// What the keys of causes that are quiet sent since.
+    sent: Vec<SentByKey>,
+}
+
+/// Reads the causes of a list, and what says where they stand.
+pub fn read(
+    connection: &mut PgConnection,
+    company: CompanyId,
+    selection: &Selection<'_>,
+    shown: Shown,
+    now: DateTime<Utc>,
+) -> QueryResult<CauseFacts> {
+    let found = causes::causes(connection, company, selection, shown, now)?;
+    let ids = || found.causes.iter().map(|cause| cause.latest);
+    let uuids: Vec<Uuid> = ids().map(|id| id.uuid()).collect();
+    let quiet = || {
+        let causes = found.causes.iter();
+        causes.filter(|cause| cause::is_quiet(cause.latest.received_at(), now))
+    };
+    let quiet_since: Vec<DateTime<Utc>> = quiet().map(|c| c.latest.received_at()).collect();
+    let mut keys: Vec<i64> = quiet()
+        .flat_map(|cause| cause.senders.iter().map(|sender| sender.key_id))
+        .collect();
+    keys.sort_unstable();
+    keys.dedup();
+    Ok(CauseFacts {
+        are_of_decision: shown.state.is_some_and(State::is_decided),
+        changes: audit::rule_changes(
+            connection,
+            company,
+            a_day_more(selection.window),
+            MOST_CHANGES,
+        )?,
+        decided: cause_decisions::about(connection, company, found.causes.iter().map(|c| &c.id))?,
+        latest: requests::rows(connection, company, &uuids)?,
+        bodies: requests::sent_bodies(connection, company, &ids().collect::<Vec<_>>())?,
+        sent: counts::sent_by_keys(connection, company, &keys, &quiet_since)?,
+        found,
+    })
+}
+
+/// The changes of a window and of the day before it: a cause may follow one of those.
+fn a_day_more(window: Window) -> Window {
+    Window {
+        from: window.from - TimeDelta::days(1),
+        to: window.to,
+    }
+}
+
+impl CauseFacts {
+    /// Whether nothing failed, as far as that was asked.
+    pub fn are_none(&self) -> bool {
+        self.found.total == 0 && !self.are_of_decision
+    }
+
+    pub(super) fn decided(&self, cause: &CauseId) -> Option<&Decided> {
+        self.decided.iter().find(|decided| decided.cause == *cause)
+    }
+
+    pub(super) fn standing(
+        &self,
+        cause: &Cause,
+        settings: &CompanySettings,
+        now: DateTime<Utc>,
+    ) -> Standing {
+        // What is not quiet cannot have stayed away, and most causes are not.
+        let last = cause.latest.received_at();
+        let is_its_key = |sent: &&SentByKey| {
+            cause::is_quiet(last, now) && cause.senders.iter().any(|s| s.key_id == sent.key_id)
+        };
+        let sent = self.sent.iter().filter(is_its_key);
+        let sent: Vec<Sent> = sent
+            .map(|sent| Sent {
+                begins: sent.begins,
+                requests: sent.requests,
+            })
+            .collect();
+        let decided = self.decided(&cause.id);
+        let known = Known {
+            last,
+            passes_now: self.passes_now(cause, settings),
+            sent: &sent,
+            decided: decided.map(|decided| (decided.decision, decided.away)),
+        };
+        known.standing(now)
+    }
+
+    fn passes_now(&self, cause: &Cause, settings: &CompanySettings) -> bool {
+        let id = cause.latest.uuid();
+        let row = self.latest.iter().find(|row| row.id == id);
+        let body = self.bodies.get(&id).map(|sent| &sent.body[..]);
+        let stored = row.and_then(|row| row.stored(body));
+        stored.is_some_and(|stored| recheck(&stored, settings).now == Now::Passes)
+    }
+}

@@ -1,0 +1,287 @@
+//! One cause as the page shows it: how often, since when, after which change, who sends it, where it
+//! stands.
+
+use chrono::{DateTime, TimeDelta, Utc};
+use chrono_tz::Tz;
+
+use super::super::filters::{Address, View};
+use super::super::look::Look;
+use super::super::row::{KeyNames, icon, tone};
+use super::facts::CauseFacts;
+use crate::domain::cause::{self, CauseId, Standing, State};
+use crate::domain::change;
+use crate::domain::dictionary::{EndedBy, ErrorCode, Reason};
+use crate::domain::filter::{Filter, Label, Subject, Term};
+use crate::store::cause_decisions::Decided;
+use crate::store::causes::{Cause, Sender};
+use crate::web::format::{Breakable, Moment, counted, number, percent};
+
+/// A change this long before the first failure may have caused it.
+const MAY_CAUSE: TimeDelta = TimeDelta::hours(24);
+
+/// The sparkline's height in pixels.
+const HEIGHT: f64 = 28.0;
+
+/// So much of a step's width is its bar.
+const FILLED: f64 = 0.82;
+
+/// A cause.
+pub struct CauseRow {
+    /// The requests that have it.
+    pub url: String,
+    /// The title of its error.
+    pub title: &'static str,
+    /// The icon of its error.
+    pub icon: &'static str,
+    /// The class of its colour.
+    pub tone: &'static str,
+    /// Who ends it.
+    pub ended_by: EndedBy,
+    /// What happened.
+    pub sentence: &'static str,
+    /// The decisive value, where there is one.
+    pub value: Option<Breakable>,
+    /// How many requests.
+    pub count: String,
+    /// Their share of all failures.
+    pub share: String,
+    /// The first and the last in the window.
+    pub first: Moment,
+    /// The last.
+    pub last: Moment,
+    /// The first in words.
+    pub first_words: String,
+    /// The last in words.
+    pub last_words: String,
+    /// The change of the settings that it followed.
+    pub started: Option<String>,
+    /// Its course over the window.
+    pub spark: Spark,
+    /// What the course says, in words.
+    pub course: String,
+    /// The keys it came with.
+    pub senders: Vec<SenderView>,
+    /// How many keys, in words.
+    pub keys: String,
+    /// Where it stands.
+    pub state: State,
+    /// What there is to say about that.
+    pub stands: Vec<String>,
+    /// What a form says about it unseen: name and value.
+    pub hidden: [(&'static str, String); 3],
+}
+
+/// A sparkline: a bar for each step of the window in which something came.
+pub struct Spark {
+    /// How many steps wide.
+    pub steps: usize,
+    /// The bars, as one path: steps across and pixels down.
+    pub bars: String,
+}
+
+/// A key that brings a cause.
+pub struct SenderView {
+    /// Its name and its last characters.
+    pub key: String,
+    /// How many requests came with it.
+    pub count: String,
+    /// Since when, in the window.
+    pub since: String,
+    /// The programs.
+    pub programs: Vec<String>,
+}
+
+/// The filter and what tells the requests of a cause from the others.
+pub fn only(filter: &Filter, reason: Reason, value: Option<&str>) -> Filter {
+    let term = Term::wanted;
+    let value = value.map(str::to_owned);
+    let label = || value.clone().map_or(Label::NotSent, Label::Named);
+    let decisive = match reason.code() {
+        ErrorCode::EmployeeNotFound
+        | ErrorCode::DeactivatedEmployee
+        | ErrorCode::EmployeeProfileNotComplete => value.clone().map(Subject::Employee),
+        ErrorCode::ChannelNotEnabled | ErrorCode::ChannelInManualMode => {
+            Some(Subject::Channel(label()))
+        }
+        ErrorCode::BrandNotProvided | ErrorCode::InvalidBrand => Some(Subject::Brand(label())),
+        ErrorCode::LanguageNotSpecified | ErrorCode::LanguageNotAvailable => {
+            Some(Subject::Language(label()))
+        }
+        ErrorCode::InvalidCustomer | ErrorCode::MalformedRequest => None,
+    };
+    let filter = filter
+        .without_any("error")
+        .with(term(Subject::Error(reason.code())));
+    match decisive {
+        Some(subject) => filter.without_any(subject.parameter()).with(term(subject)),
+        None => filter,
+    }
+}
+
+/// What the rows of a page share.
+pub(super) struct Context<'a> {
+    pub(super) look: &'a Look,
+    pub(super) facts: &'a CauseFacts,
+    pub(super) failures: i64,
+    pub(super) names: &'a KeyNames,
+    pub(super) now: DateTime<Utc>,
+    pub(super) zone: Tz,
+}
+
+impl Context<'_> {
+    /// The row of a cause.
+    pub(super) fn row(&self, cause: &Cause) -> CauseRow {
+        let CauseId { reason, value } = &cause.id;
+        let reason = *reason;
+        let address = &self.look.address;
+        let filter = only(&address.filter, reason, value.as_deref());
+        let (first, last) = (
+            Moment::new(cause.first, self.zone),
+            Moment::new(cause.last, self.zone),
+        );
+        let standing = self
+            .facts
+            .standing(cause, &self.look.snapshot.rules, self.now);
+        let decided = self.facts.decided(&cause.id);
+        let seen = decided.map(|decided| decided.at.timestamp_micros());
+        CauseRow {
+            url: Address {
+                filter,
+                ..address.shown_as(View::Requests)
+            }
+            .url(),
+            title: reason.code().title(),
+            icon: icon(reason.code()),
+            tone: tone(reason.ended_by()),
+            ended_by: reason.ended_by(),
+            sentence: reason.sentence(),
+            value: value.as_deref().map(Breakable::new),
+            count: number(cause.count),
+            share: percent(cause.count, self.failures),
+            first_words: first.in_words(self.now),
+            last_words: last.in_words(self.now),
+            first,
+            last,
+            started: self.started(cause),
+            spark: spark(&cause.course),
+            course: self.course(cause),
+            senders: cause.senders.iter().map(|s| self.sender(s)).collect(),
+            keys: counted(cause.senders.len() as i64, "key"),
+            state: standing.state(),
+            stands: self.stands(cause, standing, decided),
+            hidden: [
+                ("reason", reason.number().to_string()),
+                ("value", value.clone().unwrap_or_default()),
+                (
+                    "seen",
+                    seen.map(|seen| seen.to_string()).unwrap_or_default(),
+                ),
+            ],
+        }
+    }
+
+    /// What there is to say about where a cause stands.
+    fn stands(&self, cause: &Cause, standing: Standing, decided: Option<&Decided>) -> Vec<String> {
+        let time = |at| Moment::new(at, self.zone).in_words(self.now);
+        let by = decided.map(|decided| format!("{}, {}", decided.actor, time(decided.at)));
+        let last = cause.latest.received_at();
+        let quiet =
+            || cause::is_quiet(last, self.now).then(|| format!("quiet since {}", time(last)));
+        match standing {
+            Standing::Open => quiet().into_iter().collect(),
+            Standing::Acknowledged => by.into_iter().chain(quiet()).collect(),
+            Standing::PassesNow => vec!["its latest request would pass now".to_owned()],
+            Standing::StayedAway(requests) => vec![
+                format!("its keys sent {} without it", counted(requests, "request")),
+                format!("since {}", time(last)),
+            ],
+            Standing::Ignored(until) => {
+                let until = format!("until {}", time(until));
+                std::iter::once(until).chain(by).collect()
+            }
+        }
+    }
+
+    fn sender(&self, sender: &Sender) -> SenderView {
+        SenderView {
+            key: match self.names.get(&sender.key_id) {
+                Some((name, tail)) => format!("{name} …{tail}"),
+                None => format!("key number {}", sender.key_id),
+            },
+            count: number(sender.count),
+            since: Moment::new(sender.first, self.zone).in_words(self.now),
+            programs: sender.programs.clone(),
+        }
+    }
+
+    /// The last change of what the cause is about, when its first failure came soon after.
+    fn started(&self, cause: &Cause) -> Option<String> {
+        let value = cause.id.value.as_deref()?;
+        let change = self.facts.changes.iter().find(|change| {
+            let before = cause.first - change.at;
+            change.subject.eq_ignore_ascii_case(value)
+                && (TimeDelta::zero()..MAY_CAUSE).contains(&before)
+        })?;
+        let did = change::words(
+            &change.action,
+            &change.subject,
+            change.before.as_ref(),
+            change.after.as_ref(),
+        );
+        let minutes = (cause.first - change.at).num_minutes();
+        let after = match minutes {
+            0 => "within a minute".to_owned(),
+            1..120 => counted(minutes, "minute"),
+            minutes => counted(minutes / 60, "hour"),
+        };
+        Some(format!("started {after} after {} {did}", change.actor))
+    }
+
+    /// What the sparkline shows: when most came, and whether they still do.
+    fn course(&self, cause: &Cause) -> String {
+        let steps = &self.facts.found.steps;
+        let begins = |place: usize| {
+            let at = steps.begins(place).max(self.look.window.from);
+            Moment::new(at, self.zone).in_words(self.now)
+        };
+        let course = &cause.course;
+        let most = course.iter().copied().max().unwrap_or(0);
+        let busiest = course.iter().position(|count| *count == most).unwrap_or(0);
+        let last = course.iter().rposition(|count| *count > 0).unwrap_or(0);
+        let ends = match last + 1 < steps.count {
+            true => format!("none after {}", begins(last + 1)),
+            false => "still coming at the end".to_owned(),
+        };
+        format!(
+            "{} over this time: most from {}, {}; {ends}",
+            counted(cause.count, "request"),
+            begins(busiest),
+            number(most)
+        )
+    }
+}
+
+fn spark(course: &[i64]) -> Spark {
+    let busiest = course.iter().max().copied().unwrap_or(0).max(1);
+    let bar = |(place, count): (usize, &i64)| {
+        let height = (*count as f64 / busiest as f64 * HEIGHT).max(1.5);
+        (*count > 0).then(|| format!("M{place} {HEIGHT}v-{height:.1}h{FILLED}v{height:.1}z"))
+    };
+    Spark {
+        steps: course.len(),
+        bars: course.iter().enumerate().filter_map(bar).collect(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_sparkline_has_a_bar_for_each_step_with_something_in_it() {
+        let Spark { steps, bars } = spark(&[0, 28, 7, 1]);
+        let expected = "M1 28v-28.0h0.82v28.0zM2 28v-7.0h0.82v7.0zM3 28v-1.5h0.82v1.5z";
+        assert_eq!((steps, &bars[..]), (4, expected), "the least can be seen");
+        assert_eq!(spark(&[0, 0]).bars, "");
+    }
+}

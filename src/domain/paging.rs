@@ -75,9 +75,4 @@ impl Shown {
         let page = (self.page > 0).then(|| ("page", (self.page + 1).to_string()));
         state.into_iter().chain(page)
     }
-
-    /// The first page of the same.
-    pub fn first_page(self) -> Self {
-        Self { page: 0, ..self }
-    }
 }

@@ -94,9 +94,19 @@ impl Tab {
 }
 
 impl Address {
-    /// The address as text; of requests, their first page.
+    /// The address as text, its first page.
     pub fn url(&self) -> String {
-        self.at(Cursor::Newest)
+        self.of_page(0)
+    }
+
+    /// The address of a page of the causes, from 0.
+    pub fn of_page(&self, page: u32) -> String {
+        let shown = Shown { page, ..self.shown };
+        Self {
+            shown,
+            ..self.clone()
+        }
+        .at(Cursor::Newest)
     }
 
     /// Reads the address of a list; `None` for one of anything else.
@@ -124,7 +134,7 @@ impl Address {
         })
     }
 
-    /// The address of a page of this list.
+    /// The address of this page of the list.
     pub fn at(&self, cursor: Cursor) -> String {
         self.filtered(self.path(), cursor)
     }
@@ -194,24 +204,16 @@ impl Address {
     pub fn shown_as(&self, view: View) -> Self {
         Self {
             view,
-            shown: self.shown.first_page(),
             ..self.clone()
         }
     }
 
     /// The address of the causes that stand so; of all.
     pub fn of_state(&self, state: Option<State>) -> String {
-        let shown = Shown { state, page: 0 };
-        Self {
-            shown,
-            ..self.clone()
-        }
-        .url()
-    }
-
-    /// The address of a page of the causes, from 0.
-    pub fn of_page(&self, page: u32) -> String {
-        let shown = Shown { page, ..self.shown };
+        let shown = Shown {
+            state,
+            ..self.shown
+        };
         Self {
             shown,
             ..self.clone()
@@ -223,7 +225,6 @@ impl Address {
     pub fn with_filter(&self, filter: Filter) -> String {
         Self {
             filter,
-            shown: self.shown.first_page(),
             ..self.clone()
         }
         .url()
@@ -251,7 +252,6 @@ impl Address {
         Self {
             tab,
             filter,
-            shown: self.shown.first_page(),
             ..self.clone()
         }
         .url()

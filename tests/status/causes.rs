@@ -170,6 +170,11 @@ fn more_causes_than_fit_on_a_page_are_on_the_next() {
     assert_eq!(words(&second.0), of_second);
     assert!(second.words().contains("Causes 26 to 30 of 30"));
     assert_eq!(second.link("Less frequent"), None);
+    // Another list than this page begins at its first.
+    for other in ["Open", "Test Requests", "Save this list"] {
+        let link = second.link(other).unwrap();
+        assert!(!link.contains("page"), "{other}: {link}");
+    }
     let back = admin.get(&second.link("More frequent").unwrap());
     assert_eq!(words(back.text()), of_first);
     let after_the_last = admin.get(&format!("{CAUSES}?page=4000000000"));

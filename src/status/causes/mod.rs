@@ -103,7 +103,7 @@ impl CausesView {
             ignored,
             pager,
             is_cut: found.is_cut,
-            here: look.address.url(),
+            here: look.address.at(look.cursor),
         }
     }
 }

@@ -66,11 +66,6 @@ impl State {
         }
     }
 
-    /// Whether a cause stands so by what an admin decided.
-    pub fn is_decided(self) -> bool {
-        matches!(self, Self::Acknowledged | Self::Ignored)
-    }
-
     /// Reads the word in an address.
     pub fn parse(text: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|state| state.as_str() == text)

@@ -137,10 +137,15 @@ impl List {
 
     /// The filter as in an address.
     pub(super) fn query(&self, status: &Status) -> String {
-        let to = self.window.to.unwrap_or_else(|| status.clock.now());
-        let filter = self.filter.with_range(Range::Between(self.window.from, to));
         let mut query = form_urlencoded::Serializer::new(String::new());
-        query.extend_pairs(filter.to_parameters()).finish()
+        query.extend_pairs(self.parameters(status)).finish()
+    }
+
+    /// The filter as parameters of an address.
+    pub(super) fn parameters(&self, status: &Status) -> Vec<(String, String)> {
+        let to = self.window.to.unwrap_or_else(|| status.clock.now());
+        let range = Range::Between(self.window.from, to);
+        self.filter.with_range(range).to_parameters()
     }
 }
 

@@ -94,6 +94,16 @@ impl Tab {
 }
 
 impl Address {
+    /// A list with a filter.
+    pub fn new(tab: Tab, filter: Filter, view: View) -> Self {
+        Self {
+            tab,
+            filter,
+            view,
+            shown: Shown::default(),
+        }
+    }
+
     /// The address as text, its first page.
     pub fn url(&self) -> String {
         self.of_page(0)
@@ -112,12 +122,7 @@ impl Address {
     /// Reads the address of a list; `None` for one of anything else.
     pub fn read(address: &str, zone: Tz) -> Option<Self> {
         let (path, query) = address.split_once('?').unwrap_or((address, ""));
-        let list = |tab, view| Self {
-            tab,
-            filter: Filter::default(),
-            view,
-            shown: Shown::default(),
-        };
+        let list = |tab, view| Self::new(tab, Filter::default(), view);
         let mut lists = Tab::ALL
             .into_iter()
             .flat_map(|tab| View::ALL.map(|view| list(tab, view)));
@@ -184,12 +189,8 @@ impl Address {
     pub fn of_request(query: &str, zone: Tz) -> Option<Self> {
         let (filter, others) = Filter::from_query(query, zone);
         let (_, tab) = others.iter().find(|(name, _)| name == LIST)?;
-        Some(Self {
-            tab: Tab::ALL.into_iter().find(|t| t.name() == tab)?,
-            filter,
-            view: View::Requests,
-            shown: Shown::default(),
-        })
+        let tab = Tab::ALL.into_iter().find(|t| t.name() == tab)?;
+        Some(Self::new(tab, filter, View::Requests))
     }
 
     /// The path, without the filter.

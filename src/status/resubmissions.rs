@@ -207,7 +207,7 @@ async fn send_run(
         settings_version: checked.settings_version,
     };
     let new = run.id;
-    let filter = form_urlencoded::parse(run.filter.as_bytes());
+    let filter = list.parameters(status).into_iter();
     let filter: Vec<String> = filter
         .map(|(name, value)| format!("{name}={value}"))
         .collect();

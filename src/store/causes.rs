@@ -40,8 +40,10 @@ pub struct Causes {
     pub steps: Steps,
     /// How many there are on all pages.
     pub total: i64,
-    /// Which page this is, from 0.
-    pub page: u32,
+    /// Whether those are only the ones about which an admin decided.
+    pub are_of_decision: bool,
+    /// How many come before this page.
+    pub before: i64,
     /// How many requests failed by any cause; one that failed by two counts twice.
     pub failures: i64,
     /// Whether something was left out: an error with more findings than are read.
@@ -159,6 +161,8 @@ struct SenderRow {
     #[diesel(sql_type = BigInt)]
     causes: i64,
     #[diesel(sql_type = BigInt)]
+    before: i64,
+    #[diesel(sql_type = BigInt)]
     failures: i64,
     #[diesel(sql_type = Bool)]
     is_cut: bool,
@@ -209,12 +213,12 @@ pub fn causes(
             (query, entries, Counters::default())
         }
     };
-    let is_common = is_common(selection.window, selection.filter);
-    let query = senders(query, &entries, &counters, shown, steps).kept(is_common);
+    let query = senders(query, &entries, &counters, shown, steps)
+        .kept(is_common(selection.window, selection.filter));
     let rows: Vec<SenderRow> = query.load_in_order(connection)?;
-    let (total, failures, is_cut) = rows
-        .first()
-        .map_or((0, 0, false), |row| (row.causes, row.failures, row.is_cut));
+    let (total, before, failures, is_cut) = rows.first().map_or((0, 0, 0, false), |row| {
+        (row.causes, row.before, row.failures, row.is_cut)
+    });
     let mut causes = gathered(rows, steps);
     if !tells_the_latest(selection) {
         find_latest(connection, company, &mut causes)?;
@@ -224,15 +228,11 @@ pub fn causes(
         causes,
         steps,
         total,
-        page: shown.page.min(last_page(total)),
+        are_of_decision: shown.state.and_then(cause_decisions::kind).is_some(),
+        before,
         failures,
         is_cut,
     })
-}
-
-/// The last page of so many causes, from 0.
-fn last_page(causes: i64) -> u32 {
-    u32::try_from((causes - 1).max(0) / PAGE_CAUSES).unwrap_or(u32::MAX)
 }
 
 /// The causes of a page and their keys, of findings and of counters. All counters are read for the
@@ -276,22 +276,22 @@ fn senders(
              FROM (SELECT reason, value, 1::bigint AS count FROM entries{counted}) AS counted \
              GROUP BY reason, value \
          ), size AS MATERIALIZED ( \
-             SELECT count(*) FILTER (WHERE {listed}) AS causes, sum(count)::bigint AS failures, \
-                    sum(counters) AS counters \
-             FROM totals \
+             SELECT *, least({before}, (causes - 1) / {PAGE_CAUSES} * {PAGE_CAUSES}) AS before \
+             FROM (SELECT count(*) FILTER (WHERE {listed}) AS causes, \
+                          sum(count)::bigint AS failures, sum(counters) AS counters \
+                   FROM totals) AS sums \
          ), ranked AS MATERIALIZED ( \
              SELECT reason, value, counters, row_number() OVER () AS rank \
              FROM (SELECT * FROM totals WHERE {listed} \
                    ORDER BY count DESC, reason, value LIMIT {PAGE_CAUSES} \
-                   OFFSET least({before}, (SELECT (causes - 1) / {PAGE_CAUSES} * {PAGE_CAUSES} FROM size)) \
-             ) AS page \
+                   OFFSET (SELECT before FROM size)) AS page \
          ), senders AS ( \
              SELECT rank, key_id, sum(count)::bigint AS count, min(first_at) AS first, \
                     max(last_at) AS last, array_agg(bucket) AS buckets, array_agg(count) AS counts, \
                     array_agg(latest_id) AS samples \
              FROM ({seen}) AS seen GROUP BY rank, key_id \
          ) \
-         SELECT reason, value, senders.*, size.causes, size.failures, \
+         SELECT reason, value, senders.*, size.causes, size.before, size.failures, \
                 size.counters >= {MOST_COUNTERS} \
                 OR EXISTS (SELECT FROM entries GROUP BY reason / 10 \
                            HAVING count(*) >= {MAX_ENTRIES}) AS is_cut \

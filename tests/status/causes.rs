@@ -2,9 +2,9 @@
 
 use serde_json::json;
 
+use super::page;
 use crate::support::TestApp;
 use crate::support::company::{accepted, accepted_but, with};
-use crate::support::page::Page;
 
 const CAUSES: &str = "/settings/integrations/api-status/invalid-requests/causes";
 const OF_TEST: &str = "/settings/integrations/api-status/test-requests/causes";
@@ -152,7 +152,7 @@ fn more_causes_than_fit_on_a_page_are_on_the_next() {
         .collect();
     let of_second: Vec<String> = (24..29).map(|number| brand(number, 1)).collect();
     let mut admin = app.admin();
-    let first = Page(admin.get(CAUSES).text().to_owned());
+    let first = page(&mut admin, CAUSES);
     assert_eq!(words(&first.0), of_first);
     let said = first.words();
     assert!(said.contains("30 causes, most frequent first"), "{said}");
@@ -161,12 +161,7 @@ fn more_causes_than_fit_on_a_page_are_on_the_next() {
     assert!(said.contains("6.5 % of failures"), "{said}");
     assert!(said.contains("All Open Acknowledged"), "{said}");
     assert_eq!(first.link("More frequent"), None);
-    let second = Page(
-        admin
-            .get(&first.link("Less frequent").unwrap())
-            .text()
-            .to_owned(),
-    );
+    let second = page(&mut admin, &first.link("Less frequent").unwrap());
     assert_eq!(words(&second.0), of_second);
     assert!(second.words().contains("Causes 26 to 30 of 30"));
     assert_eq!(second.link("Less frequent"), None);
@@ -179,15 +174,10 @@ fn more_causes_than_fit_on_a_page_are_on_the_next() {
     assert_eq!(words(back.text()), of_first);
     let after_the_last = admin.get(&format!("{CAUSES}?page=4000000000"));
     assert_eq!(words(after_the_last.text()), of_second);
-    for page in ["0", "-1", "two", "4294967296"] {
-        let shown = Page(
-            admin
-                .get(&format!("{CAUSES}?page={page}"))
-                .text()
-                .to_owned(),
-        );
+    for number in ["0", "-1", "two", "4294967296"] {
+        let shown = page(&mut admin, &format!("{CAUSES}?page={number}"));
         assert_eq!(words(&shown.0), of_first);
-        let said = format!("Not understood and left out: page={page}");
+        let said = format!("Not understood and left out: page={number}");
         assert!(shown.words().contains(&said), "{}", shown.words());
     }
 }

@@ -7,7 +7,7 @@ use diesel::PgConnection;
 use diesel::result::QueryResult;
 use uuid::Uuid;
 
-use crate::domain::cause::{self, CauseId, Known, Sent, Standing, State};
+use crate::domain::cause::{self, CauseId, Known, Sent, Standing};
 use crate::domain::company::CompanyId;
 use crate::domain::paging::Shown;
 use crate::domain::recheck::{Now, recheck};
@@ -25,8 +25,6 @@ const MOST_CHANGES: i64 = 200;
 /// What the store tells about the causes of a list.
 pub struct CauseFacts {
     pub(super) found: Causes,
-    /// Whether only causes were asked for about which an admin decided.
-    pub(super) are_of_decision: bool,
     pub(super) changes: Vec<RuleChange>,
     decided: Vec<Decided>,
     /// The latest request of each cause.
@@ -59,7 +57,6 @@ pub fn read(
     keys.sort_unstable();
     keys.dedup();
     Ok(CauseFacts {
-        are_of_decision: shown.state.is_some_and(State::is_decided),
         changes: audit::rule_changes(
             connection,
             company,
@@ -85,7 +82,7 @@ fn a_day_more(window: Window) -> Window {
 impl CauseFacts {
     /// Whether nothing failed, as far as that was asked.
     pub fn are_none(&self) -> bool {
-        self.found.total == 0 && !self.are_of_decision
+        self.found.total == 0 && !self.found.are_of_decision
     }
 
     pub(super) fn decided(&self, cause: &CauseId) -> Option<&Decided> {

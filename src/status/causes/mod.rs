@@ -33,8 +33,6 @@ pub struct CausesView {
     pub pager: Option<CausePager>,
     /// Whether the oldest failures were left out.
     pub is_cut: bool,
-    /// The address of this page.
-    pub here: String,
 }
 
 /// The way to the neighbouring pages of causes.
@@ -74,7 +72,7 @@ impl CausesView {
         };
         let rows: Vec<CauseRow> = found.causes.iter().map(|c| context.row(c)).collect();
         let wanted = look.address.shown.state;
-        let is_every_cause = !facts.are_of_decision && found.total <= PAGE_CAUSES;
+        let is_every_cause = !found.are_of_decision && found.total <= PAGE_CAUSES;
         let states = states(&look.address, is_every_cause.then_some(&rows));
         let (ignored, mut causes): (Vec<_>, Vec<_>) = rows
             .into_iter()
@@ -103,7 +101,6 @@ impl CausesView {
             ignored,
             pager,
             is_cut: found.is_cut,
-            here: look.address.at(look.cursor),
         }
     }
 }
@@ -138,17 +135,17 @@ fn states(address: &Address, all: Option<&Vec<CauseRow>>) -> Vec<StateLink> {
 
 impl CausePager {
     fn new(look: &Look, found: &Causes) -> Option<Self> {
-        let before = i64::from(found.page) * PAGE_CAUSES;
-        let until = before + found.causes.len() as i64;
+        let page = (found.before / PAGE_CAUSES) as u32;
+        let until = found.before + found.causes.len() as i64;
         // A rolling window moves on, and the order with it; the pages of what was opened stay.
         let list = look.address.frozen(look.window, look.now);
         let link = |page| list.of_page(page);
         (found.total > PAGE_CAUSES).then(|| Self {
-            before: found.page.checked_sub(1).map(link),
-            after: (until < found.total).then(|| link(found.page + 1)),
+            before: page.checked_sub(1).map(link),
+            after: (until < found.total).then(|| link(page + 1)),
             span: format!(
                 "Causes {} to {} of {}",
-                number(before + 1),
+                number(found.before + 1),
                 number(until),
                 number(found.total)
             ),

@@ -8,7 +8,6 @@ use super::super::filters::{Address, View};
 use crate::domain::cube::Cube;
 use crate::domain::dictionary::ErrorCode;
 use crate::domain::filter::{Filter, Subject, Term};
-use crate::domain::paging::Shown;
 use crate::domain::window::{Preset, Range, Window};
 use crate::store::counts;
 use crate::store::requests::{self, Tab};
@@ -80,13 +79,8 @@ fn count(cube: &Cube, code: ErrorCode) -> i64 {
 
 fn list(code: ErrorCode) -> String {
     let term = Term::wanted(Subject::Error(code));
-    let address = Address {
-        tab: Tab::Invalid,
-        filter: Filter::default().with_range(LOOKED_AT).with(term),
-        view: View::Requests,
-        shown: Shown::default(),
-    };
-    address.url()
+    let filter = Filter::default().with_range(LOOKED_AT).with(term);
+    Address::new(Tab::Invalid, filter, View::Requests).url()
 }
 
 fn known<T>(read: Result<T, crate::store::StoreError>) -> Option<T> {

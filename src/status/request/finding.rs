@@ -7,7 +7,6 @@ use super::super::fix::{Fix, Linked, Meant};
 use super::super::row::{About, about, icon, tone};
 use crate::domain::dictionary::{EndedBy, Reason};
 use crate::domain::filter::Filter;
-use crate::domain::paging::Shown;
 use crate::domain::window::{Preset, Range};
 use crate::store::requests::{FindingRow, ListRow, Tab};
 use crate::web::format::number;
@@ -125,11 +124,5 @@ pub(super) fn same_cause(reason: Reason, finding: &FindingRow) -> Filter {
 }
 
 fn same_cause_url(reason: Reason, finding: &FindingRow, view: View) -> String {
-    Address {
-        tab: Tab::Invalid,
-        filter: same_cause(reason, finding),
-        view,
-        shown: Shown::default(),
-    }
-    .url()
+    Address::new(Tab::Invalid, same_cause(reason, finding), view).url()
 }

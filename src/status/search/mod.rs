@@ -17,7 +17,7 @@ use crate::domain::api_key;
 use crate::domain::dictionary::EndedBy;
 use crate::domain::email;
 use crate::domain::filter::{Filter, Label, Subject, Term};
-use crate::domain::paging::{Cursor, Shown};
+use crate::domain::paging::Cursor;
 use crate::domain::recheck::Now;
 use crate::domain::request::{Environment, RequestId};
 use crate::domain::search::Search;
@@ -151,13 +151,7 @@ fn list((tab, subject): (Tab, Subject)) -> String {
     let filter = Filter::default()
         .with_range(Range::Last(Preset::Month))
         .with(Term::wanted(subject));
-    let address = Address {
-        tab,
-        filter,
-        view: View::Requests,
-        shown: Shown::default(),
-    };
-    address.url()
+    Address::new(tab, filter, View::Requests).url()
 }
 
 /// The lists that a query names: of a channel, brand or language that is all of it, and of keys.

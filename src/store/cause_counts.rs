@@ -18,9 +18,6 @@ use crate::domain::window::Window;
 /// The grains, in minutes: weeks (from Thursday to Thursday), days (of UTC) and hours.
 pub(super) const GRAINS: [i64; 3] = [10_080, 1_440, 60];
 
-/// A counter is the sum of at most so many of the next finer grain.
-pub(super) const FINER: i64 = 24;
-
 /// No finding comes so long after its request: a request waits for seconds to be recorded, not for
 /// minutes.
 const SETTLED: TimeDelta = TimeDelta::minutes(10);

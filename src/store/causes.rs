@@ -10,7 +10,7 @@ use diesel::prelude::*;
 use diesel::sql_types::{Array, BigInt, Bool, SmallInt, Text, Timestamptz, Uuid as SqlUuid};
 use uuid::Uuid;
 
-use super::cause_counts::{self, Cut, FINER, GRAINS, MOST_COUNTERS};
+use super::cause_counts::{self, Cut, GRAINS, MOST_COUNTERS};
 use super::cause_decisions;
 use super::counts::{self, floor};
 use super::matching::{Direction, matching};
@@ -117,6 +117,12 @@ impl Steps {
     fn place(&self, at: DateTime<Utc>) -> usize {
         let passed = (at - self.origin).num_minutes() / self.step.num_minutes();
         (passed.max(0) as usize).min(self.count - 1)
+    }
+
+    /// How many counters of a grain a key of a cause can have: one for each step, and at the ends of a
+    /// window that is cut into days one for each hour of a day.
+    fn most_buckets(&self) -> usize {
+        self.count.max(24)
     }
 
     /// The grains of counters that fit into a step, coarsest first.
@@ -268,7 +274,7 @@ fn senders(
     let seen = seen(
         &format!("date_bin({minutes} * interval '1 minute', received_at, {origin})"),
         &counters.for_course,
-        &format!("{FINER} * ranked.counters"),
+        &format!("{} * ranked.counters", steps.most_buckets()),
     );
     query.instead(&format!(
         "WITH entries AS MATERIALIZED ({entries}), totals AS MATERIALIZED ( \

@@ -51,18 +51,28 @@ fn fold(store: &TestStore) -> usize {
 }
 
 fn read(store: &TestStore, tab: Tab, window: Window, filter: &Filter) -> Causes {
+    read_at(at(NOW), store, tab, window, filter)
+}
+
+fn read_at(
+    now: DateTime<Utc>,
+    store: &TestStore,
+    tab: Tab,
+    window: Window,
+    filter: &Filter,
+) -> Causes {
     let mut connection = store.connection();
     let company = store.larkspur.id;
     let snapshot = settings::load(&mut connection, company).unwrap();
     let selection = Selection {
         tab,
         window,
-        now: at(NOW),
+        now,
         filter,
         settings: &snapshot.rules,
     };
     connection
-        .transaction(|c| causes(c, company, &selection, Shown::default(), at(NOW)))
+        .transaction(|c| causes(c, company, &selection, Shown::default(), now))
         .unwrap()
 }
 
@@ -147,6 +157,31 @@ fn causes_read_the_same_before_during_and_after_they_are_counted() {
         sum(60),
         store.number(&format!("{younger} AND company_id = {company}"))
     );
+}
+
+#[test]
+fn a_cause_of_every_hour_is_told_whole_while_its_week_has_few_hours() {
+    let store = TestStore::new();
+    let company = store.larkspur.id;
+    let now = at("2026-11-20T22:07:00Z");
+    let mut connection = store.connection();
+    partitions::ensure(&mut connection, now, now).unwrap();
+    store.execute(&format!(
+        "INSERT INTO request_findings \
+         SELECT {company}, at, (lpad(to_hex((extract(epoch FROM at) * 1000)::bigint), 12, '0') \
+                || '7' || substr(md5(at::text), 1, 3) || '8' || substr(md5(at::text), 4, 15))::uuid, \
+                0, 128, 81, '/brand', 'outlet', 2, 20 \
+         FROM generate_series('2026-11-19 00:30Z'::timestamptz, '2026-11-20 22:00Z', '1 hour') AS at"
+    ));
+    // From the very beginning of a week of counters.
+    let window = Range::Between(at("2026-11-19T00:00:00Z"), at("2026-11-20T22:08:00Z")).at(now);
+    let read = || {
+        let causes = read_at(now, &store, Tab::Invalid, window, &Filter::default()).causes;
+        causes.iter().map(|c| c.count).collect::<Vec<_>>()
+    };
+    assert_eq!(read(), [46]);
+    while fold(&store) > 0 {}
+    assert_eq!(read(), [46]);
 }
 
 /// Counters of a day and of its week, one per value.

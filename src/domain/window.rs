@@ -124,6 +124,23 @@ impl Range {
 }
 
 impl Window {
+    /// Whether no moment is inside.
+    pub fn is_empty(self) -> bool {
+        self.to.is_some_and(|to| to <= self.from)
+    }
+
+    /// What is left of it before and after a part of it.
+    pub fn without(self, part: Self) -> impl Iterator<Item = Self> {
+        let before = Self {
+            from: self.from,
+            to: Some(part.from),
+        };
+        let after = part.to.map(|from| Self { from, ..self });
+        std::iter::once(before)
+            .chain(after)
+            .filter(|left| !left.is_empty())
+    }
+
     /// The window of the same length just before this one.
     pub fn before(self, now: DateTime<Utc>) -> Self {
         let length = (self.to.unwrap_or(now) - self.from).max(Duration::zero());

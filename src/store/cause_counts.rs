@@ -1,5 +1,5 @@
-//! How many requests failed by each cause, by the hour, the day and the week: what the list of causes
-//! adds up instead of every finding. A job counts the findings that are some minutes old; what is
+//! How many requests failed by each cause, by the hour, the day, the week and four weeks: what the list
+//! of causes adds up instead of every finding. A job counts the findings that are some minutes old; what is
 //! younger is read from the findings themselves, so the causes are exact however far the job has come.
 
 use chrono::{DateTime, NaiveTime, TimeDelta, Utc};
@@ -7,16 +7,21 @@ use diesel::connection::SimpleConnection;
 use diesel::prelude::*;
 use diesel::sql_types::{BigInt, Nullable, Timestamptz};
 
-use super::counts::{ceil, floor, grain_rows, pieces};
+use super::counts::{ceil, floor, pieces};
 use super::folding::drop_grain;
 use super::partitions::week_of;
-use super::query::Query;
+use super::query::{Query, Value};
 use super::schema::cause_folds;
 use crate::domain::company::CompanyId;
 use crate::domain::window::Window;
 
-/// The grains, in minutes: weeks (from Thursday to Thursday), days (of UTC) and hours.
-pub(super) const GRAINS: [i64; 3] = [10_080, 1_440, 60];
+/// The grains, in minutes: four weeks, weeks (from Thursday to Thursday), days (of UTC) and hours. Four
+/// weeks begin with every week, so they lie over one another: a window of a month has one whole,
+/// wherever it begins, and reads a counter per cause where it would read four.
+pub(super) const GRAINS: [i64; 4] = [FOUR_WEEKS, WEEK, 1_440, 60];
+
+const FOUR_WEEKS: i64 = 4 * WEEK;
+const WEEK: i64 = 10_080;
 
 /// No finding comes so long after its request: a request waits for seconds to be recorded, not for
 /// minutes.
@@ -25,16 +30,23 @@ const SETTLED: TimeDelta = TimeDelta::minutes(10);
 /// Findings are counted in steps of so many minutes.
 const STEP: TimeDelta = TimeDelta::minutes(5);
 
-/// Of each grain at most so many counters are read, the latest: causes whose values are never the
-/// same twice have a counter each.
+/// Of each grain at most so many counters are read, of several times the latest: causes whose values are
+/// never the same twice have a counter each.
 pub(super) const MOST_COUNTERS: i64 = 100_000;
 
-/// The part of a window that is counted, and what is left at its ends to be read from the findings.
-/// Without an end it is all that is counted from there on, whole counters to the coarsest: they hold
-/// nothing that the findings after them do.
+/// A window cut by what is counted of it.
 pub(super) struct Cut {
-    pub counted: Option<Window>,
+    counted: Option<Counted>,
+    /// What is left at its ends, to be read from the findings.
     pub rest: Vec<Window>,
+}
+
+/// The part of a window that is counted. Without an end it is all that is counted from there on, whole
+/// counters to the coarsest: they hold nothing that the findings after them do.
+struct Counted {
+    window: Window,
+    /// Where that ends.
+    until: DateTime<Utc>,
 }
 
 /// Cuts a window of a company by what is counted of it.
@@ -62,39 +74,79 @@ impl Cut {
         let from = ceil(window.from, hour);
         let to = window.to.filter(|to| *to < folded);
         let to = to.map(|to| floor(to, hour));
-        let end = to.unwrap_or(folded);
-        if end <= from {
+        let until = to.unwrap_or(folded);
+        let whole = Window {
+            from,
+            to: Some(until),
+        };
+        if whole.is_empty() {
             return Self::uncounted(window);
         }
-        let before = Window {
-            from: window.from,
-            to: Some(from),
-        };
-        let after = Window {
-            from: end,
-            to: window.to,
-        };
         Self {
-            counted: Some(Window { from, to }),
-            rest: vec![before, after],
+            counted: Some(Counted {
+                window: Window { from, to },
+                until,
+            }),
+            rest: window.without(whole).collect(),
         }
+    }
+
+    /// What tells the counters of what is counted, as coarse as these grains have them: a condition per
+    /// piece and grain; `conditions` on their columns are theirs as well.
+    pub(super) fn sources(
+        &self,
+        query: &mut Query,
+        grains: &[i64],
+        conditions: &str,
+    ) -> Vec<String> {
+        let Some(counted) = &self.counted else {
+            return Vec::new();
+        };
+        let (four_weeks, rest, finer) = match grains {
+            [FOUR_WEEKS, finer @ ..] => {
+                let (four_weeks, rest) = counted.four_weeks();
+                (four_weeks, rest, finer)
+            }
+            _ => (Vec::new(), vec![counted.window], grains),
+        };
+        let mut sources = Vec::new();
+        let mut add = |grain, begins| {
+            sources.push(format!(
+                "company_id = $1 AND grain = {grain} AND {begins} AND {conditions}"
+            ));
+        };
+        for begins in four_weeks {
+            let begins = query.value(Value::Time(begins));
+            add(FOUR_WEEKS, format!("bucket = {begins}"));
+        }
+        for (grain, piece) in rest.into_iter().flat_map(|rest| pieces(rest, finer)) {
+            add(grain, query.during("bucket", piece));
+        }
+        sources
     }
 }
 
-/// What tells the counters of a window that is counted, a condition per piece and grain; `conditions`
-/// on their columns are theirs as well.
-pub(super) fn sources(
-    query: &mut Query,
-    window: Window,
-    grains: &[i64],
-    conditions: &str,
-) -> Vec<String> {
-    let pieces = pieces(window, grains);
-    let source = |(grain, piece): (i64, Window)| {
-        let during = query.during("bucket", piece);
-        format!("company_id = $1 AND grain = {grain} AND {during} AND {conditions}")
-    };
-    pieces.into_iter().map(source).collect()
+impl Counted {
+    /// When the four weeks begin that follow one another in it, and what is left beside them.
+    fn four_weeks(&self) -> (Vec<DateTime<Utc>>, Vec<Window>) {
+        let (week, step) = (TimeDelta::minutes(WEEK), TimeDelta::minutes(FOUR_WEEKS));
+        let Window { from, to } = self.window;
+        let first = ceil(from, week);
+        let mut next = first;
+        let mut all = Vec::new();
+        while to.map_or(next < self.until, |to| next + step <= to) {
+            all.push(next);
+            next += step;
+        }
+        if all.is_empty() {
+            return (all, vec![self.window]);
+        }
+        let told = Window {
+            from: first,
+            to: to.map(|_| next),
+        };
+        (all, self.window.without(told).collect())
+    }
 }
 
 fn folded_until(
@@ -136,19 +188,27 @@ pub fn fold(
     let until = over.min(floor(from, day) + day);
     // A day may have millions, and nobody waits for it.
     connection.batch_execute("SET LOCAL statement_timeout = '10min'")?;
-    let grains = grain_rows(&GRAINS);
+    let buckets = bucket_rows();
     let written = diesel::sql_query(format!(
         "WITH found AS ( \
              SELECT DISTINCT company_id, received_at, id, code, reason, \
                              coalesce(value, '') AS value, environment, key_id \
              FROM request_findings \
              WHERE company_id = $1 AND received_at >= $2 AND received_at < $3 \
-         ), summed AS ( \
-             SELECT company_id, grain, date_bin(grain * interval '1 minute', received_at, $4) AS bucket, \
+         ), hours AS ( \
+             SELECT company_id, date_bin(interval '1 hour', received_at, $4) AS hour, \
                     code, reason, value, environment, key_id, count(*) AS count, \
                     min(received_at) AS first_at, max(received_at) AS last_at, \
                     (array_agg(id ORDER BY received_at DESC, id DESC))[1] AS latest_id \
-             FROM found, (VALUES {grains}) AS grains (grain) \
+             FROM found GROUP BY 1, 2, 3, 4, 5, 6, 7 \
+         ), summed AS ( \
+             SELECT company_id, grain, \
+                    date_bin(apart * interval '1 minute', \
+                             hour - earlier * interval '1 minute', $4) AS bucket, \
+                    code, reason, value, environment, key_id, sum(count)::bigint AS count, \
+                    min(first_at) AS first_at, max(last_at) AS last_at, \
+                    (array_agg(latest_id ORDER BY last_at DESC))[1] AS latest_id \
+             FROM hours, (VALUES {buckets}) AS buckets (grain, apart, earlier) \
              GROUP BY 1, 2, 3, 4, 5, 6, 7, 8 \
          ) \
          INSERT INTO cause_counts AS kept (company_id, grain, bucket, code, reason, value, \
@@ -173,6 +233,17 @@ pub fn fold(
         .set(cause_folds::until.eq(until))
         .execute(connection)?;
     Ok(written)
+}
+
+/// The buckets that a finding is counted in, as the rows of a `VALUES` list: their grain, how far apart
+/// they begin, and how long before the last that holds the finding; all in minutes.
+fn bucket_rows() -> String {
+    let buckets = GRAINS.into_iter().flat_map(|grain| {
+        let apart = grain.min(WEEK);
+        let earlier = (0..grain).step_by(apart as usize);
+        earlier.map(move |earlier| format!("({grain}, {apart}, {earlier})"))
+    });
+    buckets.collect::<Vec<_>>().join(", ")
 }
 
 /// Deletes a batch of the counters of weeks whose requests were all received before `before`, and
@@ -210,7 +281,7 @@ mod tests {
 
     fn cut(from: &str, to: Option<&str>, folded: &str) -> (Option<Window>, Vec<Window>) {
         let Cut { counted, rest } = Cut::at(window(from, to), at(folded));
-        (counted, rest)
+        (counted.map(|counted| counted.window), rest)
     }
 
     #[test]
@@ -244,5 +315,33 @@ mod tests {
             let all = window(from, to);
             assert_eq!(cut(from, to, folded), (None, vec![all]), "{from}");
         }
+    }
+
+    fn four_weeks(from: &str, to: Option<&str>) -> (Vec<DateTime<Utc>>, Vec<Window>) {
+        let cut = Cut::at(window(from, to), at("2026-11-28T19:15:00Z"));
+        cut.counted.unwrap().four_weeks()
+    }
+
+    #[test]
+    fn a_month_has_four_weeks_wherever_it_begins() {
+        let thursdays = |all: &[&str]| -> Vec<_> {
+            let all = all.iter();
+            all.map(|day| at(&format!("{day}T00:00:00Z"))).collect()
+        };
+        let from = "2026-10-29T19:00:00Z";
+        let before = vec![window(from, Some("2026-11-05T00:00:00Z"))];
+        let one = thursdays(&["2026-11-05"]);
+        assert_eq!(four_weeks(from, None), (one, before));
+        // What came after four weeks is in the next ones, which have just begun.
+        let two = thursdays(&["2026-10-29", "2026-11-26"]);
+        assert_eq!(four_weeks("2026-10-29T00:00:00Z", None), (two, vec![]));
+        // What has ended has them whole.
+        let (from, to) = ("2026-10-15T00:00:00Z", "2026-11-21T00:00:00Z");
+        let one = thursdays(&["2026-10-15"]);
+        let after = vec![window("2026-11-12T00:00:00Z", Some(to))];
+        assert_eq!(four_weeks(from, Some(to)), (one, after));
+        let (from, to) = ("2026-11-05T00:00:00Z", "2026-11-28T00:00:00Z");
+        let all = vec![window(from, Some(to))];
+        assert_eq!(four_weeks(from, Some(to)), (vec![], all));
     }
 }

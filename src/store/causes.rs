@@ -194,20 +194,14 @@ pub fn causes(
             let codes = codes(selection.filter);
             let conditions = conditions(&mut query, selection);
             let entries = from_findings(&mut query, &cut.rest, &codes, &conditions);
-            let counters = match cut.counted {
-                Some(window) => {
-                    let of_error = match selection.filter.about("error").next() {
-                        Some(_) => format!("code = ANY({codes}) AND {conditions}"),
-                        None => conditions,
-                    };
-                    let mut at =
-                        |grains| cause_counts::sources(&mut query, window, grains, &of_error);
-                    Counters {
-                        for_order: at(&GRAINS),
-                        for_course: at(steps.grains()),
-                    }
-                }
-                None => Counters::default(),
+            let of_error = match selection.filter.about("error").next() {
+                Some(_) => format!("code = ANY({codes}) AND {conditions}"),
+                None => conditions,
+            };
+            let mut at = |grains| cut.sources(&mut query, grains, &of_error);
+            let counters = Counters {
+                for_order: at(&GRAINS),
+                for_course: at(steps.grains()),
             };
             (query, entries, counters)
         }
@@ -362,11 +356,17 @@ fn from_findings(query: &mut Query, windows: &[Window], codes: &str, conditions:
              ) AS f"
         )
     };
-    let found: Vec<String> = windows.iter().map(within).collect();
+    let found = match windows {
+        [] => "SELECT * FROM request_findings WHERE company_id = $1 AND false".to_owned(),
+        windows => windows
+            .iter()
+            .map(within)
+            .collect::<Vec<_>>()
+            .join(" UNION ALL "),
+    };
     format!(
         "SELECT DISTINCT received_at, id, reason, coalesce(value, '') AS value, key_id \
-         FROM ({}) AS found",
-        found.join(" UNION ALL ")
+         FROM ({found}) AS found"
     )
 }
 
@@ -492,15 +492,9 @@ fn find_latest(
         values.map(Option::unwrap_or_default).collect(),
     ));
     let entries = from_findings(&mut query, &cut.rest, &codes, "true");
-    let counters = cut
-        .counted
-        .map(|window| cause_counts::sources(&mut query, window, &GRAINS, "true"));
+    let counters = cut.sources(&mut query, &GRAINS, "true");
     let most = MOST_COUNTERS / PAGE_CAUSES;
-    let seen = seen(
-        "NULL::timestamptz",
-        &counters.unwrap_or_default(),
-        &most.to_string(),
-    );
+    let seen = seen("NULL::timestamptz", &counters, &most.to_string());
     let latest: Vec<Latest> = query
         .instead(&format!(
             "WITH entries AS MATERIALIZED ({entries}), ranked AS MATERIALIZED ( \

@@ -271,6 +271,7 @@ fn parts(query: &mut Query, folded: &str, columns: &str, window: Window, grains:
 /// grain: its beginning may then be yet to come, and nothing is there.
 pub(super) fn pieces(window: Window, grains: &[i64]) -> Vec<(i64, Window)> {
     let (grain, finer) = match grains {
+        _ if window.is_empty() => return Vec::new(),
         [] => return Vec::new(),
         [finest] => return vec![(*finest, window)],
         [grain, finer @ ..] => (*grain, finer),
@@ -280,25 +281,12 @@ pub(super) fn pieces(window: Window, grains: &[i64]) -> Vec<(i64, Window)> {
         from: ceil(window.from, step),
         to: window.to.map(|to| floor(to, step)),
     };
-    if whole.to.is_some_and(|to| to <= whole.from) {
+    if whole.is_empty() {
         return pieces(window, finer);
     }
     let mut all = vec![(grain, whole)];
-    if window.from < whole.from {
-        let before = Window {
-            from: window.from,
-            to: Some(whole.from),
-        };
-        all.extend(pieces(before, finer));
-    }
-    if let Some(from) = whole.to
-        && whole.to < window.to
-    {
-        let after = Window {
-            from,
-            to: window.to,
-        };
-        all.extend(pieces(after, finer));
+    for rest in window.without(whole) {
+        all.extend(pieces(rest, finer));
     }
     all
 }

@@ -3,7 +3,7 @@
 
 use chrono::{DateTime, TimeDelta, Utc};
 use diesel::prelude::*;
-use diesel::sql_types::{BigInt, Bool, SmallInt, Timestamptz};
+use diesel::sql_types::{BigInt, Bool, Integer, Timestamptz};
 
 use super::counts::{COUNTS, GRAINS, TOTALS, grain_rows};
 use super::schema::api_keys;
@@ -99,9 +99,9 @@ fn note_keys_used(connection: &mut PgConnection, company: CompanyId) -> QueryRes
 fn try_lock(connection: &mut PgConnection, company: CompanyId) -> QueryResult<bool> {
     diesel::select(
         diesel::dsl::sql::<Bool>("pg_try_advisory_xact_lock(")
-            .bind::<diesel::sql_types::Integer, _>(FOLD_LOCK)
+            .bind::<Integer, _>(FOLD_LOCK)
             .sql(", ")
-            .bind::<diesel::sql_types::Integer, _>(company.0 as i32)
+            .bind::<Integer, _>(company.0 as i32)
             .sql(")"),
     )
     .get_result(connection)
@@ -149,7 +149,7 @@ pub(super) fn drop_grain(
                  ORDER BY bucket LIMIT $4) AS oldest)"
     ))
     .bind::<BigInt, _>(company.0)
-    .bind::<SmallInt, _>(grain as i16)
+    .bind::<Integer, _>(grain as i32)
     .bind::<Timestamptz, _>(before)
     .bind::<BigInt, _>(DROP_BATCH)
     .execute(connection)

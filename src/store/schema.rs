@@ -161,8 +161,8 @@ diesel::table! {
     cause_counts (company_id, grain, reason, value, bucket, environment, key_id) {
         /// The company.
         company_id -> Int8,
-        /// Minutes in a bucket: 60, 1440 or 10080; kept as long as requests.
-        grain -> Int2,
+        /// Minutes in a bucket: 60, 1440, 10080 or 40320; those of four weeks begin with every week. Kept as long as requests.
+        grain -> Int4,
         /// When the bucket begins.
         bucket -> Timestamptz,
         /// The error: its bit in a request's error mask.

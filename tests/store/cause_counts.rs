@@ -78,8 +78,7 @@ fn read_at(
 
 fn windows() -> Vec<Window> {
     let between = |from, to| Range::Between(at(from), at(to)).at(at(NOW));
-    let last = [Preset::Hour, Preset::Day, Preset::Week, Preset::Month];
-    let last = last.map(|preset| Range::Last(preset).at(at(NOW)));
+    let last = Preset::ALL.map(|preset| Range::Last(preset).at(at(NOW)));
     let mut windows = last.to_vec();
     windows.extend([
         between("2026-11-16T00:00:00Z", "2026-11-20T00:00:00Z"),
@@ -87,6 +86,7 @@ fn windows() -> Vec<Window> {
         between("2026-11-22T10:00:00Z", "2026-11-22T23:00:00Z"),
         between("2026-11-22T10:05:00Z", "2026-11-22T10:55:00Z"),
         between("2026-11-01T00:00:00Z", "2026-11-02T00:00:00Z"),
+        between("2026-10-20T10:00:00Z", "2026-11-22T07:35:00Z"),
     ]);
     windows
 }
@@ -150,6 +150,7 @@ fn causes_read_the_same_before_during_and_after_they_are_counted() {
     };
     assert_eq!(sum(60), sum(1_440));
     assert_eq!(sum(60), sum(10_080));
+    assert_eq!(4 * sum(60), sum(40_320), "they lie over one another");
     let younger =
         "SELECT count(DISTINCT id) FROM request_findings WHERE received_at < '2026-11-23 10:30Z'";
     let company = store.larkspur.id;
@@ -184,17 +185,22 @@ fn a_cause_of_every_hour_is_told_whole_while_its_week_has_few_hours() {
     assert_eq!(read(), [46]);
 }
 
-/// Counters of a day and of its week, one per value.
+/// Counters of a day, of its week and of the four weeks that hold it, one per value.
 fn add_counters(store: &TestStore, day: &str, values: &str, count: i64) {
     let company = store.larkspur.id;
     store.execute(&format!(
         "INSERT INTO cause_counts \
-         SELECT {company}, grain, date_bin(grain * interval '1 minute', '{day}', 'epoch'), \
+         SELECT {company}, grain, \
+                date_bin(least(grain, 10080) * interval '1 minute', '{day}', 'epoch') \
+                - weeks * interval '168 hours', \
                 128, 81, value, 2, 20, {count}, at, at, \
                 (lpad(to_hex((extract(epoch FROM at) * 1000)::bigint), 12, '0') \
                  || '7' || substr(md5(value), 1, 3) || '8' || substr(md5(value), 4, 15))::uuid \
-         FROM {values} AS drawn (value), (VALUES (1440), (10080)) AS grains (grain), \
-              (VALUES ('{day}'::timestamptz + interval '1 hour')) AS times (at)"
+         FROM {values} AS drawn (value), (VALUES (1440), (10080), (40320)) AS grains (grain), \
+              generate_series(0, CASE grain WHEN 40320 THEN 3 ELSE 0 END) AS weeks, \
+              (VALUES ('{day}'::timestamptz + interval '1 hour')) AS times (at) \
+         ON CONFLICT (company_id, grain, reason, value, bucket, environment, key_id) \
+         DO UPDATE SET count = cause_counts.count + excluded.count"
     ));
 }
 
@@ -262,7 +268,7 @@ fn the_counters_of_causes_go_with_the_week_of_their_requests() {
         while cause_counts::drop_older(&mut connection, store.larkspur.id, at(before)).unwrap() > 0
         {
         }
-        [60, 1_440, 10_080].map(|grain| {
+        [60, 1_440, 10_080, 40_320].map(|grain| {
             store
                 .rows(&format!(
                     "SELECT min(bucket)::date::text AS day FROM cause_counts WHERE grain = {grain}"
@@ -276,6 +282,12 @@ fn the_counters_of_causes_go_with_the_week_of_their_requests() {
     // The requests of a week, from Monday to Monday, are there until its last is old enough; the
     // weeks of counters begin on Thursdays.
     let (first, second) = ("2026-11-16", "2026-11-23");
-    assert_eq!(drop("2026-11-22T23:59:00Z"), [first, first, "2026-11-12"]);
-    assert_eq!(drop("2026-11-23T00:00:00Z"), [second, second, "2026-11-19"]);
+    assert_eq!(
+        drop("2026-11-22T23:59:00Z"),
+        [first, first, "2026-11-12", "2026-10-22"]
+    );
+    assert_eq!(
+        drop("2026-11-23T00:00:00Z"),
+        [second, second, "2026-11-19", "2026-10-29"]
+    );
 }

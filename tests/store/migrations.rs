@@ -3,7 +3,8 @@
 use std::sync::Arc;
 
 use api_status_page::store::migrations::{self, MIGRATIONS};
-use api_status_page::store::{connect, partitions};
+use api_status_page::store::{cause_counts, connect, partitions};
+use chrono::{DateTime, Utc};
 use diesel::prelude::*;
 use diesel_migrations::MigrationHarness;
 use serde_json::{Value, json};
@@ -129,6 +130,40 @@ fn totals_are_made_of_the_counters_that_are_there() {
     back_before(&mut connection, "20261124000621");
     migrations::run(&mut connection).unwrap();
     assert_eq!(totals(), folded);
+}
+
+#[test]
+fn causes_by_four_weeks_are_made_of_the_weeks_that_are_there() {
+    let store = TestStore::database_in(Cluster::single());
+    let company = store.larkspur.id;
+    let mut connection = connect(&store.url).unwrap();
+    let at = |time: &str| -> DateTime<Utc> { time.parse().unwrap() };
+    let (first, now) = (at("2026-10-01T00:00:00Z"), at("2026-11-23T10:00:00Z"));
+    partitions::ensure(&mut connection, first, now).unwrap();
+    store.execute(&format!(
+        "INSERT INTO request_findings \
+         SELECT {company}, at, (lpad(to_hex((extract(epoch FROM at) * 1000)::bigint), 12, '0') \
+                || '7' || substr(md5(n::text), 1, 3) || '8' || substr(md5(n::text), 4, 15))::uuid, \
+                0, 128, 81, '/brand', 'outlet-' || n % 3, 1 + n % 2, 10 \
+         FROM generate_series(1, 150) AS n \
+         CROSS JOIN LATERAL (SELECT '{first}'::timestamptz + n * interval '8 hours' AS at) AS drawn"
+    ));
+    while connection
+        .transaction(|c| cause_counts::fold(c, company, now))
+        .unwrap()
+        > 0
+    {}
+    let four_weeks = || {
+        store.rows(
+            "SELECT * FROM cause_counts WHERE grain = 40320 ORDER BY bucket, value, environment",
+        )
+    };
+    let folded = four_weeks();
+    assert!(folded.len() > 50);
+    back_before(&mut connection, "20261128000650");
+    assert_eq!(four_weeks(), Vec::<Value>::new());
+    migrations::run(&mut connection).unwrap();
+    assert_eq!(four_weeks(), folded);
 }
 
 /// Takes back a step and those after it.

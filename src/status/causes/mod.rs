@@ -31,7 +31,7 @@ pub struct CausesView {
     pub none: String,
     /// The way to the neighbouring pages, where there are some.
     pub pager: Option<CausePager>,
-    /// Whether the oldest failures were left out.
+    /// Whether some failures were left out.
     pub is_cut: bool,
 }
 

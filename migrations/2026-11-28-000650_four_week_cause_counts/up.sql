@@ -1,0 +1,17 @@
+-- Four weeks have more minutes than a smallint holds.
+ALTER TABLE cause_counts DROP CONSTRAINT cause_counts_grain_check;
+ALTER TABLE cause_counts ALTER COLUMN grain TYPE integer;
+ALTER TABLE cause_counts
+    ADD CONSTRAINT cause_counts_grain_check CHECK (grain IN (60, 1440, 10080, 40320));
+
+-- They begin with every week, so that a window has some whole ones wherever it begins.
+INSERT INTO cause_counts (
+    company_id, grain, bucket, code, reason, value, environment, key_id, count, first_at, last_at,
+    latest_id)
+SELECT company_id, 40320, bucket - weeks * interval '168 hours', code, reason, value, environment,
+       key_id, sum(count), min(first_at), max(last_at), max(latest_id::text COLLATE "C")::uuid
+FROM cause_counts, generate_series(0, 3) AS weeks WHERE grain = 10080
+GROUP BY 1, 2, 3, 4, 5, 6, 7, 8
+ORDER BY 1, 2, 3;
+
+COMMENT ON COLUMN cause_counts.grain IS 'Minutes in a bucket: 60, 1440, 10080 or 40320; those of four weeks begin with every week. Kept as long as requests.';

@@ -40,6 +40,9 @@ use support::visitor::{Visitor, make_reader};
 /// The company whose pages are looked at: the one with half of the requests.
 const COMPANY: CompanyId = CompanyId(1);
 
+/// The looks at a page are spread over so many rounds.
+const ROUNDS: usize = 3;
+
 #[derive(Parser)]
 struct Options {
     /// Requests in the store, in millions; several are compared
@@ -54,15 +57,15 @@ struct Options {
     /// Where filled stores are kept for the next run; about a gigabyte for a million
     #[arg(long)]
     store: Option<PathBuf>,
-    /// How often each page is looked at
+    /// How often each page is looked at, in three rounds
     #[arg(long, default_value_t = 30)]
     looks: usize,
     /// Connections that send requests meanwhile, for the last part; 0 leaves it out
     #[arg(long, default_value_t = 64)]
     load: usize,
-    /// Only pages whose name holds this, with their statements
+    /// Only pages whose name holds this, with their statements; may be said several times
     #[arg(long)]
-    only: Option<String>,
+    only: Vec<String>,
     /// What Cargo adds
     #[arg(long, hide = true)]
     bench: bool,
@@ -140,10 +143,8 @@ fn measure(millions: u64, options: &Options) -> anyhow::Result<Size> {
     stage.watch_statements()?;
     let values = values(&stage)?;
     let mut views = views(&values, options.days);
-    views.retain(|view| {
-        let only = options.only.as_deref();
-        only.is_none_or(|only| view.name.contains(only))
-    });
+    let is_wanted = |view: &View| options.only.iter().any(|only| view.name.contains(only));
+    views.retain(|view| options.only.is_empty() || is_wanted(view));
     stage.restart(forget_files)?;
     let program = Program::real(&stage)?;
     let mut visitor = Visitor::sign_in(program.address)?;
@@ -151,16 +152,27 @@ fn measure(millions: u64, options: &Options) -> anyhow::Result<Size> {
     for view in &views {
         cold.push(look(&mut visitor, view)?);
     }
-    let mut measured = Vec::new();
-    for (view, cold) in views.iter().zip(cold) {
-        look(&mut visitor, view)?;
-        forget_statements(&stage)?;
-        let times = looks(&mut visitor, view, options.looks)?;
-        measured.push(Measured {
-            cold,
-            times,
-            statements: statements(&stage, options.looks)?,
-        });
+    let unseen = |cold| Measured {
+        cold,
+        times: Vec::new(),
+        statements: Vec::new(),
+    };
+    let mut measured: Vec<Measured> = cold.into_iter().map(unseen).collect();
+    // All pages again and again, so that a machine that is slower for a while is so for all of them.
+    let looks = options.looks.div_ceil(ROUNDS);
+    for _ in 0..ROUNDS {
+        for (view, measured) in views.iter().zip(&mut measured) {
+            look(&mut visitor, view)?;
+            forget_statements(&stage)?;
+            for _ in 0..looks {
+                measured.times.push(look(&mut visitor, view)?);
+            }
+            // Of the last round: by then the plans are there that stay.
+            measured.statements = statements(&stage, looks)?;
+        }
+    }
+    for measured in &mut measured {
+        measured.times.sort_by(f64::total_cmp);
     }
     let loaded = match options.load {
         0 => None,
@@ -180,16 +192,7 @@ fn measure(millions: u64, options: &Options) -> anyhow::Result<Size> {
     })
 }
 
-/// Milliseconds that each of so many looks took, in order of size.
-fn looks(visitor: &mut Visitor, view: &View, looks: usize) -> anyhow::Result<Vec<f64>> {
-    let mut times = Vec::with_capacity(looks);
-    for _ in 0..looks {
-        times.push(look(visitor, view)?);
-    }
-    times.sort_by(f64::total_cmp);
-    Ok(times)
-}
-
+/// Milliseconds that a look took.
 fn look(visitor: &mut Visitor, view: &View) -> anyhow::Result<f64> {
     let shown = visitor.look(&view.path)?;
     let (status, path) = (shown.status, &view.path);
@@ -471,7 +474,7 @@ impl Size {
             ]);
         }
         println!("{table}");
-        if options.only.is_some() {
+        if !options.only.is_empty() {
             for (view, measured) in self.views.iter().zip(&self.measured) {
                 println!("{}", view.name);
                 for statement in &measured.statements {

@@ -291,15 +291,6 @@ pub(super) fn pieces(window: Window, grains: &[i64]) -> Vec<(i64, Window)> {
     all
 }
 
-/// Grains as the rows of a `VALUES` list.
-pub(super) fn grain_rows(grains: &[i64]) -> String {
-    let rows: Vec<String> = grains
-        .iter()
-        .map(|grain| format!("({grain}::smallint)"))
-        .collect();
-    rows.join(", ")
-}
-
 pub(super) fn floor(at: DateTime<Utc>, step: TimeDelta) -> DateTime<Utc> {
     at.duration_trunc(step).unwrap_or(at)
 }

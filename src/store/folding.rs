@@ -5,7 +5,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 use diesel::prelude::*;
 use diesel::sql_types::{BigInt, Bool, Integer, Timestamptz};
 
-use super::counts::{COUNTS, GRAINS, TOTALS, grain_rows};
+use super::counts::{COUNTS, GRAINS, TOTALS};
 use super::schema::api_keys;
 use crate::domain::company::CompanyId;
 use crate::domain::window::FINE_GRAIN_MINUTES;
@@ -37,7 +37,9 @@ pub fn fold(connection: &mut PgConnection, company: CompanyId) -> QueryResult<us
     }
     note_keys_used(connection, company)?;
     // A coarser row is the sum of its finer ones; all get the same deltas.
-    let grains = grain_rows(&GRAINS);
+    let grains = GRAINS
+        .map(|grain| format!("({grain}::smallint)"))
+        .join(", ");
     diesel::sql_query(format!(
         "WITH taken AS ( \
              DELETE FROM request_count_deltas WHERE company_id = $1 RETURNING * \

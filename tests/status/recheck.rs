@@ -8,7 +8,7 @@ use uuid::Uuid;
 use super::{INVALID, TEST, app_with_admin, page};
 use crate::support::company::{accepted, accepted_but};
 use crate::support::people::PASSWORD;
-use crate::support::{Person, TestApp, eventually};
+use crate::support::{Person, TestApp, eventually, id_at};
 
 pub const ROOT: &str = "/settings/integrations/api-status";
 
@@ -36,10 +36,7 @@ pub fn activate_outlet(app: &TestApp) {
 /// Makes so many more requests that are like one of the store, each a millisecond older.
 pub fn multiply(app: &TestApp, id: Uuid, more: u32) {
     let copied = "received_at - n * interval '1 millisecond'";
-    let new_id = format!(
-        "(lpad(to_hex((extract(epoch FROM {copied}) * 1000)::bigint), 12, '0') \
-         || '70008' || lpad(to_hex(n), 15, '0'))::uuid"
-    );
+    let new_id = id_at(copied, "n::text");
     for (table, columns) in [
         (
             "requests",

@@ -12,7 +12,7 @@ use api_status_page::store::{cause_counts, partitions, settings};
 use chrono::{DateTime, TimeDelta, Utc};
 use diesel::Connection;
 
-use crate::support::TestStore;
+use crate::support::{TestStore, id_at};
 
 const NOW: &str = "2026-11-23T10:42:00Z";
 
@@ -26,10 +26,10 @@ fn add_findings(store: &TestStore, company: CompanyId, minutes: i64) {
     let now = at(NOW);
     let mut connection = store.connection();
     partitions::ensure(&mut connection, now - TimeDelta::days(9), now).unwrap();
+    let id = id_at("at", "n::text");
     store.execute(&format!(
         "INSERT INTO request_findings \
-         SELECT {company}, at, (lpad(to_hex((extract(epoch FROM at) * 1000)::bigint), 12, '0') \
-                || '7' || substr(md5(n::text), 1, 3) || '8' || substr(md5(n::text), 4, 15))::uuid, \
+         SELECT {company}, at, {id}, \
                 position, code, reason, '/field', value, environment, environment * 10 \
          FROM generate_series(0, {minutes}, 5) AS n \
          CROSS JOIN LATERAL ( \
@@ -167,10 +167,10 @@ fn a_cause_of_every_hour_is_told_whole_while_its_week_has_few_hours() {
     let now = at("2026-11-20T22:07:00Z");
     let mut connection = store.connection();
     partitions::ensure(&mut connection, now, now).unwrap();
+    let id = id_at("at", "at::text");
     store.execute(&format!(
         "INSERT INTO request_findings \
-         SELECT {company}, at, (lpad(to_hex((extract(epoch FROM at) * 1000)::bigint), 12, '0') \
-                || '7' || substr(md5(at::text), 1, 3) || '8' || substr(md5(at::text), 4, 15))::uuid, \
+         SELECT {company}, at, {id}, \
                 0, 128, 81, '/brand', 'outlet', 2, 20 \
          FROM generate_series('2026-11-19 00:30Z'::timestamptz, '2026-11-20 22:00Z', '1 hour') AS at"
     ));
@@ -188,14 +188,14 @@ fn a_cause_of_every_hour_is_told_whole_while_its_week_has_few_hours() {
 /// Counters of a day, of its week and of the four weeks that hold it, one per value.
 fn add_counters(store: &TestStore, day: &str, values: &str, count: i64) {
     let company = store.larkspur.id;
+    let id = id_at("at", "value");
     store.execute(&format!(
         "INSERT INTO cause_counts \
          SELECT {company}, grain, \
                 date_bin(least(grain, 10080) * interval '1 minute', '{day}', 'epoch') \
                 - weeks * interval '168 hours', \
                 128, 81, value, 2, 20, {count}, at, at, \
-                (lpad(to_hex((extract(epoch FROM at) * 1000)::bigint), 12, '0') \
-                 || '7' || substr(md5(value), 1, 3) || '8' || substr(md5(value), 4, 15))::uuid \
+                {id} \
          FROM {values} AS drawn (value), (VALUES (1440), (10080), (40320)) AS grains (grain), \
               generate_series(0, CASE grain WHEN 40320 THEN 3 ELSE 0 END) AS weeks, \
               (VALUES ('{day}'::timestamptz + interval '1 hour')) AS times (at) \

@@ -9,7 +9,7 @@ use diesel::prelude::*;
 use diesel_migrations::MigrationHarness;
 use serde_json::{Value, json};
 
-use crate::support::{Cluster, TestStore};
+use crate::support::{Cluster, TestStore, id_at};
 
 /// Everything in the schema, in words.
 fn schema(store: &TestStore) -> Vec<Value> {
@@ -140,10 +140,10 @@ fn causes_by_four_weeks_are_made_of_the_weeks_that_are_there() {
     let at = |time: &str| -> DateTime<Utc> { time.parse().unwrap() };
     let (first, now) = (at("2026-10-01T00:00:00Z"), at("2026-11-23T10:00:00Z"));
     partitions::ensure(&mut connection, first, now).unwrap();
+    let id = id_at("at", "n::text");
     store.execute(&format!(
         "INSERT INTO request_findings \
-         SELECT {company}, at, (lpad(to_hex((extract(epoch FROM at) * 1000)::bigint), 12, '0') \
-                || '7' || substr(md5(n::text), 1, 3) || '8' || substr(md5(n::text), 4, 15))::uuid, \
+         SELECT {company}, at, {id}, \
                 0, 128, 81, '/brand', 'outlet-' || n % 3, 1 + n % 2, 10 \
          FROM generate_series(1, 150) AS n \
          CROSS JOIN LATERAL (SELECT '{first}'::timestamptz + n * interval '8 hours' AS at) AS drawn"

@@ -24,7 +24,7 @@ pub use http::Answer;
 pub use mail::MailServer;
 pub use people::Person;
 pub use postgres::Cluster;
-pub use store::TestStore;
+pub use store::{TestStore, id_at};
 
 /// Runs what needs the store's own door.
 pub fn on_a_runtime(work: impl Future<Output = ()>) {

@@ -35,6 +35,15 @@ pub struct TestStore {
     clear_away: String,
 }
 
+/// The id of a request as SQL: of a time (`at`, an expression) and of what tells it from others of
+/// that time (`seed`, a text).
+pub fn id_at(at: &str, seed: &str) -> String {
+    format!(
+        "(lpad(to_hex((extract(epoch FROM {at}) * 1000)::bigint), 12, '0') \
+          || '7' || substr(md5({seed}), 1, 3) || '8' || substr(md5({seed}), 4, 15))::uuid"
+    )
+}
+
 impl TestStore {
     /// A schema of its own in the shared cluster.
     pub fn new() -> Arc<Self> {

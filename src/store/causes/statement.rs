@@ -14,7 +14,7 @@ use crate::domain::paging::{Cursor, PAGE_CAUSES, Shown};
 use crate::domain::window::Window;
 use crate::store::cause_counts::{self, Cut, GRAINS, MOST_COUNTERS};
 use crate::store::cause_decisions;
-use crate::store::counts;
+use crate::store::counts::{self, SUM};
 use crate::store::matching::{Direction, matching};
 use crate::store::query::{Query, Value, is_common};
 use crate::store::requests::{MAX_ENTRIES, Selection, Tab};
@@ -106,13 +106,13 @@ fn senders(
     );
     query.instead(&format!(
         "WITH entries AS MATERIALIZED ({entries}), totals AS MATERIALIZED ( \
-             SELECT reason, value, sum(count)::bigint AS count, count(*) AS counters \
+             SELECT reason, value, {SUM} AS count, count(*) AS counters \
              FROM (SELECT reason, value, 1::bigint AS count FROM entries{counted}) AS counted \
              GROUP BY reason, value \
          ), size AS MATERIALIZED ( \
              SELECT *, least({before}, (causes - 1) / {PAGE_CAUSES} * {PAGE_CAUSES}) AS before \
              FROM (SELECT count(*) FILTER (WHERE {listed}) AS causes, \
-                          sum(count)::bigint AS failures, sum(counters) AS counters \
+                          {SUM} AS failures, sum(counters) AS counters \
                    FROM totals) AS sums \
          ), ranked AS MATERIALIZED ( \
              SELECT reason, value, counters, row_number() OVER () AS rank \
@@ -120,7 +120,7 @@ fn senders(
                    ORDER BY count DESC, reason, value LIMIT {PAGE_CAUSES} \
                    OFFSET (SELECT before FROM size)) AS page \
          ), senders AS ( \
-             SELECT rank, key_id, sum(count)::bigint AS count, min(first_at) AS first, \
+             SELECT rank, key_id, {SUM} AS count, min(first_at) AS first, \
                     max(last_at) AS last, array_agg(bucket) AS buckets, array_agg(count) AS counts, \
                     array_agg(latest_id) AS samples \
              FROM ({seen}) AS seen GROUP BY rank, key_id \

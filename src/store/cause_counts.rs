@@ -7,7 +7,7 @@ use diesel::connection::SimpleConnection;
 use diesel::prelude::*;
 use diesel::sql_types::{BigInt, Nullable, Timestamptz};
 
-use super::counts::{ceil, floor, pieces};
+use super::counts::{Piece, ceil, floor, pieces, summands};
 use super::folding::drop_grain;
 use super::partitions::week_of;
 use super::query::{Query, Value};
@@ -39,6 +39,14 @@ pub(super) struct Cut {
     counted: Option<Counted>,
     /// What is left at its ends, to be read from the findings.
     pub rest: Vec<Window>,
+}
+
+/// Counters of a sum.
+pub(super) struct Summand {
+    /// Which.
+    pub condition: String,
+    /// What they add to it.
+    pub count: &'static str,
 }
 
 /// The part of a window that is counted. Without an end it is all that is counted from there on, whole
@@ -99,6 +107,22 @@ impl Cut {
         grains: &[i64],
         conditions: &str,
     ) -> Vec<String> {
+        let sources = self.read(query, grains, conditions, pieces);
+        sources.into_iter().map(|source| source.condition).collect()
+    }
+
+    /// What tells the counters that add up to what is counted.
+    pub(super) fn summands(&self, query: &mut Query, conditions: &str) -> Vec<Summand> {
+        self.read(query, &GRAINS, conditions, summands)
+    }
+
+    fn read(
+        &self,
+        query: &mut Query,
+        grains: &[i64],
+        conditions: &str,
+        pieces: fn(Window, &[i64]) -> Vec<Piece>,
+    ) -> Vec<Summand> {
         let Some(counted) = &self.counted else {
             return Vec::new();
         };
@@ -109,18 +133,18 @@ impl Cut {
             }
             _ => (Vec::new(), vec![counted.window], grains),
         };
-        let mut sources = Vec::new();
-        let mut add = |grain, begins| {
-            sources.push(format!(
-                "company_id = $1 AND grain = {grain} AND {begins} AND {conditions}"
-            ));
+        let source = |grain, begins, count| Summand {
+            condition: format!("company_id = $1 AND grain = {grain} AND {begins} AND {conditions}"),
+            count,
         };
+        let mut sources = Vec::new();
         for begins in four_weeks {
             let begins = query.value(Value::Time(begins));
-            add(FOUR_WEEKS, format!("bucket = {begins}"));
+            sources.push(source(FOUR_WEEKS, format!("bucket = {begins}"), "count"));
         }
-        for (grain, piece) in rest.into_iter().flat_map(|rest| pieces(rest, finer)) {
-            add(grain, query.during("bucket", piece));
+        for piece in rest.into_iter().flat_map(|rest| pieces(rest, finer)) {
+            let begins = query.during("bucket", piece.window);
+            sources.push(source(piece.grain, begins, piece.count()));
         }
         sources
     }

@@ -71,7 +71,8 @@ pub fn cube(
     let mut query = Query::new(company);
     let parts = parts(&mut query, COUNTS, CELL, window, &GRAINS);
     let query = query.and(&format!(
-        "SELECT {CELL}, {SUM} AS count FROM ({parts}) AS parts GROUP BY {CELL}"
+        "SELECT {CELL}, {SUM} AS count FROM ({parts}) AS parts GROUP BY {CELL} \
+         HAVING {SUM} <> 0"
     ));
     let rows: Vec<CellRow> = query.kept(true).load(connection)?;
     Ok(Cube(rows.into_iter().filter_map(cell).collect()))
@@ -163,7 +164,7 @@ pub fn series(
                 CASE WHEN {failed} THEN (error_mask & {wanted}) & -(error_mask & {wanted}) \
                      ELSE 0::smallint END AS first_error, \
                 {SUM} AS count \
-         FROM ({parts}) AS parts WHERE {counted} GROUP BY 1, 2"
+         FROM ({parts}) AS parts WHERE {counted} GROUP BY 1, 2 HAVING {SUM} <> 0"
     ));
     query.load(connection)
 }
@@ -258,39 +259,96 @@ pub fn sent_by_keys(
 /// The rows of a table of counters that make up a window, and those not folded into it yet; `grains`
 /// may be read, coarsest first.
 fn parts(query: &mut Query, folded: &str, columns: &str, window: Window, grains: &[i64]) -> String {
-    let source = |query: &mut Query, table: &str, window: Window| {
+    let source = |query: &mut Query, table: &str, window: Window, count: &str| {
         let during = query.during("bucket", window);
-        format!("SELECT {columns}, count FROM {table} WHERE company_id = $1 AND {during}")
+        format!("SELECT {columns}, {count} FROM {table} WHERE company_id = $1 AND {during}")
     };
-    let mut sources = vec![source(query, "request_count_deltas", window)];
-    for (grain, piece) in pieces(window, grains) {
-        let counts = source(query, folded, piece);
-        sources.push(format!("{counts} AND grain = {grain}"));
+    let mut sources = vec![source(query, "request_count_deltas", window, "count")];
+    for piece in summands(window, grains) {
+        let counts = source(query, folded, piece.window, piece.count());
+        sources.push(format!("{counts} AND grain = {}", piece.grain));
     }
     sources.join(" UNION ALL ")
+}
+
+/// A piece of a window, to be read at a grain.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Piece {
+    pub grain: i64,
+    pub window: Window,
+    /// Whether it lies before the window, in a piece of a coarser grain.
+    pub is_taken_off: bool,
+}
+
+impl Piece {
+    /// What its counters add to a sum.
+    pub(super) fn count(&self) -> &'static str {
+        match self.is_taken_off {
+            false => "count",
+            true => "-count AS count",
+        }
+    }
 }
 
 /// Cuts a window into one piece of the coarsest grain, as far as it has whole ones, and what is before
 /// and after it by the finer ones, to the finest. While a window goes on, so does the last one of each
 /// grain: its beginning may then be yet to come, and nothing is there.
-pub(super) fn pieces(window: Window, grains: &[i64]) -> Vec<(i64, Window)> {
+pub(super) fn pieces(window: Window, grains: &[i64]) -> Vec<Piece> {
+    cut(window, grains, |missing, _| missing.is_zero())
+}
+
+/// Cuts a window for a sum, as [`pieces`] does, but reads a bucket of which nearly all is in the window
+/// whole, and takes off what is before: there are fewer counters of a week than of its last six days.
+pub(super) fn summands(window: Window, grains: &[i64]) -> Vec<Piece> {
+    cut(window, grains, |missing, step| missing < step / 4)
+}
+
+/// `is_whole` says whether a bucket is read whole from which so much is missing at its beginning.
+fn cut(
+    window: Window,
+    grains: &[i64],
+    is_whole: fn(missing: TimeDelta, step: TimeDelta) -> bool,
+) -> Vec<Piece> {
     let (grain, finer) = match grains {
         _ if window.is_empty() => return Vec::new(),
         [] => return Vec::new(),
-        [finest] => return vec![(*finest, window)],
         [grain, finer @ ..] => (*grain, finer),
     };
+    let piece = |window| Piece {
+        grain,
+        window,
+        is_taken_off: false,
+    };
+    if finer.is_empty() {
+        return vec![piece(window)];
+    }
     let step = TimeDelta::minutes(grain);
+    let begun = floor(window.from, step);
     let whole = Window {
-        from: ceil(window.from, step),
+        from: match is_whole(window.from - begun, step) {
+            true => begun,
+            false => begun + step,
+        },
         to: window.to.map(|to| floor(to, step)),
     };
     if whole.is_empty() {
-        return pieces(window, finer);
+        return cut(window, finer, is_whole);
     }
-    let mut all = vec![(grain, whole)];
+    let missing = Window {
+        from: whole.from,
+        to: Some(window.from),
+    };
+    let mut all = vec![piece(whole)];
+    all.extend(
+        cut(missing, finer, is_whole)
+            .into_iter()
+            .map(|piece| Piece {
+                is_taken_off: !piece.is_taken_off,
+                ..piece
+            }),
+    );
     for rest in window.without(whole) {
-        all.extend(pieces(rest, finer));
+        all.extend(cut(rest, finer, is_whole));
     }
     all
 }
@@ -379,6 +437,14 @@ mod tests {
         }
     }
 
+    fn inside(grain: i64, piece: (&str, Option<&str>)) -> Piece {
+        Piece {
+            grain,
+            window: window(piece),
+            is_taken_off: false,
+        }
+    }
+
     #[test]
     fn a_window_is_cut_into_whole_grains_from_the_coarsest_to_the_finest() {
         let whole = ("2026-10-25T18:05:00Z", Some("2026-11-24T17:40:00Z"));
@@ -391,18 +457,15 @@ mod tests {
             (60, "2026-11-24T00:00:00Z", "2026-11-24T17:00:00Z"),
             (5, "2026-11-24T17:00:00Z", "2026-11-24T17:40:00Z"),
         ];
-        let expected = expected.map(|(grain, from, to)| (grain, window((from, Some(to)))));
+        let expected = expected.map(|(grain, from, to)| inside(grain, (from, Some(to))));
         assert_eq!(pieces(window(whole), &GRAINS), expected);
     }
 
     #[test]
     fn a_grain_that_has_no_whole_one_in_a_window_is_not_read() {
         let grains = |from, to| {
-            let pieces = pieces(window((from, Some(to))), &GRAINS);
-            pieces
-                .into_iter()
-                .map(|(grain, _)| grain)
-                .collect::<Vec<_>>()
+            let pieces = pieces(window((from, Some(to))), &GRAINS).into_iter();
+            pieces.map(|piece| piece.grain).collect::<Vec<_>>()
         };
         let week = grains("2026-11-19T00:00:00Z", "2026-11-26T00:00:00Z");
         assert_eq!(week, [10_080]);
@@ -424,8 +487,43 @@ mod tests {
             ),
             (60, ("2026-11-17T18:00:00Z", Some("2026-11-18T00:00:00Z"))),
         ];
-        let expected = expected.map(|(grain, piece)| (grain, window(piece)));
+        let expected = expected.map(|(grain, piece)| inside(grain, piece));
         let since = window(("2026-11-17T18:00:00Z", None));
         assert_eq!(pieces(since, &GRAINS), expected);
+    }
+
+    #[test]
+    fn a_sum_reads_what_is_nearly_whole_and_takes_off_what_is_before() {
+        let taken_off = |grain, from, to| Piece {
+            is_taken_off: true,
+            ..inside(grain, (from, Some(to)))
+        };
+        // Of the first week five hours are missing, and of those the last begins its day's last quarter.
+        let expected = [
+            inside(10_080, ("2026-11-12T00:00:00Z", None)),
+            taken_off(60, "2026-11-12T00:00:00Z", "2026-11-12T05:00:00Z"),
+            taken_off(5, "2026-11-12T05:00:00Z", "2026-11-12T05:10:00Z"),
+        ];
+        let since = window(("2026-11-12T05:10:00Z", None));
+        assert_eq!(summands(since, &GRAINS), expected);
+        // Of a week a day and 23 hours would be too much, of its third day an hour is not.
+        let expected = [
+            inside(10_080, ("2026-11-19T00:00:00Z", None)),
+            inside(
+                1_440,
+                ("2026-11-14T00:00:00Z", Some("2026-11-19T00:00:00Z")),
+            ),
+            taken_off(60, "2026-11-14T00:00:00Z", "2026-11-14T01:00:00Z"),
+        ];
+        let since = window(("2026-11-14T01:00:00Z", None));
+        assert_eq!(summands(since, &GRAINS), expected);
+        // What is taken off is a sum as well.
+        let expected = [
+            inside(10_080, ("2026-11-12T00:00:00Z", None)),
+            taken_off(1_440, "2026-11-12T00:00:00Z", "2026-11-13T00:00:00Z"),
+            taken_off(60, "2026-11-13T00:00:00Z", "2026-11-13T17:00:00Z"),
+        ];
+        let since = window(("2026-11-13T17:00:00Z", None));
+        assert_eq!(summands(since, &GRAINS), expected);
     }
 }

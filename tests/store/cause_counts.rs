@@ -87,6 +87,10 @@ fn windows() -> Vec<Window> {
         between("2026-11-22T10:05:00Z", "2026-11-22T10:55:00Z"),
         between("2026-11-01T00:00:00Z", "2026-11-02T00:00:00Z"),
         between("2026-10-20T10:00:00Z", "2026-11-22T07:35:00Z"),
+        // Early in a day, early in a week, and that week goes on.
+        between("2026-11-17T04:00:00Z", "2026-11-22T07:35:00Z"),
+        between("2026-11-19T07:00:00Z", "2026-11-24T00:00:00Z"),
+        between("2026-11-20T10:00:00Z", "2026-11-24T00:00:00Z"),
     ]);
     windows
 }
@@ -116,6 +120,14 @@ fn causes_read_the_same_before_during_and_after_they_are_counted() {
     let minutes = 9 * 24 * 60;
     add_findings(&store, store.larkspur.id, minutes);
     add_findings(&store, store.solo_tea.id, minutes);
+    // Once, at the beginning of a week.
+    store.execute(&format!(
+        "UPDATE request_findings SET value = 'once' WHERE (received_at, id) = ( \
+             SELECT received_at, id FROM request_findings \
+             WHERE company_id = {} AND received_at >= '2026-11-19 02:00Z' \
+             ORDER BY received_at, id LIMIT 1)",
+        store.larkspur.id
+    ));
     let all = || -> Vec<String> {
         let mut all = Vec::new();
         for tab in [Tab::Invalid, Tab::Test] {
@@ -130,6 +142,7 @@ fn causes_read_the_same_before_during_and_after_they_are_counted() {
     };
     let before = all();
     assert!(before.iter().any(|read| read.contains("outlet")));
+    assert!(before.iter().any(|read| read.contains("once")));
     let mut days = 0;
     while fold(&store) > 0 {
         days += 1;

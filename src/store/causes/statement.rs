@@ -12,7 +12,7 @@ use crate::domain::dictionary::ErrorCode;
 use crate::domain::filter::{Filter, Subject, Verdict};
 use crate::domain::paging::{Cursor, PAGE_CAUSES, Shown};
 use crate::domain::window::Window;
-use crate::store::cause_counts::{self, Cut, GRAINS, MOST_COUNTERS};
+use crate::store::cause_counts::{self, Cut, MOST_COUNTERS, Summand};
 use crate::store::cause_decisions;
 use crate::store::counts::{self, SUM};
 use crate::store::matching::{Direction, matching};
@@ -23,7 +23,7 @@ use crate::store::requests::{MAX_ENTRIES, Selection, Tab};
 #[derive(Default)]
 struct Counters {
     /// As coarse as there are: all of them are read.
-    for_order: Vec<String>,
+    for_order: Vec<Summand>,
     /// As fine as the steps.
     for_course: Vec<String>,
 }
@@ -50,10 +50,9 @@ pub(super) fn of(
                 Some(_) => format!("code = ANY({codes}) AND {conditions}"),
                 None => conditions,
             };
-            let mut at = |grains| cut.sources(&mut query, grains, &of_error);
             let counters = Counters {
-                for_order: at(&GRAINS),
-                for_course: at(steps.grains()),
+                for_order: cut.summands(&mut query, &of_error),
+                for_course: cut.sources(&mut query, steps.grains(), &of_error),
             };
             (query, entries, counters)
         }
@@ -85,16 +84,19 @@ fn senders(
     );
     let before = query.value(Value::Integer(i64::from(shown.page) * PAGE_CAUSES));
     // What admins decide stands of few causes, so all of those are listed.
-    let listed = match shown.state.and_then(cause_decisions::kind) {
+    let asked = match shown.state.and_then(cause_decisions::kind) {
         None => "true".to_owned(),
         Some(kind) => format!(
             "(reason, value) IN (SELECT reason, value FROM cause_decisions \
                                  WHERE company_id = $1 AND kind = {kind})"
         ),
     };
-    let counted = counters.for_order.iter().map(|source| {
+    // A cause that came only before the window adds up to nothing.
+    let listed = format!("count > 0 AND {asked}");
+    let counted = counters.for_order.iter().map(|of_sum| {
+        let Summand { condition, count } = of_sum;
         format!(
-            " UNION ALL (SELECT reason, value, count FROM cause_counts WHERE {source} \
+            " UNION ALL (SELECT reason, value, {count} FROM cause_counts WHERE {condition} \
                          ORDER BY bucket DESC LIMIT {MOST_COUNTERS})"
         )
     });

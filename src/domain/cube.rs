@@ -31,6 +31,10 @@ pub struct Cell {
 #[derive(Debug, Clone, Default)]
 pub struct Cube(pub Vec<Cell>);
 
+/// The cells of a window that a filter admits.
+#[derive(Debug, Clone)]
+pub struct Filtered<'a>(pub Vec<&'a Cell>);
+
 impl Cell {
     /// Whether the requests counted here are what `subject` asks for. An employee is not counted
     /// apart, so a cell is never one's.
@@ -67,9 +71,9 @@ impl Cube {
     }
 
     /// Only what the filter admits.
-    pub fn filtered(&self, filter: &Filter) -> Self {
+    pub fn filtered(&self, filter: &Filter) -> Filtered<'_> {
         let admitted = |cell: &&Cell| filter.admits(|subject| cell.is(subject));
-        Self(self.0.iter().filter(admitted).cloned().collect())
+        Filtered(self.0.iter().filter(admitted).collect())
     }
 
     /// Production requests, and how many of them are invalid.
@@ -78,6 +82,13 @@ impl Cube {
             total: self.count(|c| !c.is_test()),
             failed: self.count(|c| !c.is_test() && c.is_invalid()),
         }
+    }
+}
+
+impl Filtered<'_> {
+    /// How many requests are in the cells for which `holds` says yes.
+    pub fn count(&self, holds: impl Fn(&Cell) -> bool) -> i64 {
+        self.0.iter().filter(|c| holds(c)).map(|c| c.count).sum()
     }
 }
 

@@ -163,8 +163,8 @@ async fn start_checking(
     let settings = snapshot.clone();
     let total = status.store.read(company, move |connection| {
         if filter.is_countable(&settings.rules) {
-            let cube = counts::cube(connection, company, window)?.filtered(&filter);
-            return Ok(cube.count(|cell| tab.holds(cell)));
+            let cube = counts::cube(connection, company, window)?;
+            return Ok(cube.filtered(&filter).count(|cell| tab.holds(cell)));
         }
         let selection = Selection {
             tab,

@@ -6,7 +6,7 @@ use chrono_tz::Tz;
 
 use super::filters::{Address, what, words};
 use super::row::KeyNames;
-use crate::domain::cube::{Cell, Cube};
+use crate::domain::cube::{Cell, Cube, Filtered};
 use crate::domain::dictionary::ErrorCode;
 use crate::domain::filter::{Filter, Label, Subject, Term, Verdict};
 use crate::domain::request::{Environment, Kind};
@@ -90,10 +90,10 @@ pub struct Counts<'a> {
     pub in_index: Option<(&'a Cube, bool)>,
 }
 
-impl Counts<'_> {
+impl<'a> Counts<'a> {
     /// The requests that a filter lets through, and what to write after each number. It may ask for
     /// less than the page's own, but not of what the counters do not know.
-    pub fn of(&self, filter: &Filter) -> (Cube, &'static str) {
+    pub fn of(&self, filter: &Filter) -> (Filtered<'a>, &'static str) {
         match self.in_index {
             None => (self.counters.filtered(filter), ""),
             Some((cube, is_cut)) => {
@@ -107,7 +107,7 @@ impl Counts<'_> {
     /// The requests to count the options of a parameter in, and what to write after each number.
     /// A facet does not hide its own options: its own terms are left out. `None` where no count is
     /// at hand without them.
-    fn without(&self, filter: &Filter, parameter: &str) -> Option<(Cube, &'static str)> {
+    fn without(&self, filter: &Filter, parameter: &str) -> Option<(Filtered<'a>, &'static str)> {
         let others = filter.without_any(parameter);
         match self.uncounted {
             [only] if *only == parameter => Some((self.counters.filtered(&others), "")),
@@ -230,8 +230,8 @@ fn facet(
         address.filter.has(&Term { subject, negated })
     };
     let choices = subjects.into_iter().map(|subject| {
-        let count = counted.as_ref().map(|(cube, more)| {
-            let count = cube.count(|cell| on_tab(cell) && cell.is(&subject));
+        let count = counted.as_ref().map(|(filtered, more)| {
+            let count = filtered.count(|cell| on_tab(cell) && cell.is(&subject));
             number(count) + more
         });
         Choice {

@@ -19,11 +19,12 @@ use crate::web::format::{Breakable, Moment, counted, number, percent};
 /// A change this long before the first failure may have caused it.
 const MAY_CAUSE: TimeDelta = TimeDelta::hours(24);
 
-/// The sparkline's height in pixels.
-const HEIGHT: f64 = 28.0;
+/// The sparkline's height, and what can be seen of the least, in tenths of a pixel.
+const HEIGHT: i64 = 280;
+const LEAST: i64 = 15;
 
-/// So much of a step's width is its bar.
-const FILLED: f64 = 0.82;
+/// So many hundredths of a step's width are its bar.
+const FILLED: usize = 82;
 
 /// A cause.
 pub struct CauseRow {
@@ -75,7 +76,7 @@ pub struct CauseRow {
 pub struct Spark {
     /// How many steps wide.
     pub steps: usize,
-    /// The bars, as one path: steps across and pixels down.
+    /// The bars, as one path: hundredths of a step across, tenths of a pixel down.
     pub bars: String,
 }
 
@@ -264,8 +265,8 @@ impl Context<'_> {
 fn spark(course: &[i64]) -> Spark {
     let busiest = course.iter().max().copied().unwrap_or(0).max(1);
     let bar = |(place, count): (usize, &i64)| {
-        let height = (*count as f64 / busiest as f64 * HEIGHT).max(1.5);
-        (*count > 0).then(|| format!("M{place} {HEIGHT}v-{height:.1}h{FILLED}v{height:.1}z"))
+        let (left, height) = (place * 100, (count * HEIGHT / busiest).max(LEAST));
+        (*count > 0).then(|| format!("M{left} {HEIGHT}v-{height}h{FILLED}v{height}z"))
     };
     Spark {
         steps: course.len(),
@@ -280,7 +281,7 @@ mod tests {
     #[test]
     fn a_sparkline_has_a_bar_for_each_step_with_something_in_it() {
         let Spark { steps, bars } = spark(&[0, 28, 7, 1]);
-        let expected = "M1 28v-28.0h0.82v28.0zM2 28v-7.0h0.82v7.0zM3 28v-1.5h0.82v1.5z";
+        let expected = "M100 280v-280h82v280zM200 280v-70h82v70zM300 280v-15h82v15z";
         assert_eq!((steps, &bars[..]), (4, expected), "the least can be seen");
         assert_eq!(spark(&[0, 0]).bars, "");
     }

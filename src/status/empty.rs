@@ -56,12 +56,12 @@ pub enum Empty {
     },
 }
 
-/// Why a list is empty.
-pub fn why(status: &Status, look: &Look, facts: &Facts, names: &KeyNames) -> Empty {
+/// Why a list is empty, of which the counters of its window say this.
+pub fn why(status: &Status, look: &Look, facts: &Facts, cube: &Cube, names: &KeyNames) -> Empty {
     let address = &look.address;
     let older = |at| Older::new(address, at, look.now, look.zone());
     let curl = || curl(status);
-    let total = facts.cube.count(|_| true);
+    let total = cube.count(|_| true);
     match (facts.newest_of_all, facts.newest_on_tab) {
         (None, _) => Empty::NothingEver { curl: curl() },
         (Some(_), None) if address.tab == Tab::Test => Empty::NoTestEver { curl: curl() },
@@ -70,7 +70,7 @@ pub fn why(status: &Status, look: &Look, facts: &Facts, names: &KeyNames) -> Emp
             Empty::NothingFurther { first }
         }
         _ if !address.filter.terms().is_empty() => Empty::NothingMatches {
-            without: without_each(address, look.is_countable().then_some(&facts.cube), names),
+            without: without_each(address, look.is_countable().then_some(cube), names),
             clear: address.with_filter(address.filter.without_terms()),
         },
         (_, last) if total > 0 && address.tab == Tab::Invalid => Empty::NothingFailed {

@@ -112,8 +112,6 @@ pub struct ViewLink {
 pub struct Facts {
     /// The rows.
     pub page: requests::Page,
-    /// The counters of the window.
-    pub cube: Cube,
     /// The newest request of the tab, where the list is empty.
     pub newest_on_tab: Option<DateTime<Utc>>,
     /// The newest of all, where the list is empty.
@@ -121,14 +119,16 @@ pub struct Facts {
     /// What checking these rows again by today's settings said.
     rechecks: HashMap<Uuid, (Now, bool)>,
     causes: Option<CauseFacts>,
+}
+
+/// What the store tells about what stands around a list. It may count what came a moment before or
+/// after the rows were read, so it is read at the same time, on another connection.
+struct Surroundings {
+    /// The counters of the window.
+    cube: Cube,
     /// What of both tabs the filter lets through by the terms that the counters do not know, and
     /// whether there is more.
     in_index: Option<(Cube, bool)>,
-}
-
-/// What the store tells about what stands around a list. It need not be as of the same moment, so it
-/// is read at the same time, on another connection.
-struct Surroundings {
     /// Of the window before.
     rate_before: Rate,
     alert: Option<Alert>,
@@ -196,19 +196,35 @@ async fn show(
     Ok(ListPage::new(status, look, facts?, surroundings?, chart))
 }
 
-async fn surroundings(status: &Status, look: &Look) -> Result<Surroundings, PageError> {
+async fn surroundings(status: &Status, look: &Look) -> Result<Seen<Surroundings>, PageError> {
     let (company, user_id) = (look.shell.company.id, look.shell.operator.user_id);
-    let before = look.window.before(look.now);
+    let (tab, window, now) = (look.address.tab, look.window, look.now);
+    let snapshot = look.snapshot.clone();
+    let uncounted = look.address.filter.uncounted(&snapshot.rules);
+    let filter = look.address.filter.only_about(&uncounted);
+    let before = window.before(now);
     let seen = status.store.look(company, move |connection| {
+        let selection = Selection {
+            tab,
+            window,
+            now,
+            filter: &filter,
+            settings: &snapshot.rules,
+        };
         Ok(Surroundings {
+            cube: counts::cube(connection, company, window)?,
             rate_before: counts::production(connection, company, before)?,
             alert: alerts::find_open(connection, company)?,
             keys: api_keys::of_company(connection, company)?,
             views: saved_views::of_user(connection, company, user_id)?,
             last_run: runs::latest(connection, company)?,
+            in_index: match uncounted[..] {
+                [] => None,
+                _ => Some(requests::cube(connection, company, &selection)?),
+            },
         })
     });
-    Ok(seen.await?.found)
+    Ok(seen.await?)
 }
 
 async fn facts(status: &Status, look: &Look) -> Result<Seen<Facts>, PageError> {
@@ -224,7 +240,7 @@ async fn facts(status: &Status, look: &Look) -> Result<Seen<Facts>, PageError> {
     let oldest = status.oldest(now);
     let seen = status.store.look(company, move |connection| {
         let settings = &snapshot.rules;
-        let on = |tab| Selection {
+        let selection = Selection {
             tab,
             window,
             now,
@@ -232,21 +248,12 @@ async fn facts(status: &Status, look: &Look) -> Result<Seen<Facts>, PageError> {
             settings,
         };
         let page = match view {
-            View::Requests => requests::page(connection, company, &on(tab), cursor)?,
+            View::Requests => requests::page(connection, company, &selection, cursor)?,
             View::Causes => requests::Page::default(),
         };
         let causes = match view {
             View::Requests => None,
-            View::Causes => Some(causes::read(connection, company, &on(tab), shown, now)?),
-        };
-        let in_index = match filter.is_countable(settings) {
-            true => None,
-            false => {
-                let uncounted = filter.only_about(&filter.uncounted(settings));
-                let filter = &uncounted;
-                let selection = Selection { filter, ..on(tab) };
-                Some(requests::cube(connection, company, &selection)?)
-            }
+            View::Causes => Some(causes::read(connection, company, &selection, shown, now)?),
         };
         let is_empty = match &causes {
             Some(causes) => causes.are_none(),
@@ -257,8 +264,6 @@ async fn facts(status: &Status, look: &Look) -> Result<Seen<Facts>, PageError> {
             false => Ok(None),
         };
         Ok(Facts {
-            cube: counts::cube(connection, company, window)?,
-            in_index,
             newest_on_tab: newest(connection, Some(tab))?,
             newest_of_all: newest(connection, None)?,
             rechecks: rechecks::by_version(connection, company, &page.ids(), settings.version)?,
@@ -273,18 +278,19 @@ impl ListPage {
     fn new(
         status: &Status,
         look: Look,
-        seen: Seen<Facts>,
-        around: Surroundings,
+        facts: Seen<Facts>,
+        around: Seen<Surroundings>,
         chart: ChartPart,
     ) -> Self {
-        let facts = seen.found;
+        let behind = facts.behind.max(around.behind);
+        let (facts, around) = (facts.found, around.found);
         let (address, now, zone) = (&look.address, look.now, look.zone());
         let names = key_names(&around.keys);
         let uncounted = address.filter.uncounted(&look.snapshot.rules);
         let counts = Counts {
-            counters: &facts.cube,
+            counters: &around.cube,
             uncounted: &uncounted,
-            in_index: facts
+            in_index: around
                 .in_index
                 .as_ref()
                 .map(|(cube, is_cut)| (cube, *is_cut)),
@@ -313,7 +319,7 @@ impl ListPage {
         let causes = facts.causes.as_ref().map(|causes| {
             let failed =
                 |cell: &Cell| cell.is_invalid() && (address.tab == Tab::Invalid || cell.is_test());
-            let is_countable = facts.in_index.is_none();
+            let is_countable = around.in_index.is_none();
             let failures = is_countable.then(|| filtered.count(failed));
             CausesView::new(&look, causes, failures, &names)
         });
@@ -327,7 +333,7 @@ impl ListPage {
             is_current: view == address.view,
         });
         let on_tab = tabs.iter().find(|t| t.is_current).map(|t| t.count.clone());
-        let all_on_tab = facts.cube.count(|cell| address.tab.holds(cell));
+        let all_on_tab = around.cube.count(|cell| address.tab.holds(cell));
         let files = (!is_empty).then(|| Files {
             count: on_tab.clone().unwrap_or_default(),
             csv: address.file("csv"),
@@ -344,7 +350,7 @@ impl ListPage {
             }),
             files,
             chart,
-            rate: RateLine::new(facts.cube.production(), around.rate_before),
+            rate: RateLine::new(around.cube.production(), around.rate_before),
             alert: around
                 .alert
                 .as_ref()
@@ -381,7 +387,7 @@ impl ListPage {
                 Moment::new(now, zone).zone()
             ),
             pager: Pager::new(&look, &facts.page),
-            empty: is_empty.then(|| empty::why(status, &look, &facts, &names)),
+            empty: is_empty.then(|| empty::why(status, &look, &facts, &around.cube, &names)),
             legend: legend::groups(address, &error_counts(address, &counts)),
             on_tab: on_tab.unwrap_or_default(),
             tab: address.tab,
@@ -390,7 +396,7 @@ impl ListPage {
             causes,
             rows,
             notices: look.notices,
-            shell: look.shell.as_of(seen.behind),
+            shell: look.shell.as_of(behind),
         }
     }
 

@@ -143,7 +143,7 @@ impl Cut {
             sources.push(source(FOUR_WEEKS, format!("bucket = {begins}"), "count"));
         }
         for piece in rest.into_iter().flat_map(|rest| pieces(rest, finer)) {
-            let begins = query.during("bucket", piece.window);
+            let begins = query.between("bucket", piece.window);
             sources.push(source(piece.grain, begins, piece.count()));
         }
         sources

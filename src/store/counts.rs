@@ -74,7 +74,7 @@ pub fn cube(
         "SELECT {CELL}, {SUM} AS count FROM ({parts}) AS parts GROUP BY {CELL} \
          HAVING {SUM} <> 0"
     ));
-    let rows: Vec<CellRow> = query.kept(true).load(connection)?;
+    let rows: Vec<CellRow> = query.kept(true).load_unsorted(connection)?;
     Ok(Cube(rows.into_iter().filter_map(cell).collect()))
 }
 

@@ -51,7 +51,7 @@ pub fn stretch(
 ) -> QueryResult<Stretch> {
     let direction = Direction::Older;
     let entries = judged(company, selection, cursor, direction, STRETCH_ENTRIES);
-    let entries: Vec<Entry> = entries.load_in_order(connection)?;
+    let entries: Vec<Entry> = entries.load_unsorted(connection)?;
     let is_full = entries.len() as i64 == STRETCH_ENTRIES;
     let last = entries.last().filter(|_| is_full);
     let next = last

@@ -129,7 +129,7 @@ pub(super) fn cells(
          GROUP BY 1, 2, 3, 4, 5, 6, 7",
         labels.join(", ")
     ));
-    let cells: Vec<CellRow> = counted.load_in_order(connection)?;
+    let cells: Vec<CellRow> = counted.load_unsorted(connection)?;
     let count: i64 = cells.iter().map(|cell| cell.count).sum();
     let is_cut = count == most
         || source.has_rest() && last(connection, query, &sql, direction, entries)?.is_some();

@@ -237,7 +237,7 @@ pub fn page(
     let limit = PAGE_ROWS + 1;
     let (entries, most) = (MAX_ENTRIES, limit as i64);
     let query = matching(company, selection, cursor, direction, entries, most);
-    let mut ids: Vec<Place> = query.load_in_order(connection)?;
+    let mut ids: Vec<Place> = query.load_unsorted(connection)?;
     let is_full = ids.len() == limit;
     ids.truncate(PAGE_ROWS);
     let searched_to = match is_full {
@@ -320,7 +320,7 @@ pub fn neighbours(
 ) -> QueryResult<(Option<RequestId>, Option<RequestId>)> {
     let mut nearest = |cursor, direction| -> QueryResult<Option<RequestId>> {
         let query = matching(company, selection, cursor, direction, MAX_ENTRIES, 1);
-        let nearest: Option<Place> = query.load_in_order(connection)?.pop();
+        let nearest: Option<Place> = query.load_unsorted(connection)?.pop();
         Ok(nearest.and_then(|place| RequestId::from_uuid(place.id)))
     };
     Ok((
@@ -352,7 +352,7 @@ fn counted(connection: &mut PgConnection, query: Query) -> QueryResult<i64> {
         count: i64,
     }
     let query = query.within("SELECT count(*) AS count FROM (", ") AS matching");
-    let counted: Vec<Counted> = query.load_in_order(connection)?;
+    let counted: Vec<Counted> = query.load_unsorted(connection)?;
     Ok(counted.iter().map(|counted| counted.count).sum())
 }
 
@@ -368,7 +368,7 @@ pub fn ids(
     let (cursor, direction) = (Cursor::OlderThan(after), Direction::Older);
     let most = limit as i64;
     let query = matching(company, selection, cursor, direction, MAX_ENTRIES, most);
-    let places: Vec<Place> = query.load_in_order(connection)?;
+    let places: Vec<Place> = query.load_unsorted(connection)?;
     let is_full = places.len() == limit;
     let ids: Vec<RequestId> = places
         .into_iter()

@@ -57,7 +57,7 @@ pub(super) fn find_latest(
              SELECT rank, max(latest_id::text COLLATE \"C\")::uuid AS id \
              FROM ({seen}) AS seen GROUP BY rank"
         ))
-        .load_in_order(connection)?;
+        .load_unsorted(connection)?;
     for Latest { rank, id } in latest {
         let cause = causes.get_mut(rank as usize - 1);
         if let (Some(cause), Some(id)) = (cause, RequestId::from_uuid(id)) {

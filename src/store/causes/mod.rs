@@ -122,7 +122,7 @@ pub fn causes(
 ) -> QueryResult<Causes> {
     let steps = Steps::of(selection.window, selection.window.to.unwrap_or(now));
     let query = statement::of(connection, company, selection, shown, steps)?;
-    let rows: Vec<SenderRow> = query.load_in_order(connection)?;
+    let rows: Vec<SenderRow> = query.load_unsorted(connection)?;
     let (total, before, failures, is_cut) = rows.first().map_or((0, 0, 0, false), |row| {
         (row.causes, row.before, row.failures, row.is_cut)
     });

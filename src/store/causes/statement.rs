@@ -187,7 +187,7 @@ pub(super) fn from_findings(
     conditions: &str,
 ) -> String {
     let within = |window: &Window| {
-        let during = query.during("received_at", *window);
+        let during = query.between("received_at", *window);
         format!(
             "SELECT f.* FROM unnest({codes}) AS wanted (code) CROSS JOIN LATERAL ( \
                  SELECT received_at, id, reason, value, key_id FROM request_findings \

@@ -5,7 +5,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 use diesel::prelude::*;
 use diesel::sql_types::{BigInt, Bool, Integer, Timestamptz};
 
-use super::counts::{COUNTS, GRAINS, TOTALS};
+use super::counts::{COUNTS, GRAINS, TOTALS, floor};
 use super::schema::api_keys;
 use crate::domain::company::CompanyId;
 use crate::domain::window::FINE_GRAIN_MINUTES;
@@ -110,14 +110,16 @@ fn try_lock(connection: &mut PgConnection, company: CompanyId) -> QueryResult<bo
 }
 
 /// Deletes a batch of a company's counters and totals that are past their time, and says how many there were:
-/// five-minute ones before `fine`, the others before 400 days ago.
+/// five-minute ones before `fine`, the others with the week that ended 400 days ago: of a window's first
+/// week all grains are read.
 pub fn drop_older(
     connection: &mut PgConnection,
     company: CompanyId,
     fine: DateTime<Utc>,
     now: DateTime<Utc>,
 ) -> QueryResult<usize> {
-    let coarse = now - TimeDelta::days(COARSE_GRAIN_DAYS);
+    let [week, ..] = GRAINS.map(TimeDelta::minutes);
+    let coarse = floor(now - TimeDelta::days(COARSE_GRAIN_DAYS), week);
     let mut dropped = 0;
     for grain in GRAINS {
         let before = match grain {

@@ -337,16 +337,16 @@ fn counters_go_when_their_time_is_over() {
     store.fold(store.larkspur.id);
     let drop = |company| folding::drop_older(&mut store.connection(), company, fine, now).unwrap();
     assert_eq!(drop(store.solo_tea.id), 0, "another company's stay");
-    assert_eq!((drop(store.larkspur.id), drop(store.larkspur.id)), (20, 0));
+    assert_eq!((drop(store.larkspur.id), drop(store.larkspur.id)), (14, 0));
     let left = |grain| {
         ["request_counts", "request_totals"].map(|table| {
             let count = format!("SELECT count(*) FROM {table} WHERE grain = {grain}");
             store.number(&count)
         })
     };
-    // What began before goes, so the week of the last day that stays is gone.
+    // The week of the last day stays in all grains.
     let left = [5, 60, 1_440, 10_080].map(left);
-    assert_eq!(left, [[2, 2], [4, 4], [2, 2], [2, 2]]);
+    assert_eq!(left, [[2, 2], [5, 5], [3, 3], [3, 3]]);
 }
 
 #[test]

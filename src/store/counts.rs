@@ -498,7 +498,7 @@ mod tests {
             is_taken_off: true,
             ..inside(grain, (from, Some(to)))
         };
-        // Of the first week five hours are missing, and of those the last begins its day's last quarter.
+        // Five hours of a week are missing, and ten minutes.
         let expected = [
             inside(10_080, ("2026-11-12T00:00:00Z", None)),
             taken_off(60, "2026-11-12T00:00:00Z", "2026-11-12T05:00:00Z"),
@@ -506,7 +506,7 @@ mod tests {
         ];
         let since = window(("2026-11-12T05:10:00Z", None));
         assert_eq!(summands(since, &GRAINS), expected);
-        // Of a week a day and 23 hours would be too much, of its third day an hour is not.
+        // Two days of a week would be too much to take off, an hour of the day is not.
         let expected = [
             inside(10_080, ("2026-11-19T00:00:00Z", None)),
             inside(
@@ -517,7 +517,7 @@ mod tests {
         ];
         let since = window(("2026-11-14T01:00:00Z", None));
         assert_eq!(summands(since, &GRAINS), expected);
-        // What is taken off is a sum as well.
+        // What is taken off is read as coarse as it can be.
         let expected = [
             inside(10_080, ("2026-11-12T00:00:00Z", None)),
             taken_off(1_440, "2026-11-12T00:00:00Z", "2026-11-13T00:00:00Z"),

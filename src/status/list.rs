@@ -316,17 +316,17 @@ impl ListPage {
                 ..Row::new(row, &names, now, zone)
             })
             .collect();
-        let causes = facts.causes.as_ref().map(|causes| {
-            let failed =
-                |cell: &Cell| cell.is_invalid() && (address.tab == Tab::Invalid || cell.is_test());
-            let is_countable = around.in_index.is_none();
-            let failures = is_countable.then(|| filtered.count(failed));
-            CausesView::new(&look, causes, failures, &names)
-        });
-        let is_empty = match &facts.causes {
+        let failed =
+            |cell: &Cell| cell.is_invalid() && (address.tab == Tab::Invalid || cell.is_test());
+        let is_countable = around.in_index.is_none();
+        let failures = is_countable.then(|| filtered.count(failed));
+        let causes = facts.causes.as_ref();
+        let is_empty = match causes {
+            Some(causes) if causes.are_of_decision() => causes.are_none() && failures == Some(0),
             Some(causes) => causes.are_none(),
             None => rows.is_empty(),
         };
+        let causes = causes.map(|causes| CausesView::new(&look, causes, failures, &names));
         let views = View::ALL.map(|view| ViewLink {
             title: view.title(),
             url: address.shown_as(view).url(),

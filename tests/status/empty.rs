@@ -9,8 +9,9 @@ use crate::support::company::{accepted, accepted_but};
 #[test]
 fn a_company_that_never_received_anything_gets_a_line_to_paste() {
     let (_app, mut admin) = app_with_admin();
-    for tab in [INVALID, TEST] {
-        let words = page(&mut admin, tab).words();
+    let ignored = &format!("{INVALID}/causes?state=ignored");
+    for list in [INVALID, TEST, ignored] {
+        let words = page(&mut admin, list).words();
         assert!(words.contains("Nothing has been received yet"), "{words}");
         assert!(words.contains("curl -i https://status.example/v1/requests"));
     }
@@ -20,8 +21,10 @@ fn a_company_that_never_received_anything_gets_a_line_to_paste() {
 fn nothing_failed_says_of_how_many() {
     let (app, mut admin) = app_with_admin();
     app.production().requests(&accepted());
-    let words = page(&mut admin, INVALID).words();
-    assert!(words.contains("Nothing failed 0 of 1 requests failed in the last 24 hours."));
+    for list in [INVALID, &format!("{INVALID}/causes?state=ignored")] {
+        let words = page(&mut admin, list).words();
+        assert!(words.contains("Nothing failed 0 of 1 requests failed in the last 24 hours."));
+    }
     let words = page(&mut admin, TEST).words();
     assert!(
         words.contains("No test request has been received yet"),

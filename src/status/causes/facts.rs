@@ -80,9 +80,14 @@ fn a_day_more(window: Window) -> Window {
 }
 
 impl CauseFacts {
-    /// Whether nothing failed, as far as that was asked.
+    /// Whether none is listed.
     pub fn are_none(&self) -> bool {
-        self.found.total == 0 && !self.found.are_of_decision
+        self.found.total == 0
+    }
+
+    /// Whether only those are listed about which an admin decided: then others may be there.
+    pub fn are_of_decision(&self) -> bool {
+        self.found.are_of_decision
     }
 
     pub(super) fn decided(&self, cause: &CauseId) -> Option<&Decided> {

@@ -54,7 +54,7 @@ pub struct Settings<'a> {
 #[derive(Debug)]
 pub struct Embedded {
     database_url: String,
-    lock: File,
+    lock: Lock,
     stop: Option<Sender<()>>,
     supervisor: Option<JoinHandle<()>>,
 }
@@ -102,7 +102,7 @@ impl Embedded {
 
     /// Tells a second process that wants this data folder where this one serves.
     pub fn announce(&self, address: &str) {
-        if let Err(error) = sign(&self.lock, address) {
+        if let Err(error) = self.lock.sign(address) {
             warn!(%error, "the address could not be written into serve.lock");
         }
     }
@@ -158,15 +158,15 @@ fn make_data_dir(path: &Path) -> io::Result<(PathBuf, bool)> {
     Ok((path, is_new))
 }
 
-/// Locks the data folder until the file is dropped, and signs the lock.
-fn take(data_dir: &Path) -> Result<File> {
+/// Locks the data folder until the lock is dropped, and signs it.
+fn take(data_dir: &Path) -> Result<Lock> {
     let path = data_dir.join("serve.lock");
     let mut options = OpenOptions::new();
     let lock = options.read(true).write(true).create(true).truncate(false);
     let lock = lock.open(&path);
-    let lock = lock.with_context(|| cannot_use(data_dir))?;
+    let lock = Lock(lock.with_context(|| cannot_use(data_dir))?);
     loop {
-        match lock.try_lock() {
+        match lock.0.try_lock() {
             Ok(()) => break,
             Err(TryLockError::WouldBlock) => {}
             Err(TryLockError::Error(error)) => Err(error).with_context(|| cannot_use(data_dir))?,
@@ -183,7 +183,7 @@ fn take(data_dir: &Path) -> Result<File> {
         }
         thread::sleep(POLL); // locked this very moment, and not signed yet
     }
-    sign(&lock, "").with_context(|| cannot_use(data_dir))?;
+    lock.sign("").with_context(|| cannot_use(data_dir))?;
     Ok(lock)
 }
 
@@ -192,9 +192,39 @@ fn cannot_use(data_dir: &Path) -> String {
     format!("The data folder {folder} cannot be used: choose another DATA_DIR")
 }
 
-/// Writes this process's id and the address that it serves, if it has one, into its lock.
-fn sign(lock: &File, address: &str) -> io::Result<()> {
-    let text = format!("{}\n{address}\n", std::process::id());
-    lock.write_all_at(text.as_bytes(), 0)?;
-    lock.set_len(text.len() as u64)
+/// The lock of a data folder.
+#[derive(Debug)]
+struct Lock(File);
+
+impl Lock {
+    /// Writes this process's id and the address that it serves, if it has one, into it.
+    fn sign(&self, address: &str) -> io::Result<()> {
+        let text = format!("{}\n{address}\n", std::process::id());
+        self.0.write_all_at(text.as_bytes(), 0)?;
+        self.0.set_len(text.len() as u64)
+    }
+}
+
+/// A process that this one starts at the same moment has the file as well until it runs its own
+/// program: closing ours would leave it locked for so long.
+impl Drop for Lock {
+    fn drop(&mut self) {
+        let _ = self.0.unlock();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_lock_ends_though_a_process_being_started_has_its_file() {
+        let folder = tempfile::tempdir().unwrap();
+        let lock = take(folder.path()).unwrap();
+        let of_a_child = lock.0.try_clone().unwrap();
+        assert!(take(folder.path()).is_err());
+        drop(lock);
+        take(folder.path()).unwrap();
+        drop(of_a_child);
+    }
 }

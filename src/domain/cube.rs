@@ -67,7 +67,7 @@ impl Cell {
 impl Cube {
     /// How many requests are in the cells for which `holds` says yes.
     pub fn count(&self, holds: impl Fn(&Cell) -> bool) -> i64 {
-        self.0.iter().filter(|c| holds(c)).map(|c| c.count).sum()
+        count(self.0.iter(), holds)
     }
 
     /// Only what the filter admits.
@@ -88,8 +88,12 @@ impl Cube {
 impl Filtered<'_> {
     /// How many requests are in the cells for which `holds` says yes.
     pub fn count(&self, holds: impl Fn(&Cell) -> bool) -> i64 {
-        self.0.iter().filter(|c| holds(c)).map(|c| c.count).sum()
+        count(self.0.iter().copied(), holds)
     }
+}
+
+fn count<'c>(cells: impl Iterator<Item = &'c Cell>, holds: impl Fn(&Cell) -> bool) -> i64 {
+    cells.filter(|c| holds(c)).map(|c| c.count).sum()
 }
 
 /// So many of so many failed.

@@ -7,7 +7,7 @@ use diesel::connection::SimpleConnection;
 use diesel::prelude::*;
 use diesel::sql_types::{BigInt, Nullable, Timestamptz};
 
-use super::counts::{Piece, ceil, floor, pieces, summands};
+use super::counts::{Piece, WEEK, ceil, floor, pieces, summands};
 use super::folding::drop_grain;
 use super::partitions::week_of;
 use super::query::{Query, Value};
@@ -21,7 +21,6 @@ use crate::domain::window::Window;
 pub(super) const GRAINS: [i64; 4] = [FOUR_WEEKS, WEEK, 1_440, 60];
 
 const FOUR_WEEKS: i64 = 4 * WEEK;
-const WEEK: i64 = 10_080;
 
 /// No finding comes so long after its request: a request waits for seconds to be recorded, not for
 /// minutes.

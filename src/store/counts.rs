@@ -18,8 +18,9 @@ use crate::domain::window::{FINE_GRAIN_MINUTES, Window};
 
 /// The grains at which counters are kept, in minutes: weeks (from Thursday to Thursday, for that is how
 /// they lie since 1970), days (of UTC), hours, and the fine one. Each is made of whole ones of the next.
-pub(super) const GRAINS: [i64; 4] = [10_080, DAY, HOUR, FINE_GRAIN_MINUTES];
+pub(super) const GRAINS: [i64; 4] = [WEEK, DAY, HOUR, FINE_GRAIN_MINUTES];
 
+pub(super) const WEEK: i64 = 10_080;
 const DAY: i64 = 1_440;
 const HOUR: i64 = 60;
 

@@ -5,12 +5,12 @@ use chrono::{DateTime, TimeDelta, Utc};
 use diesel::prelude::*;
 use diesel::sql_types::{BigInt, Bool, Integer, Timestamptz};
 
-use super::counts::{COUNTS, GRAINS, TOTALS, floor};
+use super::counts::{COUNTS, GRAINS, TOTALS, WEEK, floor};
 use super::schema::api_keys;
 use crate::domain::company::CompanyId;
 use crate::domain::window::FINE_GRAIN_MINUTES;
 
-/// All grains but the fine one are kept so many days.
+/// All grains but the fine one are kept so many days, and the week of the last of them whole.
 const COARSE_GRAIN_DAYS: i64 = 400;
 
 /// So many counters of a grain are dropped in one transaction.
@@ -118,8 +118,8 @@ pub fn drop_older(
     fine: DateTime<Utc>,
     now: DateTime<Utc>,
 ) -> QueryResult<usize> {
-    let [week, ..] = GRAINS.map(TimeDelta::minutes);
-    let coarse = floor(now - TimeDelta::days(COARSE_GRAIN_DAYS), week);
+    let edge = now - TimeDelta::days(COARSE_GRAIN_DAYS);
+    let coarse = floor(edge, TimeDelta::minutes(WEEK));
     let mut dropped = 0;
     for grain in GRAINS {
         let before = match grain {

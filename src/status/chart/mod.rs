@@ -4,6 +4,7 @@
 
 mod bars;
 mod marks;
+mod ticks;
 
 use chrono::{DateTime, DurationRound, TimeDelta, TimeZone, Utc};
 use chrono_tz::Tz;
@@ -26,6 +27,7 @@ use crate::web::format::Moment;
 use bars::{Bar, RATE_PERCENT, Scale, Stack};
 pub use marks::Side;
 use marks::{Mark, marks};
+use ticks::{Tick, ticks};
 
 /// The bars of a chart are at most so many; the shortest step that keeps to it is taken.
 const MOST_BARS: i64 = 61;
@@ -64,18 +66,6 @@ pub struct Chart {
     pub tones: Vec<(&'static str, &'static str)>,
     /// The y of the alert line.
     pub alert_y: String,
-}
-
-/// Words under the base line.
-pub struct Tick {
-    /// Their place.
-    pub left: &'static str,
-    /// How they stand to it.
-    pub anchor: &'static str,
-    /// Whether they are left out on a phone.
-    pub wide_only: bool,
-    /// The words.
-    pub words: String,
 }
 
 /// What the store tells about a chart.
@@ -264,38 +254,6 @@ impl Axis {
     fn end(self, window: Window) -> DateTime<Utc> {
         window.to.unwrap_or(DateTime::<Utc>::MAX_UTC)
     }
-}
-
-fn ticks(axis: Axis, zone: Tz) -> Vec<Tick> {
-    const PLACES: [(i32, &str, &str, bool); 5] = [
-        (0, "0%", "start", false),
-        (1, "25%", "middle", true),
-        (2, "50%", "middle", false),
-        (3, "75%", "middle", true),
-        (4, "100%", "end", false),
-    ];
-    let length = axis.to - axis.from;
-    let mut day_before = None;
-    PLACES
-        .into_iter()
-        .map(|(quarter, left, anchor, wide_only)| {
-            let at = (axis.from + length * quarter / 4).with_timezone(&zone);
-            let day = at.date_naive();
-            let pattern = match length {
-                long if long > TimeDelta::days(3) => "%a %-d %b",
-                _ if day_before != Some(day) => "%a %H:%M",
-                _ => "%H:%M",
-            };
-            day_before = Some(day);
-            let words = at.format(pattern).to_string();
-            Tick {
-                left,
-                anchor,
-                wide_only,
-                words,
-            }
-        })
-        .collect()
 }
 
 #[cfg(test)]

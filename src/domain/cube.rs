@@ -36,8 +36,8 @@ pub struct Cube(pub Vec<Cell>);
 pub struct Filtered<'a>(pub Vec<&'a Cell>);
 
 impl Cell {
-    /// Whether the requests counted here are what `subject` asks for. An employee is not counted
-    /// apart, so a cell is never one's.
+    /// Whether the requests counted here are what `subject` asks for. Employees and variants of
+    /// errors are not counted apart, so a cell is never one's.
     pub fn is(&self, subject: &Subject) -> bool {
         match subject {
             Subject::Error(code) => self.error_mask & code.bit() != 0,
@@ -45,7 +45,7 @@ impl Cell {
             Subject::Channel(label) => self.channel == *label,
             Subject::Brand(label) => self.brand == *label,
             Subject::Language(label) => self.language == *label,
-            Subject::Employee(_) => false,
+            Subject::Employee(_) | Subject::Reason(_) => false,
             Subject::Key(id) => self.key_id == *id,
             Subject::Kind(kind) => self.kind == *kind,
             Subject::Result(Verdict::Valid) => self.error_mask == 0,

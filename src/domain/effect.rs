@@ -75,7 +75,7 @@ fn labels_mask() -> i16 {
 fn labels_are_valid(cell: &Cell, settings: &CompanySettings) -> bool {
     let sent = |label: &Label| match label {
         Label::NotSent => None,
-        label => Some(label.as_str().to_owned()),
+        label => Some(label.word().into_owned()),
     };
     let body = json!({
         "channel": sent(&cell.channel),

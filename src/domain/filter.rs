@@ -1,10 +1,12 @@
 //! The filter of the status page: read from the address, written back to it, one term added or
 //! taken away, and said in words.
 
+use std::borrow::Cow;
+
 use chrono::{DateTime, Utc};
 use chrono_tz::Tz;
 
-use super::dictionary::ErrorCode;
+use super::dictionary::{ErrorCode, Reason};
 use super::request::{Environment, Kind};
 use super::settings::CompanySettings;
 use super::window::{Preset, Range, parse_moment};
@@ -32,6 +34,8 @@ pub struct Term {
 pub enum Subject {
     /// Has this error.
     Error(ErrorCode),
+    /// Has exactly this variant of an error.
+    Reason(Reason),
     /// Came with a key of this environment.
     Environment(Environment),
     /// Named this channel.
@@ -55,7 +59,9 @@ pub enum Subject {
 pub enum Label {
     /// Exactly this one.
     Named(String),
-    /// Any that the company does not have.
+    /// Exactly this one, sent when the company did not have it.
+    NamedUnknown(String),
+    /// Any that the company did not have.
     Unknown,
     /// None at all.
     NotSent,
@@ -70,8 +76,10 @@ pub enum Verdict {
     Invalid,
 }
 
-/// The words in an address for a label that was not known, and for none. `~` begins no label.
+/// The words in an address for a label that was not known, for one by its name, and for none. `~`
+/// begins no label.
 const UNKNOWN: &str = "~unknown";
+const NAMED_UNKNOWN: &str = "~unknown:";
 const NOT_SENT: &str = "~none";
 
 /// More terms than a person sets; it bounds the query that an address can ask for.
@@ -86,16 +94,20 @@ impl Label {
         match text {
             UNKNOWN => Self::Unknown,
             NOT_SENT => Self::NotSent,
-            named => Self::Named(named.to_owned()),
+            text => match text.strip_prefix(NAMED_UNKNOWN) {
+                Some(name) => Self::NamedUnknown(name.to_owned()),
+                None => Self::Named(text.to_owned()),
+            },
         }
     }
 
     /// The word in the address.
-    pub fn as_str(&self) -> &str {
+    pub fn word(&self) -> Cow<'_, str> {
         match self {
-            Self::Named(label) => label,
-            Self::Unknown => UNKNOWN,
-            Self::NotSent => NOT_SENT,
+            Self::Named(label) => Cow::Borrowed(label),
+            Self::NamedUnknown(label) => Cow::Owned(format!("{NAMED_UNKNOWN}{label}")),
+            Self::Unknown => Cow::Borrowed(UNKNOWN),
+            Self::NotSent => Cow::Borrowed(NOT_SENT),
         }
     }
 }
@@ -125,8 +137,9 @@ impl Verdict {
 
 impl Subject {
     /// The names of the query parameters, in the order in which terms are written.
-    pub const PARAMETERS: [&'static str; 9] = [
+    pub const PARAMETERS: [&'static str; 10] = [
         "error",
+        "reason",
         "environment",
         "channel",
         "brand",
@@ -141,14 +154,15 @@ impl Subject {
     pub fn parameter(&self) -> &'static str {
         Self::PARAMETERS[match self {
             Self::Error(_) => 0,
-            Self::Environment(_) => 1,
-            Self::Channel(_) => 2,
-            Self::Brand(_) => 3,
-            Self::Language(_) => 4,
-            Self::Employee(_) => 5,
-            Self::Key(_) => 6,
-            Self::Kind(_) => 7,
-            Self::Result(_) => 8,
+            Self::Reason(_) => 1,
+            Self::Environment(_) => 2,
+            Self::Channel(_) => 3,
+            Self::Brand(_) => 4,
+            Self::Language(_) => 5,
+            Self::Employee(_) => 6,
+            Self::Key(_) => 7,
+            Self::Kind(_) => 8,
+            Self::Result(_) => 9,
         }]
     }
 
@@ -156,9 +170,10 @@ impl Subject {
     pub fn value(&self) -> String {
         match self {
             Self::Error(code) => code.as_str().to_owned(),
+            Self::Reason(reason) => reason.name(),
             Self::Environment(environment) => environment.as_str().to_owned(),
             Self::Channel(label) | Self::Brand(label) | Self::Language(label) => {
-                label.as_str().to_owned()
+                label.word().into_owned()
             }
             Self::Employee(sent) => sent.clone(),
             Self::Key(id) => id.to_string(),
@@ -167,26 +182,40 @@ impl Subject {
         }
     }
 
-    /// Whether it names a channel, brand or language that the company has.
-    pub fn is_configured(&self, settings: &CompanySettings) -> bool {
+    /// Whether the counters tell it apart: employees and variants of errors they do not, and of labels
+    /// only those that the company has.
+    pub fn is_counted(&self, settings: &CompanySettings) -> bool {
+        let is_counted = |label: &Label, is_configured: &dyn Fn(&str) -> bool| match label {
+            Label::Named(name) => is_configured(name),
+            Label::NamedUnknown(_) => false,
+            Label::Unknown | Label::NotSent => true,
+        };
         match self {
-            Self::Channel(Label::Named(name)) => settings.channels.iter().any(|c| c.label == *name),
-            Self::Brand(Label::Named(name)) => settings.brands.iter().any(|b| b.label == *name),
-            Self::Language(Label::Named(name)) => {
-                settings.languages.iter().any(|l| l.label == *name)
-            }
-            _ => false,
+            Self::Employee(_) | Self::Reason(_) => false,
+            Self::Channel(label) => is_counted(label, &|name| {
+                settings.channels.iter().any(|c| c.label == name)
+            }),
+            Self::Brand(label) => is_counted(label, &|name| {
+                settings.brands.iter().any(|b| b.label == name)
+            }),
+            Self::Language(label) => is_counted(label, &|name| {
+                settings.languages.iter().any(|l| l.label == name)
+            }),
+            _ => true,
         }
     }
 
     /// Reads one query parameter; `None` when the value is none of those it can have.
     pub fn parse(parameter: &str, value: &str) -> Option<Self> {
         let value = value.trim();
-        if value.is_empty() || value.contains('\0') || value.chars().count() > MAX_VALUE_CHARS {
+        let name = value.strip_prefix(NAMED_UNKNOWN).unwrap_or(value);
+        let is_long = name.chars().count() > MAX_VALUE_CHARS;
+        if value.is_empty() || value.contains('\0') || is_long {
             return None;
         }
         match parameter {
             "error" => value.parse().ok().map(Self::Error),
+            "reason" => Reason::from_name(value).map(Self::Reason),
             "environment" => value.parse().ok().map(Self::Environment),
             "channel" => Some(Self::Channel(Label::parse(value))),
             "brand" => Some(Self::Brand(Label::parse(value))),
@@ -317,26 +346,34 @@ impl Filter {
 
     /// The same filter with each label as the company writes it: `Larkspur_Kids` means
     /// `larkspur-kids`, in an address as in a request. An alias stays as it is: it finds the requests
-    /// that were refused before there was one. Whoever asks the store or the counters asks with
-    /// these.
+    /// that were refused before there was one. What the company does not have is asked for as such,
+    /// so that the same address finds the same requests once it has. Whoever asks the store or the
+    /// counters asks with these.
     pub fn resolved(&self, settings: &CompanySettings) -> Self {
-        let named = |label: &String| Label::Named(label.clone());
+        let meant = |name: &String, configured: Option<&String>, is_alias| match configured {
+            Some(label) => Label::Named(label.clone()),
+            None if is_alias => Label::Named(name.clone()),
+            None => Label::NamedUnknown(name.clone()),
+        };
         let mut filter = self.without_terms();
         for Term { subject, negated } in &self.terms {
-            let configured = match subject {
-                Subject::Channel(Label::Named(name)) => settings
-                    .channel_labelled(name)
-                    .map(|c| Subject::Channel(named(&c.label))),
-                Subject::Brand(Label::Named(name)) => settings
-                    .brand_labelled(name)
-                    .map(|b| Subject::Brand(named(&b.label))),
-                Subject::Language(Label::Named(name)) => settings
-                    .language_labelled(name)
-                    .map(|l| Subject::Language(named(&l.label))),
-                _ => None,
+            let subject = match subject {
+                Subject::Channel(Label::Named(name)) => {
+                    let configured = settings.channel_labelled(name).map(|c| &c.label);
+                    Subject::Channel(meant(name, configured, settings.channel(name).is_some()))
+                }
+                Subject::Brand(Label::Named(name)) => {
+                    let configured = settings.brand_labelled(name).map(|b| &b.label);
+                    Subject::Brand(meant(name, configured, settings.brand(name).is_some()))
+                }
+                Subject::Language(Label::Named(name)) => {
+                    let configured = settings.language_labelled(name).map(|l| &l.label);
+                    Subject::Language(meant(name, configured, settings.language(name).is_some()))
+                }
+                other => other.clone(),
             };
             filter.add(Term {
-                subject: configured.unwrap_or_else(|| subject.clone()),
+                subject,
                 negated: *negated,
             });
         }
@@ -366,16 +403,10 @@ impl Filter {
             .filter(move |t| t.subject.parameter() == parameter)
     }
 
-    /// Whether the counters can tell how many requests match: they know the labels that are
-    /// configured, and no employees.
+    /// Whether the counters can tell how many requests match.
     pub fn is_countable(&self, settings: &CompanySettings) -> bool {
-        self.terms.iter().all(|term| match &term.subject {
-            Subject::Employee(_) => false,
-            Subject::Channel(Label::Named(_))
-            | Subject::Brand(Label::Named(_))
-            | Subject::Language(Label::Named(_)) => term.subject.is_configured(settings),
-            _ => true,
-        })
+        let mut subjects = self.terms.iter().map(|term| &term.subject);
+        subjects.all(|subject| subject.is_counted(settings))
     }
 
     /// The parameters about which the filter asks for what the counters do not know.

@@ -137,8 +137,8 @@ fn stored_warnings(warnings: &[Warning]) -> Option<serde_json::Value> {
 fn counted(sent: Option<&str>, found: Option<&str>) -> String {
     match (sent, found) {
         (_, Some(label)) => label.to_owned(),
-        (Some(_), None) => Label::Unknown.as_str().to_owned(),
-        (None, None) => Label::NotSent.as_str().to_owned(),
+        (Some(_), None) => Label::Unknown.word().into_owned(),
+        (None, None) => Label::NotSent.word().into_owned(),
     }
 }
 

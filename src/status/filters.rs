@@ -285,6 +285,7 @@ impl Chip {
 pub fn what(parameter: &str) -> &'static str {
     match parameter {
         "error" => "Error",
+        "reason" => "Reason",
         "environment" => "Environment",
         "channel" => "Channel",
         "brand" => "Brand",
@@ -300,9 +301,14 @@ pub fn what(parameter: &str) -> &'static str {
 pub fn words(subject: &Subject, keys: &KeyNames) -> String {
     match subject {
         Subject::Error(code) => code.title().to_owned(),
+        Subject::Reason(reason) => {
+            let sentence = reason.sentence().trim_end_matches('.');
+            format!("{}: {sentence}", reason.code().title())
+        }
         Subject::Environment(environment) => environment.as_str().to_owned(),
         Subject::Channel(label) | Subject::Brand(label) | Subject::Language(label) => match label {
             Label::Named(name) => name.clone(),
+            Label::NamedUnknown(name) => format!("{name}, unknown when sent"),
             Label::Unknown => "unknown to the company".to_owned(),
             Label::NotSent => "not sent".to_owned(),
         },

@@ -365,7 +365,8 @@ pub(super) fn ceil(at: DateTime<Utc>, step: TimeDelta) -> DateTime<Utc> {
     }
 }
 
-/// A filter as a condition on counters. An employee is not counted apart: nothing is one's.
+/// A filter as a condition on counters. An employee is not counted apart: nothing is one's. The variant
+/// of an error is known to findings and their counters alone.
 pub(super) fn conditions<'p>(
     query: &mut Query,
     filter: &Filter,
@@ -390,7 +391,7 @@ pub(super) fn conditions<'p>(
 
 fn condition(query: &mut Query, subject: &Subject) -> String {
     let mut label = |column: &str, label: &Label| {
-        let label = query.value(Value::Text(label.as_str().to_owned()));
+        let label = query.value(Value::Text(label.word().into_owned()));
         format!("{column} = {label}")
     };
     match subject {
@@ -403,6 +404,7 @@ fn condition(query: &mut Query, subject: &Subject) -> String {
                 query.value(Value::Small(code.bit()))
             )
         }
+        Subject::Reason(reason) => format!("reason = {}", reason.number()),
         Subject::Environment(environment) => format!("environment = {}", environment.number()),
         Subject::Kind(kind) => format!("kind = {}", kind.number()),
         Subject::Key(id) => format!("key_id = {}", query.value(Value::Integer(*id))),

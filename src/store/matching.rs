@@ -12,7 +12,7 @@ use super::counts::CellRow;
 use super::query::{Query, Value, is_common};
 use super::requests::{MAX_ENTRIES, Selection, Tab};
 use crate::domain::company::CompanyId;
-use crate::domain::dictionary::ErrorCode;
+use crate::domain::dictionary::{ErrorCode, Reason};
 use crate::domain::email;
 use crate::domain::filter::{Filter, Label, Subject, Term, Verdict};
 use crate::domain::paging::Cursor;
@@ -112,8 +112,8 @@ pub(super) fn cells(
         format!(
             "coalesce({column}, CASE WHEN error_mask & {} <> 0 THEN '{}' ELSE '{}' END) AS {column}",
             not_found.bit(),
-            Label::Unknown.as_str(),
-            Label::NotSent.as_str(),
+            Label::Unknown.word(),
+            Label::NotSent.word(),
         )
     };
     let labels = [
@@ -191,21 +191,21 @@ struct Source {
 }
 
 enum Index {
-    /// The findings of this error.
-    Findings(ErrorCode),
+    /// The findings of this error, of this variant alone where one is asked for.
+    Findings(ErrorCode, Option<Reason>),
     /// The requests that meet one of these conditions; none meets two.
     Requests(Vec<String>),
 }
 
 impl Source {
-    /// A lone error is read from the findings, an employee and a label that the company does not have
+    /// A lone error or variant is read from the findings, an employee and a label that the company does not have
     /// from an index of their own, so that none of them has to be looked for among all the others.
     fn of(query: &mut Query, selection: &Selection<'_>) -> Self {
         let list = selection.tab.condition();
         match lone_error(selection.filter) {
-            Some(code) => Self {
-                index: Index::Findings(code),
-                rest: without_wanted(selection.filter, "error"),
+            Some((code, reason)) => Self {
+                index: Index::Findings(code, reason),
+                rest: selection.filter.without_terms(),
             },
             None => Self::of_requests(query, selection, list, &[list]),
         }
@@ -245,10 +245,9 @@ impl Source {
         !self.rest.terms().is_empty()
     }
 
-    /// Whether what is left is asked of something that no index holds.
+    /// Whether what is left is asked of something that the index does not hold.
     fn reads_the_table(&self, settings: &CompanySettings) -> bool {
-        let mut terms = self.rest.terms().iter();
-        terms.any(|term| uncovered(&term.subject, settings).is_some())
+        !self.rest.is_countable(settings)
     }
 
     /// Where nothing is, no more of them are read than are wanted.
@@ -271,8 +270,12 @@ impl Source {
         let range = range(query, selection, cursor);
         let order = order(direction);
         match &self.index {
-            Index::Findings(code) => {
+            Index::Findings(code, reason) => {
                 let code = query.value(Value::Small(code.bit()));
+                let variant = match reason {
+                    Some(reason) => format!("reason = {}", reason.number()),
+                    None => "true".to_owned(),
+                };
                 let tab = match selection.tab {
                     Tab::Invalid => "true",
                     Tab::Test => selection.tab.condition(),
@@ -282,7 +285,8 @@ impl Source {
                 format!(
                     "SELECT f.received_at, f.id, r.error_mask FROM ( \
                          SELECT DISTINCT received_at, id FROM request_findings \
-                         WHERE company_id = $1 AND code = {code} AND {tab} AND {range} \
+                         WHERE company_id = $1 AND code = {code} AND {variant} AND {tab} \
+                               AND {range} \
                          {order} LIMIT {limit} \
                      ) AS f JOIN LATERAL ( \
                          SELECT error_mask FROM requests r \
@@ -356,33 +360,31 @@ fn narrowed(query: &mut Query, selection: &Selection<'_>) -> Option<(&'static st
     None
 }
 
-/// The labels asked for, if all that are asked for are names that the company does not have.
+/// The labels asked for, if all that are asked for are names that the company did not have.
 fn unknown_names(selection: &Selection<'_>, parameter: &str) -> Vec<String> {
     let wanted = selection.filter.about(parameter).filter(|t| !t.negated);
     let name = |term: &Term| match &term.subject {
-        Subject::Channel(Label::Named(name))
-        | Subject::Brand(Label::Named(name))
-        | Subject::Language(Label::Named(name))
-            if meant(&term.subject, selection.settings).is_none() =>
-        {
-            Some(name.clone())
-        }
+        Subject::Channel(Label::NamedUnknown(name))
+        | Subject::Brand(Label::NamedUnknown(name))
+        | Subject::Language(Label::NamedUnknown(name)) => Some(name.clone()),
         _ => None,
     };
     let names: Option<Vec<String>> = wanted.map(name).collect();
     names.unwrap_or_default()
 }
 
-/// The only error asked for, if nothing else is: with another condition each entry would cost a
-/// look into the requests, and the covering index of the list answers by itself.
-fn lone_error(filter: &Filter) -> Option<ErrorCode> {
-    if filter.terms().len() > 1 {
-        return None;
-    }
-    let mut wanted = filter.about("error").filter(|term| !term.negated);
-    match (wanted.next(), wanted.next()) {
-        (Some(term), None) => match term.subject {
-            Subject::Error(code) => Some(code),
+/// The only error or variant asked for, if nothing else is: with another condition each entry would
+/// cost a look into the requests, and the covering index of the list answers by itself.
+fn lone_error(filter: &Filter) -> Option<(ErrorCode, Option<Reason>)> {
+    match filter.terms() {
+        [
+            Term {
+                subject,
+                negated: false,
+            },
+        ] => match subject {
+            Subject::Error(code) => Some((*code, None)),
+            Subject::Reason(reason) => Some((reason.code(), Some(*reason))),
             _ => None,
         },
         _ => None,
@@ -432,12 +434,12 @@ fn columns(filter: &Filter, settings: &CompanySettings) -> String {
 
 /// The columns outside the covering index that something is asked of.
 fn uncovered(subject: &Subject, settings: &CompanySettings) -> Option<&'static str> {
-    let is_unknown = !subject.is_configured(settings);
     match subject {
+        subject if subject.is_counted(settings) => None,
         Subject::Employee(_) => Some("employee_sent, employee_custom_id"),
-        Subject::Channel(Label::Named(_)) if is_unknown => Some("channel_sent"),
-        Subject::Brand(Label::Named(_)) if is_unknown => Some("brand_sent"),
-        Subject::Language(Label::Named(_)) if is_unknown => Some("language_sent"),
+        Subject::Channel(_) => Some("channel_sent"),
+        Subject::Brand(_) => Some("brand_sent"),
+        Subject::Language(_) => Some("language_sent"),
         _ => None,
     }
 }
@@ -490,6 +492,17 @@ fn condition(query: &mut Query, subject: &Subject, settings: &CompanySettings) -
             let bit = query.value(Value::Small(code.bit()));
             format!("error_mask & {bit} <> 0")
         }
+        Subject::Reason(reason) => {
+            let bit = query.value(Value::Small(reason.code().bit()));
+            // As a value, not as EXISTS: Postgres would join it with the findings of all requests.
+            format!(
+                "(error_mask & {bit} <> 0 AND coalesce(( \
+                     SELECT true FROM request_findings f \
+                     WHERE f.company_id = $1 AND f.received_at = entries.received_at \
+                           AND f.id = entries.id AND f.reason = {} LIMIT 1), false))",
+                reason.number()
+            )
+        }
         Subject::Environment(environment) => format!("environment = {}", environment.number()),
         Subject::Kind(kind) => format!("kind = {}", kind.number()),
         Subject::Result(Verdict::Valid) => "error_mask = 0".to_owned(),
@@ -527,9 +540,9 @@ fn condition(query: &mut Query, subject: &Subject, settings: &CompanySettings) -
 /// company does not have.
 fn meant<'s>(subject: &Subject, settings: &'s CompanySettings) -> Option<&'s str> {
     match subject {
-        Subject::Channel(label) => Some(&settings.channel(label.as_str())?.label),
-        Subject::Brand(label) => Some(&settings.brand(label.as_str())?.label),
-        Subject::Language(label) => Some(&settings.language(label.as_str())?.label),
+        Subject::Channel(Label::Named(name)) => Some(&settings.channel(name)?.label),
+        Subject::Brand(Label::Named(name)) => Some(&settings.brand(name)?.label),
+        Subject::Language(Label::Named(name)) => Some(&settings.language(name)?.label),
         _ => None,
     }
 }
@@ -545,7 +558,7 @@ fn label_condition(
 ) -> String {
     let bit = not_found.bit();
     match label {
-        Label::Named(name) => {
+        Label::Named(name) | Label::NamedUnknown(name) => {
             let sent = query.value(Value::Text(name.clone()));
             match meant {
                 Some(meant) if meant == name => format!("{column} = {sent}"),

@@ -1,8 +1,10 @@
 //! The failures of a tab grouped by cause.
 
+use api_status_page::domain::dictionary::Reason;
 use serde_json::json;
 
 use super::page;
+use super::recheck::{check_all, finished, follow};
 use crate::support::TestApp;
 use crate::support::company::{accepted, accepted_but, with};
 
@@ -72,6 +74,70 @@ fn failures_are_grouped_by_error_and_decisive_value_the_most_frequent_first() {
         let caption = format!("<caption>{count} invalid {requests}, newest first");
         assert!(list.text().contains(&caption), "{url}: {}", list.text());
     }
+}
+
+#[test]
+fn the_link_of_every_cause_leads_to_its_requests_alone() {
+    let app = TestApp::start();
+    let sender = app.production();
+    for (place, reason) in Reason::ALL.into_iter().enumerate() {
+        let body = reason.bad_body().replace('…', &"a".repeat(300_000));
+        for _ in 0..=place % 3 {
+            sender.post("/v1/requests").body(body.as_str()).send();
+        }
+    }
+    let mut admin = app.admin();
+    let causes = causes(admin.get(CAUSES).text());
+    assert!(causes.len() >= Reason::ALL.len() - 1, "{causes:?}");
+    for (words, url) in causes {
+        let (_, count) = words.rsplit_once(": ").unwrap();
+        let list = page(&mut admin, &url);
+        assert_eq!(list.rows().len().to_string(), count, "{words}: {url}");
+        assert_eq!(list.tabs().0, count, "{words}: {url}");
+        // The same causes, seen from the list, and the same number at each request.
+        let of_list = page(&mut admin, &list.link("Causes").unwrap());
+        assert!(self::words(&of_list.0).contains(&words), "{words}: {url}");
+        let request = page(&mut admin, &list.rows()[0].url).words();
+        let same = match count {
+            "1" => "Same cause: no others in 7 days".to_owned(),
+            "2" => "Same cause: 1 other in 7 days".to_owned(),
+            _ => "Same cause: 2 others in 7 days".to_owned(),
+        };
+        assert!(request.contains(&same), "{words}: {url}: {request}");
+    }
+}
+
+#[test]
+fn a_label_that_is_added_keeps_the_failures_from_before() {
+    let app = TestApp::start();
+    let misses = accepted_but("/brand", "Larkspur_Shoes");
+    for body in [&misses, &misses, &accepted_but("/brand", "nobody")] {
+        assert_eq!(app.production().requests(body).status, 400);
+    }
+    let mut admin = app.admin();
+    let list = "/settings/integrations/api-status/invalid-requests?brand=Larkspur_Shoes";
+    let run = check_all(&mut admin, list);
+    let said = finished(&mut admin, &run);
+    assert!(said.contains("2 requests checked"), "{said}");
+    let (_, of_cause) = causes(admin.get(CAUSES).text()).remove(0);
+    let version = app.larkspur.change(
+        &mut app.connection(),
+        &format!(
+            "INSERT INTO brands (company_id, label, folded, name, active) \
+             VALUES ({}, 'larkspur-shoes', 'larkspur-shoes', 'Larkspur Shoes', true)",
+            app.larkspur.id
+        ),
+    );
+    follow(&app, version);
+    let seen = page(&mut admin, &of_cause);
+    assert_eq!(seen.rows().len(), 2, "{of_cause}");
+    assert_eq!(seen.tabs().0, "2");
+    let request = page(&mut admin, &seen.rows()[0].url).words();
+    assert!(request.contains("Same cause: 1 other"), "{request}");
+    // What was checked before is found again, and can be sent again.
+    let again = check_all(&mut admin, &run);
+    let said = finished(&mut admin, &again);
+    assert!(said.contains("Send 2 requests again"), "{said}");
 }
 
 #[test]

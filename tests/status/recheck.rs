@@ -27,6 +27,11 @@ pub fn activate_outlet(app: &TestApp) {
             app.larkspur.id
         ),
     );
+    follow(app, version);
+}
+
+/// Waits until this node judges by a version of the settings.
+pub fn follow(app: &TestApp, version: i64) {
     eventually("the node follows", || {
         let id = app.trying_out().requests(&accepted()).request_id();
         (app.row_of("requests", id)["settings_version"] == version).then_some(())

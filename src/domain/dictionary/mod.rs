@@ -187,6 +187,20 @@ impl Reason {
         }
     }
 
+    /// The error and its variant in a word, such as `invalid_brand.inactive`.
+    pub fn name(self) -> String {
+        let code = self.code().as_str();
+        match self.variant() {
+            Some(variant) => format!("{code}.{variant}"),
+            None => code.to_owned(),
+        }
+    }
+
+    /// Reads such a word.
+    pub fn from_name(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|reason| reason.name() == name)
+    }
+
     /// The number in the store. Never reused, never renumbered.
     pub fn number(self) -> i16 {
         match self {

@@ -10,8 +10,9 @@ use super::super::row::{KeyNames, icon, tone};
 use super::facts::CauseFacts;
 use crate::domain::cause::{self, CauseId, Standing, State};
 use crate::domain::change;
-use crate::domain::dictionary::{EndedBy, ErrorCode, Reason};
+use crate::domain::dictionary::{EndedBy, Reason};
 use crate::domain::filter::{Filter, Label, Subject, Term};
+use crate::domain::label;
 use crate::store::cause_decisions::Decided;
 use crate::store::causes::{Cause, Sender};
 use crate::web::format::{Breakable, Moment, counted, number, percent};
@@ -94,28 +95,44 @@ pub struct SenderView {
 
 /// The filter and what tells the requests of a cause from the others.
 pub fn only(filter: &Filter, reason: Reason, value: Option<&str>) -> Filter {
-    let term = Term::wanted;
-    let value = value.map(str::to_owned);
-    let label = || value.clone().map_or(Label::NotSent, Label::Named);
-    let decisive = match reason.code() {
-        ErrorCode::EmployeeNotFound
-        | ErrorCode::DeactivatedEmployee
-        | ErrorCode::EmployeeProfileNotComplete => value.clone().map(Subject::Employee),
-        ErrorCode::ChannelNotEnabled | ErrorCode::ChannelInManualMode => {
-            Some(Subject::Channel(label()))
-        }
-        ErrorCode::BrandNotProvided | ErrorCode::InvalidBrand => Some(Subject::Brand(label())),
-        ErrorCode::LanguageNotSpecified | ErrorCode::LanguageNotAvailable => {
-            Some(Subject::Language(label()))
-        }
-        ErrorCode::InvalidCustomer | ErrorCode::MalformedRequest => None,
+    let with = |filter: Filter, subject: Subject| {
+        let filter = filter.without_any(subject.parameter());
+        filter.with(Term::wanted(subject))
     };
-    let filter = filter
-        .without_any("error")
-        .with(term(Subject::Error(reason.code())));
-    match decisive {
-        Some(subject) => filter.without_any(subject.parameter()).with(term(subject)),
-        None => filter,
+    let error = with(filter.without_any("reason"), Subject::Error(reason.code()));
+    // What the counters know about tells it, where that is enough.
+    match decisive(reason, value) {
+        Some(subject) => with(error, subject),
+        None => with(filter.without_any("error"), Subject::Reason(reason)),
+    }
+}
+
+/// What an error is about, where that tells its variant too. A label that the company did not have is
+/// asked for as such, for it may have it by now.
+fn decisive(reason: Reason, value: Option<&str>) -> Option<Subject> {
+    let value = value.map(str::to_owned);
+    let unknown = |value: Option<String>| value.map(Label::NamedUnknown);
+    let known = |value: Option<String>| value.map(Label::Named);
+    match reason {
+        Reason::ProfileNotComplete | Reason::Deactivated | Reason::EmployeeUnknown => {
+            value.map(Subject::Employee)
+        }
+        Reason::ChannelUnknown => unknown(value).map(Subject::Channel),
+        Reason::ChannelNotEnabled | Reason::ChannelManual => known(value).map(Subject::Channel),
+        Reason::BrandUnknown => unknown(value).map(Subject::Brand),
+        Reason::BrandInactive => known(value).map(Subject::Brand),
+        Reason::BrandNotProvided => Some(Subject::Brand(Label::NotSent)),
+        Reason::LanguageUnknown => unknown(value).map(Subject::Language),
+        Reason::LanguageInactive => known(value).map(Subject::Language),
+        Reason::LanguageNotSpecified => Some(Subject::Language(Label::NotSent)),
+        Reason::EmployeeNotSent
+        | Reason::CustomerEmailMissing
+        | Reason::CustomerEmailFormat
+        | Reason::CustomerNameFormat
+        | Reason::NotJson
+        | Reason::TooLarge
+        | Reason::WrongType
+        | Reason::Missing => None,
     }
 }
 
@@ -220,7 +237,7 @@ impl Context<'_> {
         let value = cause.id.value.as_deref()?;
         let change = self.facts.changes.iter().find(|change| {
             let before = cause.first - change.at;
-            change.subject.eq_ignore_ascii_case(value)
+            label::fold(&change.subject) == label::fold(value)
                 && (TimeDelta::zero()..MAY_CAUSE).contains(&before)
         })?;
         let did = change::words(

@@ -200,5 +200,7 @@ fn tells_the_latest(selection: &Selection<'_>) -> bool {
     let terms = selection.filter.terms();
     selection.window.to.is_none()
         && selection.tab == Tab::Invalid
-        && terms.iter().all(|t| matches!(t.subject, Subject::Error(_)))
+        && terms
+            .iter()
+            .all(|t| matches!(t.subject, Subject::Error(_) | Subject::Reason(_)))
 }

@@ -162,16 +162,16 @@ fn is_told_by_findings(filter: &Filter) -> bool {
         matches!(
             (&term.subject, term.negated),
             (
-                Subject::Error(_) | Subject::Environment(_) | Subject::Key(_),
+                Subject::Error(_) | Subject::Reason(_) | Subject::Environment(_) | Subject::Key(_),
                 _
             ) | (Subject::Result(Verdict::Invalid), false)
         )
     })
 }
 
-/// What a list asks of findings, and of their counters, but for the time and the error.
+/// What a list asks of findings, and of their counters, but for the time and the errors.
 fn conditions(query: &mut Query, selection: &Selection<'_>) -> String {
-    let asked = counts::conditions(query, selection.filter, ["environment", "key"]);
+    let asked = counts::conditions(query, selection.filter, ["reason", "environment", "key"]);
     match selection.tab {
         Tab::Invalid => asked,
         Tab::Test => format!("environment = 1 AND {asked}"),

@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use chrono::{DateTime, TimeDelta, Utc};
+use chrono::{DateTime, Utc};
 use diesel::PgConnection;
 use diesel::result::QueryResult;
 use uuid::Uuid;
@@ -12,7 +12,6 @@ use crate::domain::company::CompanyId;
 use crate::domain::paging::Shown;
 use crate::domain::recheck::{Now, recheck};
 use crate::domain::settings::CompanySettings;
-use crate::domain::window::Window;
 use crate::store::audit::{self, RuleChange};
 use crate::store::cause_decisions::{self, Decided};
 use crate::store::causes::{self, Cause, Causes};
@@ -57,26 +56,13 @@ pub fn read(
     keys.sort_unstable();
     keys.dedup();
     Ok(CauseFacts {
-        changes: audit::rule_changes(
-            connection,
-            company,
-            a_day_more(selection.window),
-            MOST_CHANGES,
-        )?,
+        changes: audit::rule_changes(connection, company, selection.window, MOST_CHANGES)?,
         decided: cause_decisions::about(connection, company, found.causes.iter().map(|c| &c.id))?,
         latest: requests::rows(connection, company, &uuids)?,
         bodies: requests::sent_bodies(connection, company, &ids().collect::<Vec<_>>())?,
         sent: counts::sent_by_keys(connection, company, &keys, &quiet_since)?,
         found,
     })
-}
-
-/// The changes of a window and of the day before it: a cause may follow one of those.
-fn a_day_more(window: Window) -> Window {
-    Window {
-        from: window.from - TimeDelta::days(1),
-        to: window.to,
-    }
 }
 
 impl CauseFacts {

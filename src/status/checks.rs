@@ -1,6 +1,7 @@
 //! The five sides of a request, each as it came out, with what was sent beside what is allowed.
 
-use super::row::{reasons, tone};
+use super::row::{reasons, tone, value};
+use crate::domain::dictionary::Reason;
 use crate::domain::label;
 use crate::domain::request::{Environment, Kind};
 use crate::domain::settings::CompanySettings;
@@ -48,14 +49,21 @@ impl Check {
             Aspect::Brand => (row.brand_sent.as_ref(), row.brand.as_ref()),
             Aspect::Language => (row.language_sent.as_ref(), row.language.as_ref()),
         };
+        // A side of several fields failed for one of them.
+        let sent = match failed {
+            Some((reason, finding)) => value(row, reason, finding),
+            None => sent.map(String::as_str),
+        };
+        let reason = failed.map(|(reason, _)| reason);
         let by_alias = sent.zip(found).filter(|(s, f)| label::is_by_alias(s, f));
         Self {
             title: aspect.title(),
             outcome,
-            tone: failed.map_or("", |(reason, _)| tone(reason.ended_by())),
-            sent: sent.map(|sent| Breakable::new(sent)),
+            tone: reason.map_or("", |reason| tone(reason.ended_by())),
+            sent: sent.map(Breakable::new),
             read_as: by_alias.map(|(_, found)| found.clone()),
             absent: match (aspect, outcome) {
+                _ if reason == Some(Reason::CustomerEmailMissing) => "not sent",
                 (Aspect::Customer, _) if !row.has_document => "deleted",
                 // It is there in a shape that says nothing.
                 (_, Outcome::NotChecked) if kind == Kind::Feedback => "not readable",
@@ -63,7 +71,7 @@ impl Check {
             },
             allowed: match kind == Kind::Recovery && aspect != Aspect::Employee {
                 true => Allowed::Words("not a part of a recovery"),
-                false => allowed(aspect, row, settings),
+                false => allowed(aspect, reason, row, settings),
             },
         }
     }
@@ -80,7 +88,13 @@ impl Check {
     }
 }
 
-fn allowed(aspect: Aspect, row: &ListRow, settings: &CompanySettings) -> Allowed {
+/// What an aspect allows; where it failed, by the rule that it failed.
+fn allowed(
+    aspect: Aspect,
+    failed: Option<Reason>,
+    row: &ListRow,
+    settings: &CompanySettings,
+) -> Allowed {
     let is_production = row.environment == Environment::Production.number();
     let labels = |labels: Vec<String>| match labels.is_empty() {
         true => Allowed::Words("none"),
@@ -88,6 +102,9 @@ fn allowed(aspect: Aspect, row: &ListRow, settings: &CompanySettings) -> Allowed
     };
     match aspect {
         Aspect::Employee => Allowed::Words("the e-mail or custom id of an active employee"),
+        Aspect::Customer if failed == Some(Reason::CustomerNameFormat) => Allowed::Words(
+            "a name of 1 to 255 characters, without < or >, control characters or a web address",
+        ),
         Aspect::Customer => Allowed::Words("one well-formed e-mail; a name is optional"),
         Aspect::Channel => {
             let open = settings.channels.iter();

@@ -76,6 +76,33 @@ fn every_check_is_passed_failed_or_not_checked() {
 }
 
 #[test]
+fn a_failed_check_shows_the_value_that_its_rule_is_about() {
+    let (app, mut admin) = app_with_admin();
+    let name = "www.spam.example";
+    let customer = json!({"email": "jane@customer.example", "name": name});
+    let named = words(
+        &mut admin,
+        &send(&app, &accepted_but("/customer", customer)),
+    );
+    let said = format!(
+        "Customer failed {name} a name of 1 to 255 characters, without < or >, control \
+         characters or a web address"
+    );
+    assert!(named.contains(&said), "{named}");
+    let customer = json!({"name": "Jane Doe"});
+    let id = send(&app, &accepted_but("/customer", customer));
+    let said = "Customer failed not sent one well-formed e-mail; a name is optional";
+    let words_of_it = words(&mut admin, &id);
+    assert!(words_of_it.contains(said), "{words_of_it}");
+    app.execute("DELETE FROM request_documents");
+    let after = words(&mut admin, &id);
+    assert!(
+        after.contains(said),
+        "it was not sent, as the finding says: {after}"
+    );
+}
+
+#[test]
 fn nothing_of_a_body_that_cannot_be_read_is_said_not_to_have_been_sent() {
     let (app, mut admin) = app_with_admin();
     let answer = app.production().post("/v1/requests").body("{").send();

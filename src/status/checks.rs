@@ -65,6 +65,7 @@ impl Check {
             absent: match (aspect, outcome) {
                 _ if reason == Some(Reason::CustomerEmailMissing) => "not sent",
                 (Aspect::Customer, _) if !row.has_document => "deleted",
+                (Aspect::Channel, _) if is_missing(row, "/channel") => "not sent",
                 // It is there in a shape that says nothing.
                 (_, Outcome::NotChecked) if kind == Kind::Feedback => "not readable",
                 _ => "not sent",
@@ -86,6 +87,11 @@ impl Check {
             count(Outcome::NotChecked)
         )
     }
+}
+
+/// Whether the body was read and the field at `pointer` was not in it.
+fn is_missing(row: &ListRow, pointer: &str) -> bool {
+    reasons(row).any(|(reason, at)| reason == Reason::Missing && at.pointer == pointer)
 }
 
 /// What an aspect allows; where it failed, by the rule that it failed.

@@ -103,6 +103,16 @@ fn a_failed_check_shows_the_value_that_its_rule_is_about() {
 }
 
 #[test]
+fn a_channel_that_is_missing_is_said_not_to_have_been_sent() {
+    let (app, mut admin) = app_with_admin();
+    for (channel, said) in [(json!(""), "not sent"), (json!(["email"]), "not readable")] {
+        let words = words(&mut admin, &send(&app, &accepted_but("/channel", channel)));
+        let said = format!("Channel not checked {said} email, chat");
+        assert!(words.contains(&said), "{said}\n{words}");
+    }
+}
+
+#[test]
 fn nothing_of_a_body_that_cannot_be_read_is_said_not_to_have_been_sent() {
     let (app, mut admin) = app_with_admin();
     let answer = app.production().post("/v1/requests").body("{").send();

@@ -8,6 +8,7 @@ use askama_web::WebTemplate;
 use chrono::{DateTime, Utc};
 use uuid::Uuid;
 
+use super::Status;
 use super::again;
 use super::causes::{self, CauseFacts, CausesView};
 use super::chart::{self, ChartPart, Side};
@@ -20,7 +21,6 @@ use super::pager::Pager;
 use super::rate::RateLine;
 use super::row::{About, Customer, Named, Row, key_names};
 use super::views::ViewLinks;
-use super::{ROOT, Status};
 use crate::domain::alert::{Alert, OPENS_ABOVE};
 use crate::domain::cause::State;
 use crate::domain::cube::{Cell, Cube, Rate};
@@ -402,10 +402,6 @@ impl ListPage {
 
     fn alert_line(&self) -> String {
         format!("{OPENS_ABOVE} %")
-    }
-
-    fn search_path(&self) -> String {
-        format!("{ROOT}/search")
     }
 }
 

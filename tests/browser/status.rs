@@ -28,10 +28,10 @@ pub fn keys(browser: &Chromium) {
     browser.sees("dialog[open]", "find a request");
     browser.click("dialog .button");
     assert_eq!(browser.ask(is_open), false);
+    let typed = "return document.querySelector('[name=q]').value";
     browser.press("/");
     browser.press("j?k");
-    let typed = browser.ask("return document.querySelector('[name=q]').value");
-    assert_eq!(typed, "j?k");
+    assert_eq!(browser.ask(typed), "j?k");
     browser.go(&format!("{base}{ROOT}/invalid-requests"));
     browser.press("j");
     browser.press(ENTER);
@@ -42,6 +42,9 @@ pub fn keys(browser: &Chromium) {
     assert_eq!(newer, true, "the second of the list has a newer one");
     browser.press("k");
     browser.sees(".finding", "sms");
+    browser.press("/");
+    browser.press("j?k");
+    assert_eq!(browser.ask(typed), "j?k", "on a request as well");
 }
 
 /// The list says what came, and stays where it is until that is wanted.

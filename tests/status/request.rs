@@ -4,6 +4,7 @@ use serde_json::{Value, json};
 
 use super::{app_with_admin, page};
 use crate::support::company::{accepted, accepted_but};
+use crate::support::page::Page;
 use crate::support::{Person, TestApp};
 
 fn send(app: &TestApp, body: &Value) -> String {
@@ -248,6 +249,20 @@ fn a_request_opened_from_nowhere_has_no_neighbours() {
         let shown = page(&mut admin, &path);
         assert_eq!(shown.link("The list"), None, "{query}");
     }
+}
+
+#[test]
+fn the_next_request_is_found_from_here_as_from_the_list() {
+    let (app, mut admin) = app_with_admin();
+    let id = send(&app, &accepted_but("/brand", "nope"));
+    let path = format!("/settings/integrations/api-status/requests/{id}");
+    let search = |page: Page| {
+        let (_, rest) = page.0.split_once("<form class=\"search\"").unwrap();
+        rest.split_once("</form>").unwrap().0.to_owned()
+    };
+    let here = search(page(&mut admin, &path));
+    assert!(here.contains("type=\"search\""), "{here}");
+    assert_eq!(here, search(page(&mut admin, super::INVALID)));
 }
 
 #[test]

@@ -249,10 +249,6 @@ impl SearchPage {
             shell: shell.as_of(seen.behind),
         }
     }
-
-    fn search_path(&self) -> String {
-        format!("{ROOT}/search")
-    }
 }
 
 fn shortened(query: &str) -> String {

@@ -46,6 +46,9 @@ impl Preset {
         Self::Quarter,
     ];
 
+    /// The longest.
+    pub const LONGEST: Self = Self::Quarter;
+
     /// The word in the address.
     pub fn as_str(self) -> &'static str {
         match self {

@@ -5,7 +5,7 @@ use chrono::{DateTime, Days, Utc};
 use chrono_tz::Tz;
 
 use super::Status;
-use super::filters::{Address, what, words};
+use super::filters::{Address, View, what, words};
 use super::list::Facts;
 use super::look::Look;
 use super::row::KeyNames;
@@ -30,17 +30,17 @@ pub enum Empty {
     },
     /// Requests came, none failed.
     NothingFailed {
-        /// How many came.
+        /// How many came, of the test ones where these are listed.
         total: String,
-        /// The last failure.
+        /// The last failure, where that is known.
         last: Option<Older>,
     },
     /// Nothing came in this window, but before.
     NothingInWindow {
-        /// The last one.
+        /// The last one, of the test ones where these are listed.
         last: Option<Older>,
-        /// The list with a longer window.
-        longer: String,
+        /// The list with a longer window, where there is one: words, address.
+        longer: Option<(&'static str, String)>,
     },
     /// A page beyond the last one, or the first.
     NothingFurther {
@@ -61,10 +61,12 @@ pub fn why(status: &Status, look: &Look, facts: &Facts, cube: &Cube, names: &Key
     let address = &look.address;
     let older = |at| Older::new(address, at, look.now, look.zone());
     let curl = || curl(status);
-    let total = cube.count(|_| true);
+    let is_test = address.tab == Tab::Test;
+    let total = cube.count(|cell| !is_test || cell.is_test());
+    let lists_failures = !is_test || address.view == View::Causes;
     match (facts.newest_of_all, facts.newest_on_tab) {
         (None, _) => Empty::NothingEver { curl: curl() },
-        (Some(_), None) if address.tab == Tab::Test => Empty::NoTestEver { curl: curl() },
+        (Some(_), None) if is_test => Empty::NoTestEver { curl: curl() },
         _ if look.cursor != Cursor::Newest && facts.page.searched_to.is_none() => {
             let first = address.url();
             Empty::NothingFurther { first }
@@ -73,12 +75,16 @@ pub fn why(status: &Status, look: &Look, facts: &Facts, cube: &Cube, names: &Key
             without: without_each(address, look.is_countable().then_some(cube), names),
             clear: address.with_filter(address.filter.without_terms()),
         },
-        (_, last) if total > 0 && address.tab == Tab::Invalid => Empty::NothingFailed {
+        (_, last) if total > 0 && lists_failures => Empty::NothingFailed {
             total: number(total),
-            last: last.map(older),
+            // The newest test request need not have failed.
+            last: last.filter(|_| !is_test).map(older),
         },
-        (newest, _) => Empty::NothingInWindow {
-            last: newest.map(older),
+        (of_all, on_tab) => Empty::NothingInWindow {
+            last: match is_test {
+                true => on_tab.map(older),
+                false => of_all.map(older),
+            },
             longer: in_the_longest_window(address),
         },
     }
@@ -153,7 +159,10 @@ fn without_each(address: &Address, cube: Option<&Cube>, names: &KeyNames) -> Vec
         .collect()
 }
 
-/// The list in the longest preset.
-fn in_the_longest_window(address: &Address) -> String {
-    address.with_filter(address.filter.with_range(Range::Last(Preset::Month)))
+/// The list in the longest preset, unless it is that one.
+fn in_the_longest_window(address: &Address) -> Option<(&'static str, String)> {
+    let longest = Range::Last(Preset::LONGEST);
+    let longer = address.with_filter(address.filter.with_range(longest));
+    let is_it = address.filter.range == Some(longest);
+    (!is_it).then(|| (Preset::LONGEST.title(), longer))
 }

@@ -5,6 +5,7 @@ use chrono::TimeDelta;
 
 use super::{INVALID, TEST, app_with_admin, page};
 use crate::support::company::{accepted, accepted_but};
+use crate::support::{TestApp, TestClock, TestStore};
 
 #[test]
 fn a_company_that_never_received_anything_gets_a_line_to_paste() {
@@ -48,6 +49,55 @@ fn an_older_request_is_one_click_away() {
     assert!(list.words().contains("The last one came 3 days ago"));
     let that_day = list.link("Show that day").unwrap();
     assert_eq!(page(&mut admin, &that_day).rows().len(), 1);
+}
+
+#[test]
+fn of_test_requests_the_last_test_request_is_told() {
+    let (app, mut admin) = app_with_admin();
+    let now = Clock::system().now();
+    app.clock.stand_at(now - TimeDelta::days(20));
+    app.trying_out().requests(&accepted());
+    app.clock.stand_at(now);
+    app.production().requests(&accepted());
+    let list = page(&mut admin, TEST);
+    let words = list.words();
+    assert!(
+        words.contains("No test requests in the last 7 days The last one came 20 days ago"),
+        "{words}"
+    );
+    let that_day = list.link("Show that day").unwrap();
+    assert_eq!(page(&mut admin, &that_day).rows().len(), 1);
+    let longest = list.link("Last 90 days").unwrap();
+    assert_eq!(page(&mut admin, &longest).rows().len(), 1);
+}
+
+#[test]
+fn test_requests_that_passed_have_no_causes() {
+    let (app, mut admin) = app_with_admin();
+    app.trying_out().requests(&accepted());
+    app.production().requests(&accepted());
+    let words = page(&mut admin, &format!("{TEST}/causes")).words();
+    assert!(
+        words.contains("Nothing failed 0 of 1 test requests failed in the last 7 days."),
+        "{words}"
+    );
+    assert!(!words.contains("The last failure"), "{words}");
+}
+
+#[test]
+fn nothing_is_longer_than_the_longest_window() {
+    let store = TestStore::new();
+    let kept = ["--retention-days", "365"];
+    let app = TestApp::configured(&store, &store.url, TestClock::default(), &kept);
+    let mut admin = app.admin();
+    let now = Clock::system().now();
+    app.clock.stand_at(now - TimeDelta::days(100));
+    app.production().requests(&accepted());
+    app.clock.stand_at(now);
+    let longest = page(&mut admin, INVALID).link("Last 90 days").unwrap();
+    let list = page(&mut admin, &longest);
+    assert!(list.words().contains("No requests in the last 90 days"));
+    assert_eq!(list.link("Last 90 days"), None);
 }
 
 #[test]

@@ -65,11 +65,12 @@ impl Now {
     /// All, the best first.
     pub const ALL: [Self; 3] = [Self::Passes, Self::Same, Self::Different];
 
-    /// The words on the chip.
-    pub fn title(self) -> &'static str {
+    /// The words on the chip of a request that was accepted then, or was not.
+    pub fn title(self, was_accepted: bool) -> &'static str {
         match self {
             Self::Passes => "would pass now",
             Self::Same => "still fails: same reason",
+            Self::Different if was_accepted => "would be refused now",
             Self::Different => "fails for another reason",
         }
     }

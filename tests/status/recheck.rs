@@ -134,6 +134,34 @@ fn chosen_requests_are_checked_and_their_rows_say_it() {
 }
 
 #[test]
+fn what_was_accepted_then_has_no_other_reason() {
+    let (app, mut admin) = app_with_admin();
+    let valid = app.trying_out().requests(&accepted()).request_id();
+    let invalid = app
+        .trying_out()
+        .requests(&accepted_but("/channel", "fax"))
+        .request_id();
+    admin
+        .fill_in("/settings/company-info/brands/larkspur/deactivation", &[])
+        .location();
+    let (valid, invalid) = (valid.to_string(), invalid.to_string());
+    let form = [("id", valid.as_str()), ("id", invalid.as_str())];
+    admin.post(&format!("{ROOT}/rechecks"), &form).location();
+    let rows = page(&mut admin, TEST).rows();
+    assert!(
+        rows[0].error.contains("fails for another reason"),
+        "{rows:?}"
+    );
+    assert!(
+        rows[1].error.ends_with("Valid would be refused now"),
+        "{rows:?}"
+    );
+    let words = page(&mut admin, &format!("{ROOT}/requests/{valid}")).words();
+    assert!(words.contains("would be refused now"), "{words}");
+    assert!(!words.contains("another reason"), "{words}");
+}
+
+#[test]
 fn the_latest_check_is_kept_per_version_of_the_settings() {
     let (app, mut admin) = app_with_admin();
     let id = refused(&app);

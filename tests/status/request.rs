@@ -119,8 +119,9 @@ fn nothing_of_a_body_that_cannot_be_read_is_said_not_to_have_been_sent() {
     let answer = app.production().post("/v1/requests").body("{").send();
     let words = words(&mut admin, &answer.request_id().to_string());
     assert!(words.contains("Five checks: 0 passed, 0 failed, 5 not checked"));
-    // The five checks, and the ticket, the employee and the customer among the facts.
-    assert_eq!(words.matches("not readable").count(), 8, "{words}");
+    // The five checks, the ticket, the employee and the customer among the facts, and the words for
+    // a ticket.
+    assert_eq!(words.matches("not readable").count(), 9, "{words}");
     assert!(!words.contains("not sent"), "{words}");
 }
 
@@ -147,6 +148,33 @@ fn what_was_sent_and_answered_is_shown_with_words_for_the_ticket() {
         assert!(words.contains(said), "{said}\n{words}");
     }
     assert!(!words.contains("acs_live_"), "a key never leaves");
+}
+
+#[test]
+fn the_words_for_a_ticket_are_five_lines_always() {
+    let (app, mut admin) = app_with_admin();
+    let mut copied = |body: &Value| {
+        let id = send(&app, body);
+        let path = format!("/settings/integrations/api-status/requests/{id}");
+        let page = page(&mut admin, &path).0;
+        let (_, rest) = page.split_once("Copy for ticket").unwrap();
+        let (_, rest) = rest.split_once("<pre tabindex=\"0\">").unwrap();
+        let lines = rest.split("</pre>").next().unwrap().lines();
+        lines.map(str::to_owned).collect::<Vec<_>>()
+    };
+    let valid = copied(&accepted());
+    assert_eq!(valid.len(), 5, "{valid:?}");
+    assert_eq!(
+        valid[1..4],
+        ["Accepted", "Ticket: not sent", "Next: nothing to do"]
+    );
+    let invalid = copied(&accepted_but("/brand", "larkspur-outlet"));
+    assert_eq!(invalid.len(), 5, "{invalid:?}");
+    assert_eq!(invalid[2], "Ticket: not sent");
+    assert!(
+        invalid[3].starts_with("To end it: Activate the brand"),
+        "{invalid:?}"
+    );
 }
 
 #[test]

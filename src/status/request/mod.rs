@@ -289,6 +289,7 @@ impl RequestPage {
             .unwrap_or_default();
         let link = status.public_url.join(&format!("/r/{}", row.id));
         let body = stored.document.as_ref().map(|d| &d.body[..]);
+        let facts = facts(status, &shell.company, kind, &stored, now);
         let rechecked = row.stored(body).map(|stored| recheck(&stored, settings));
         Self {
             id: row.id.to_string(),
@@ -300,11 +301,18 @@ impl RequestPage {
             environment: Environment::from_number(row.environment)
                 .unwrap_or(Environment::Production),
             checks_caption: Check::caption(&checks),
-            ticket_text: ticket_text(&shell.company, row, &heading, &findings, &link),
+            ticket_text: ticket_text(
+                &shell.company,
+                row,
+                &heading,
+                &findings,
+                facts.absent,
+                &link,
+            ),
             curl: stored.document.as_ref().and_then(|d| curl(status, kind, d)),
             sent: stored.document.as_ref().map(|d| sent(kind, d)),
             answered: answered(kind, row, stored.document.as_ref()),
-            facts: facts(status, &shell.company, kind, &stored, now),
+            facts,
             warnings_in_words: counted(row.warning_count.into(), "warning"),
             sent_again: stored
                 .links
@@ -419,38 +427,35 @@ fn milliseconds(microseconds: i32) -> String {
     }
 }
 
-/// Words to paste into a ticket: which request, when, why, what ends it, where to look.
+/// Words to paste into a ticket, five lines always: which request, what came of it, its ticket, what
+/// to do, where to look. `absent` is said where no ticket is known.
 fn ticket_text(
     company: &Company,
     row: &ListRow,
     heading: &str,
     findings: &[FindingView],
+    absent: &str,
     link: &str,
 ) -> String {
     let received = Moment::new(row.received_at, company.zone);
-    let mut lines = vec![format!(
-        "Request {}, received {} ({})",
-        row.id,
-        received.full(),
-        crate::web::format::city(company.zone)
-    )];
+    let city = crate::web::format::city(company.zone);
     let causes: Vec<String> = findings
         .iter()
         .map(|f| format!("{} ({})", f.title, f.value_in_words()))
         .collect();
-    lines.push(match causes.is_empty() {
-        true => heading.to_owned(),
-        false => format!("{heading}: {}", causes.join("; ")),
-    });
-    lines.extend(
-        row.ticket_id
-            .as_ref()
-            .map(|ticket| format!("Ticket: {ticket}")),
-    );
-    if !findings.is_empty() {
-        let steps: Vec<&str> = findings.iter().map(|f| f.next_step).collect();
-        lines.push(format!("To end it: {}", steps.join(" ")));
-    }
-    lines.push(link.to_owned());
-    lines.join("\n")
+    let steps: Vec<&str> = findings.iter().map(|f| f.next_step).collect();
+    [
+        format!("Request {}, received {} ({city})", row.id, received.full()),
+        match causes.is_empty() {
+            true => heading.to_owned(),
+            false => format!("{heading}: {}", causes.join("; ")),
+        },
+        format!("Ticket: {}", row.ticket_id.as_deref().unwrap_or(absent)),
+        match steps.is_empty() {
+            true => "Next: nothing to do".to_owned(),
+            false => format!("To end it: {}", steps.join(" ")),
+        },
+        link.to_owned(),
+    ]
+    .join("\n")
 }

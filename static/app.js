@@ -41,7 +41,9 @@
             const answer = await fetch(live.dataset.newer).catch(() => null);
             if (!answer) return;
             // Signed out, or the page is from an older program: there is nothing more to ask.
-            if (!answer.ok || answer.redirected) return clearInterval(timer);
+            if (answer.redirected || [401, 403, 404].includes(answer.status)) return clearInterval(timer);
+            // A store or a program that is away may be back the next time.
+            if (!answer.ok) return;
             const { words } = await answer.json();
             if (!words || said.textContent === words) return;
             link.textContent = `${words} · show`;

@@ -43,6 +43,11 @@ fn main() -> ExitCode {
             status::living,
         ),
         trial(
+            "newer_requests_are_said_after_an_outage",
+            Width::Desk,
+            status::living_through_an_outage,
+        ),
+        trial(
             "newer_requests_are_a_link_without_script",
             Width::WithoutScript,
             status::living_without_script,

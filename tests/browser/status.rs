@@ -68,6 +68,22 @@ pub fn living(browser: &Chromium) {
     browser.sees("td.about", "newest");
 }
 
+/// A store or a program that was away for one question is asked again by itself.
+pub fn living_through_an_outage(browser: &Chromium) {
+    let (app, base) = traffic();
+    sign_in(browser, &base);
+    browser.ask(
+        "const ask = window.fetch; \
+         window.fetch = async () => { window.fetch = ask; return new Response('', {status: 503}); }; \
+         document.dispatchEvent(new Event('visibilitychange'));",
+    );
+    let is_over = "return window.fetch.toString().includes('native code')";
+    assert_eq!(browser.ask(is_over), true, "the outage was met");
+    app.production().requests(&accepted_but("/brand", "newest"));
+    std::thread::sleep(Duration::from_secs(6));
+    browser.sees(".live", "1 newer request · show");
+}
+
 /// Where nothing can tell whether something came, the way to look is always there.
 pub fn living_without_script(browser: &Chromium) {
     let (app, base) = traffic();

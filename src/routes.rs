@@ -7,7 +7,7 @@ use actix_web::middleware::{Compress, Next, from_fn};
 use actix_web::{HttpRequest, HttpResponse, Resource, web};
 use tracing_actix_web::TracingLogger;
 
-use crate::access::session::Sessions;
+use crate::access::session::{self, Sessions};
 use crate::access::{forgotten_password, guard, own_password, password_link, sign_in, users};
 use crate::error::{self, PageError, Problem};
 use crate::settings::{
@@ -96,6 +96,7 @@ fn pages(config: &mut web::ServiceConfig, sessions: &Sessions) {
             .default_service(web::to(nowhere))
             // The last is the first to see a request.
             .wrap(sessions.middleware())
+            .wrap(from_fn(session::by_itself))
             .wrap(from_fn(error::store_is_away))
             .wrap(from_fn(same_site::refuse_other_sites))
             .wrap(from_fn(error::name_the_call))

@@ -7,8 +7,11 @@ use std::collections::HashMap;
 use actix_session::config::PersistentSession;
 use actix_session::storage::{LoadError, SaveError, SessionKey, SessionStore, UpdateError};
 use actix_session::{Session, SessionMiddleware};
+use actix_web::body::MessageBody;
 use actix_web::cookie::time::Duration;
 use actix_web::cookie::{Key, SameSite};
+use actix_web::dev::{ServiceRequest, ServiceResponse};
+use actix_web::middleware::Next;
 use anyhow::anyhow;
 use rand::distr::{Alphanumeric, SampleString};
 use serde_json::Value;
@@ -89,6 +92,21 @@ pub struct SessionTable {
 
 type State = HashMap<String, String>;
 
+tokio::task_local! {
+    /// Whether somebody makes the call that is being answered, see [`by_itself`].
+    static IS_USED: bool;
+}
+
+/// Middleware before the sessions': an open page that asks by itself what came is not used, so that
+/// a screen that somebody left signs them out.
+pub async fn by_itself<B: MessageBody>(
+    request: ServiceRequest,
+    next: Next<B>,
+) -> Result<ServiceResponse<B>, actix_web::Error> {
+    let is_used = !request.path().ends_with("/newer");
+    IS_USED.scope(is_used, next.call(request)).await
+}
+
 impl SessionTable {
     async fn run(
         &self,
@@ -118,10 +136,11 @@ impl SessionStore for SessionTable {
     /// A store that is away is no error here: not every page needs to know who looks at it.
     async fn load(&self, key: &SessionKey) -> Result<Option<State>, LoadError> {
         let (hash, now) = (hash(key.as_ref()), self.clock.now());
+        let is_used = IS_USED.try_get().unwrap_or(true);
         let state = self
             .store
             .read(Scope::Installation, move |connection| {
-                sessions::state(connection, &hash, now)
+                sessions::state(connection, &hash, is_used, now)
             })
             .await;
         match state {

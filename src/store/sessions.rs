@@ -14,10 +14,11 @@ pub const MAX_DAYS: i64 = 7;
 /// The end is moved at most this often, in minutes, so that looking at pages writes little.
 const MOVED_EVERY_MINUTES: i64 = 5;
 
-/// The state of a live session, whose end is moved because it is being used.
+/// The state of a live session, whose end is moved where it is being used.
 pub fn state(
     connection: &mut PgConnection,
     token_hash: &[u8],
+    is_used: bool,
     now: DateTime<Utc>,
 ) -> QueryResult<Option<String>> {
     let live = sessions::table
@@ -30,7 +31,7 @@ pub fn state(
         return Ok(None);
     };
     let end = end(created_at, now);
-    if end - expires_at > TimeDelta::minutes(MOVED_EVERY_MINUTES) {
+    if is_used && end - expires_at > TimeDelta::minutes(MOVED_EVERY_MINUTES) {
         diesel::update(sessions::table.find(token_hash))
             .set(sessions::expires_at.eq(end))
             .execute(connection)?;

@@ -7,6 +7,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 use diesel::connection::SimpleConnection;
 use diesel::{Connection, QueryResult};
 
+use crate::support::company::accepted_but;
 use crate::support::people::PASSWORD;
 use crate::support::{Person, TestApp, TestClock, TestStore, eventually};
 
@@ -219,6 +220,28 @@ fn sessions_end_when_idle_and_in_the_end_anyway() {
     assert!(!idle.is_signed_in());
     clock.stand_at(start + TimeDelta::days(7));
     assert!(!busy.is_signed_in());
+}
+
+#[test]
+fn a_page_that_is_left_open_and_asks_by_itself_keeps_nobody_signed_in() {
+    let (store, clock) = (TestStore::new(), TestClock::default());
+    let app = TestApp::at(&store, &store.url, clock.clone());
+    let start = now();
+    clock.stand_at(start);
+    let mut left = app.admin();
+    let id = app
+        .production()
+        .requests(&accepted_but("/brand", "nope"))
+        .request_id();
+    let list = "/settings/integrations/api-status/invalid-requests";
+    let asks = format!("{list}/newer?newer={id}");
+    for hours in 1..12 {
+        clock.stand_at(start + TimeDelta::hours(hours));
+        assert_eq!(left.get(&asks).status, 200, "after {hours} hours");
+    }
+    clock.stand_at(start + TimeDelta::hours(12));
+    assert_eq!(left.get(&asks).status, 303);
+    assert!(!left.is_signed_in());
 }
 
 #[test]

@@ -15,7 +15,7 @@ use crate::alerts::Alerts;
 use crate::clock::Clock;
 use crate::config::{PublicUrl, ServeConfig};
 use crate::context::{TrustedProxies, at_the_door};
-use crate::ingest::{Ingest, RevokedKeyCalls};
+use crate::ingest::{Arriving, Ingest, RevokedKeyCalls};
 use crate::jobs::{Jobs, Work};
 use crate::judge::again::Again;
 use crate::mail::Mailer;
@@ -77,6 +77,7 @@ impl Application {
             store: store.clone(),
             settings: settings.clone(),
             recorder,
+            arriving: Arriving::default(),
             revoked: RevokedKeyCalls::default(),
             clock: clock.clone(),
             public_url: public_url.clone(),

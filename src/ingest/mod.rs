@@ -30,6 +30,7 @@ use contract::{
 };
 use receive::header_text;
 
+pub use receive::Arriving;
 pub use revoked::RevokedKeyCalls;
 
 /// What the way in needs.
@@ -41,6 +42,8 @@ pub struct Ingest {
     pub settings: LiveSettings,
     /// The writer.
     pub recorder: Recorder,
+    /// Room for bodies that are still arriving.
+    pub arriving: Arriving,
     /// Calls with revoked keys, until they are written down.
     pub revoked: RevokedKeyCalls,
     /// The time.
@@ -134,7 +137,9 @@ async fn answer(
         Ok(key) => key,
         Err(refusal) => return respond::refuse(refusal, id),
     };
-    let received = receive::receive(http, payload).await;
+    let Some(received) = ingest.arriving.receive(http, payload).await else {
+        return respond::unavailable(id);
+    };
     // A body may take half a minute. The request is received when it is there: what follows the
     // rows would otherwise look past one that comes so late.
     let id = context::id_on_arrival(http, ingest.clock.now());

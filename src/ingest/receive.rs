@@ -2,6 +2,7 @@
 //! end. What cannot be read is a finding like any other, so that it is recorded and answered.
 
 use std::io::{self, Read};
+use std::sync::Arc;
 use std::time::Duration;
 
 use actix_web::HttpRequest;
@@ -9,6 +10,7 @@ use actix_web::http::header;
 use actix_web::web;
 use flate2::read::{DeflateDecoder, MultiGzDecoder, ZlibDecoder};
 use futures_util::StreamExt;
+use tokio::sync::{Semaphore, SemaphorePermit};
 
 use crate::domain::body::MAX_BYTES;
 use crate::domain::dictionary::Reason;
@@ -25,6 +27,17 @@ const READ_OF_TOO_LARGE: usize = 8 * 1024 * 1024;
 /// A body takes so long at most.
 const TIME_TO_ARRIVE: Duration = Duration::from_secs(30);
 
+/// Bodies that are still arriving hold so much together, in KiB; the recorder bounds those that have.
+const ROOM_KIB: usize = 64 * 1024;
+
+/// Room for bodies that are still arriving, so that slow senders cannot take all memory. Cheap to
+/// clone.
+#[derive(Clone)]
+pub struct Arriving(Arc<Semaphore>);
+
+/// There is no room for more of a body.
+struct NoRoom;
+
 /// How a body is packed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Packing {
@@ -32,8 +45,28 @@ enum Packing {
     Deflate,
 }
 
-/// Reads the body.
-pub async fn receive(http: &HttpRequest, payload: web::Payload) -> Received {
+impl Default for Arriving {
+    fn default() -> Self {
+        Self(Arc::new(Semaphore::new(ROOM_KIB)))
+    }
+}
+
+impl Arriving {
+    /// Reads the body of a call; `None` where there is no room for it.
+    pub(super) async fn receive(
+        &self,
+        http: &HttpRequest,
+        payload: web::Payload,
+    ) -> Option<Received> {
+        receive(&self.0, http, payload).await.ok()
+    }
+}
+
+async fn receive(
+    room: &Semaphore,
+    http: &HttpRequest,
+    payload: web::Payload,
+) -> Result<Received, NoRoom> {
     let content_type = header_text(http, header::CONTENT_TYPE);
     let mut received = Received::whole(Vec::new(), content_type);
     let packing = match header_text(http, header::CONTENT_ENCODING)
@@ -49,9 +82,10 @@ pub async fn receive(http: &HttpRequest, payload: web::Payload) -> Received {
             None
         }
     };
-    let reading = received.read(payload);
-    if tokio::time::timeout(TIME_TO_ARRIVE, reading).await.is_err() {
-        received.fail("The body did not arrive whole within 30 seconds.");
+    let reading = received.read(payload, room);
+    match tokio::time::timeout(TIME_TO_ARRIVE, reading).await {
+        Ok(read) => read?,
+        Err(_) => received.fail("The body did not arrive whole within 30 seconds."),
     }
     if let Some(packing) = packing
         && received.problem.is_none()
@@ -59,28 +93,36 @@ pub async fn receive(http: &HttpRequest, payload: web::Payload) -> Received {
         received.unpack(packing);
     }
     received.cut_to_limit();
-    received
+    Ok(received)
 }
 
 impl Received {
     /// Reads the bytes on the wire, and of too many one more than the limit.
-    async fn read(&mut self, mut payload: web::Payload) {
+    async fn read(&mut self, mut payload: web::Payload, room: &Semaphore) -> Result<(), NoRoom> {
         let mut read = 0;
+        let mut held: Option<SemaphorePermit<'_>> = None;
         while let Some(chunk) = payload.next().await {
             let chunk = match chunk {
                 Ok(chunk) => chunk,
                 Err(error) => {
-                    return self.fail(&format!("The body did not arrive whole: {error}."));
+                    self.fail(&format!("The body did not arrive whole: {error}."));
+                    break;
                 }
             };
-            let room = MAX_BYTES + 1 - self.bytes.len();
-            self.bytes
-                .extend_from_slice(&chunk[..chunk.len().min(room)]);
+            let kept = &chunk[..chunk.len().min(MAX_BYTES + 1 - self.bytes.len())];
+            let kib = kept.len().div_ceil(1024) as u32;
+            let more = room.try_acquire_many(kib).map_err(|_| NoRoom)?;
+            match &mut held {
+                Some(held) => held.merge(more),
+                None => held = Some(more),
+            }
+            self.bytes.extend_from_slice(kept);
             read += chunk.len();
             if read > READ_OF_TOO_LARGE {
-                return;
+                break;
             }
         }
+        Ok(())
     }
 
     /// Unpacks the body, and of one that is too large only so much that this shows: 600 bytes can
@@ -147,4 +189,32 @@ pub fn header_text(http: &HttpRequest, name: header::HeaderName) -> Option<Strin
         ..=MAX_CHARS => text.into_owned(),
         _ => text.chars().take(MAX_CHARS).collect(),
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use actix_web::FromRequest;
+    use actix_web::test::TestRequest;
+
+    use super::*;
+
+    async fn sent(room: &Arriving, kib: usize) -> Option<usize> {
+        let call = TestRequest::default().set_payload(vec![b' '; kib * 1024]);
+        let (http, mut payload) = call.to_http_parts();
+        let payload = web::Payload::from_request(&http, &mut payload).await;
+        let received = room.receive(&http, payload.unwrap()).await;
+        received.map(|received| received.bytes.len())
+    }
+
+    #[actix_web::test]
+    async fn what_there_is_no_room_for_is_not_read_and_what_was_read_makes_room() {
+        let room = Arriving(Arc::new(Semaphore::new(4)));
+        assert_eq!(sent(&room, 4).await, Some(4096));
+        assert_eq!(sent(&room, 5).await, None);
+        let other = room.0.try_acquire_many(3).unwrap();
+        assert_eq!(sent(&room, 2).await, None);
+        assert_eq!(sent(&room, 1).await, Some(1024));
+        drop(other);
+        assert_eq!(sent(&room, 4).await, Some(4096));
+    }
 }

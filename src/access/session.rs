@@ -110,9 +110,12 @@ pub async fn by_itself<B: MessageBody>(
 impl SessionTable {
     async fn run(
         &self,
-        work: impl Fn(&mut diesel::PgConnection) -> diesel::QueryResult<()> + Send + 'static,
+        work: impl FnOnce(&mut diesel::PgConnection) -> diesel::QueryResult<()> + Send + 'static,
     ) -> anyhow::Result<()> {
-        Ok(self.store.read(Scope::Installation, work).await?)
+        let written = self.store.write(Scope::Installation, |connection| {
+            work(connection).map_err(StoreError::from)
+        });
+        Ok(written.await?)
     }
 
     async fn begin(&self, state: &State) -> anyhow::Result<SessionKey> {

@@ -34,20 +34,20 @@ pub fn rates(
     companies: &[CompanyId],
     hour: Window,
 ) -> QueryResult<Vec<(CompanyId, Rate)>> {
-    let part = |table: &str| {
+    let part = |table: &str, condition: &str| {
         format!(
             "SELECT company_id, sum(count) AS total, \
                     sum(count) FILTER (WHERE error_mask <> 0) AS failed \
-             FROM {table} AND company_id = ANY($1) AND bucket >= $2 AND environment = 2 \
-                   AND NOT resubmitted \
+             FROM {table} WHERE {condition} AND company_id = ANY($1) AND bucket >= $2 \
+                   AND environment = 2 AND NOT resubmitted \
              GROUP BY company_id"
         )
     };
     let rows: Vec<RateRow> = diesel::sql_query(format!(
         "SELECT company_id, coalesce(sum(failed), 0)::bigint AS failed, sum(total)::bigint AS total \
          FROM ({} UNION ALL {}) AS parts GROUP BY company_id",
-        part("request_counts WHERE grain = 5"),
-        part("request_count_deltas WHERE true"),
+        part("request_counts", "grain = 5"),
+        part("request_count_deltas", "true"),
     ))
     .bind::<Array<BigInt>, _>(companies.iter().map(|company| company.0).collect::<Vec<_>>())
     .bind::<Timestamptz, _>(hour.from)

@@ -147,7 +147,8 @@ impl Store {
     }
 
     /// Runs a reading closure. What it reads of a company is as of one moment, so that it agrees with
-    /// itself, and writing is refused; what companies share is read statement by statement. The closure is run once more when its connection turns out to be closed.
+    /// itself, and writing is refused; what companies share is read statement by statement. The closure
+    /// is run once more when its connection turns out to be closed.
     pub async fn read<T, F>(&self, scope: impl Into<Scope>, closure: F) -> Result<T, StoreError>
     where
         T: Send + 'static,

@@ -142,6 +142,7 @@ pub fn plan(text: &str, known: &[Known]) -> Result<Plan, FileFault> {
         index,
         by_email: HashMap::new(),
         by_custom_id: HashMap::new(),
+        found: HashMap::new(),
         plan: Plan::default(),
     };
     for (count, record) in reader.into_records().enumerate() {
@@ -241,6 +242,8 @@ struct Planning<'k> {
     /// The line on which each was named before.
     by_email: HashMap<String, u64>,
     by_custom_id: HashMap<String, u64>,
+    /// The line on which each employee was found before, by whatever name.
+    found: HashMap<i64, u64>,
     plan: Plan,
 }
 
@@ -276,7 +279,10 @@ impl Planning<'_> {
         }
         self.note(line, address.as_deref(), custom_id.as_deref())?;
         match self.find(address.as_deref(), custom_id.as_deref())? {
-            Some(known) => self.change(line, known, name, address, custom_id, status),
+            Some(known) => {
+                self.note_found(line, &known)?;
+                self.change(line, known, name, address, custom_id, status);
+            }
             None => {
                 let shown = name
                     .or_else(|| address.clone())
@@ -313,6 +319,20 @@ impl Planning<'_> {
             return Err(format!("the custom id {id} is on line {first} already"));
         }
         Ok(())
+    }
+
+    /// Remembers who was found: lines may name one employee by different means, and each may be
+    /// changed once.
+    fn note_found(&mut self, line: u64, known: &Known) -> Result<(), String> {
+        match self.found.insert(known.id, line) {
+            Some(first) => {
+                let name = &known.profile.name;
+                Err(format!(
+                    "this is {name}, the same employee as on line {first}"
+                ))
+            }
+            None => Ok(()),
+        }
     }
 
     fn find(

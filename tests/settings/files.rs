@@ -192,6 +192,24 @@ fn two_people_may_exchange_their_ids() {
 }
 
 #[test]
+fn an_employee_whom_two_lines_name_differently_is_there_twice() {
+    let app = TestApp::start();
+    let mut admin = app.admin();
+    let file = "name,email,custom_id,status\n\
+                Ada Lovelace,ada.osei@larkspur.example,,\n\
+                ,,L-1001,deactivated\n";
+    let preview = send(&mut admin, file.as_bytes());
+    let page = admin.get(&preview);
+    assert_eq!(page.status, 422);
+    let reason = "the same employee as on line 2";
+    assert!(page.text().contains(reason), "{}", page.text());
+    assert_eq!(admin.post(&preview, &[("version", "1")]).status, 422);
+    let changed = "SELECT count(*) FROM employees \
+                   WHERE custom_id = 'L-1001' AND (name = 'Ada Lovelace' OR status <> 1)";
+    assert_eq!(app.number(changed), 0);
+}
+
+#[test]
 fn who_was_faster_is_told_before_a_file_is_saved() {
     let app = TestApp::start();
     let mut admin = app.admin();

@@ -47,13 +47,17 @@ pub fn all(connection: &mut PgConnection, company: CompanyId) -> QueryResult<Vec
         .load(connection)
 }
 
-/// The alias that `sent` is.
+/// The alias that `sent` is. Anything may be asked for: no alias has a NUL, which Postgres takes in
+/// no text.
 pub fn find(
     connection: &mut PgConnection,
     company: CompanyId,
     kind: LabelKind,
     sent: &str,
 ) -> QueryResult<Option<AliasRow>> {
+    if sent.contains('\0') {
+        return Ok(None);
+    }
     label_aliases::table
         .filter(label_aliases::company_id.eq(company.0))
         .filter(label_aliases::kind.eq(kind.number()))

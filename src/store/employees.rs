@@ -92,6 +92,10 @@ pub fn page(
     status: Option<ProfileStatus>,
     place: Place,
 ) -> QueryResult<Page> {
+    // Postgres takes a NUL in no text: nobody has one.
+    if search.contains('\0') {
+        return Ok(Page::default());
+    }
     let (from, backwards) = match place {
         Place::First => (None, false),
         Place::After(id) => (Some(id), false),

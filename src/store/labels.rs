@@ -170,13 +170,17 @@ pub fn all(
     .load(connection)
 }
 
-/// The one that `sent` means.
+/// The one that `sent` means. Anything may be asked for: no label has a NUL, which Postgres takes in
+/// no text.
 pub fn find(
     connection: &mut PgConnection,
     company: CompanyId,
     kind: LabelKind,
     sent: &str,
 ) -> QueryResult<Option<LabelRow>> {
+    if sent.contains('\0') {
+        return Ok(None);
+    }
     diesel::sql_query(format!(
         "SELECT {} FROM {} WHERE company_id = $1 AND folded = $2",
         kind.columns(),

@@ -4,6 +4,7 @@ use serde_json::{Value, json};
 
 use crate::support::TestApp;
 use crate::support::company::{accepted, accepted_but};
+use crate::support::routes;
 
 fn codes(answer: &crate::support::Answer) -> Vec<Value> {
     match answer.status {
@@ -283,4 +284,65 @@ fn the_second_switch_of_one_brand_is_told() {
     assert_eq!(answer.status, 409);
     assert!(answer.text().contains("Nothing was saved"));
     assert_eq!(app.production().requests(&accepted()).status, 200);
+}
+
+/// An address of the table with a NUL for whatever it names.
+fn with_nul(address: &str, kind: &str) -> String {
+    let fill = |segment: &str| {
+        let place = segment.strip_prefix('{').and_then(|s| s.strip_suffix('}'));
+        let Some(place) = place else {
+            return segment.to_owned();
+        };
+        let (name, choices) = place.split_once(':').unwrap_or((place, place));
+        match name {
+            "kind" => kind.to_owned(),
+            "verb" => choices.split('|').next().unwrap().to_owned(),
+            _ => "a%00b".to_owned(),
+        }
+    };
+    let segments: Vec<String> = address.split('/').map(fill).collect();
+    segments.join("/")
+}
+
+#[test]
+fn what_no_database_would_take_is_nobody_s_label_or_name() {
+    let app = TestApp::start();
+    let mut admin = app.admin();
+    let nul = "a\0b";
+    let names = [
+        "q",
+        "label",
+        "target",
+        "name",
+        "email",
+        "custom_id",
+        "status",
+        "about",
+        "return_to",
+    ];
+    let query: Vec<String> = names.iter().map(|name| format!("{name}=a%00b")).collect();
+    let query = query.join("&");
+    let form = names.map(|name| (name, nul));
+    let mut addresses = routes::settings();
+    addresses.retain(|address| !address.ends_with("/sign-out-everywhere"));
+    for kind in ["channels", "brands", "languages"] {
+        for address in &addresses {
+            let path = with_nul(address, kind);
+            let looked = admin.get(&format!("{path}?{query}")).status;
+            assert!(looked < 500, "{path}: {looked}");
+            let sent = admin.post(&path, &form).status;
+            assert!(sent < 500, "{path}: {sent}");
+        }
+        let new = format!("/settings/company-info/{kind}/new");
+        assert_eq!(admin.post(&new, &[("label", nul)]).status, 422);
+        let alias = format!("/settings/company-info/{kind}/aliases/new");
+        for (label, target) in [(nul, "email"), ("word", nul)] {
+            let form = [("label", label), ("target", target)];
+            assert_eq!(admin.post(&alias, &form).status, 422);
+        }
+    }
+    assert!(admin.is_signed_in());
+    let found = admin.get("/settings/employees?q=%00");
+    assert_eq!(found.status, 200);
+    assert!(!found.text().contains("ada.osei"), "{}", found.text());
 }

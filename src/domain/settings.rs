@@ -4,6 +4,7 @@ use std::hash::{DefaultHasher, Hasher};
 
 use serde::Deserialize;
 
+use super::request::Environment;
 use super::{email, label};
 
 /// Everything about a company that decides whether a request is valid, at one version.
@@ -75,6 +76,11 @@ impl Channel {
             aliases: Vec::new(),
         }
     }
+
+    /// Whether it takes requests of this environment, once it is enabled.
+    pub fn takes(&self, environment: Environment) -> bool {
+        self.integrated || environment == Environment::Test
+    }
 }
 
 impl Brand {
@@ -140,10 +146,11 @@ impl CompanySettings {
         labelled(&self.languages, tag, |l| (&l.label, &l.folded))
     }
 
-    /// The enabled channel that was probably meant by one that nobody knows.
-    pub fn suggested_channel(&self, sent: &str) -> Option<&str> {
-        let enabled = self.channels.iter().filter(|c| c.enabled);
-        label::did_you_mean(sent, enabled.map(|c| c.label.as_str()))
+    /// The channel that was probably meant by one that nobody knows, of those that would be accepted.
+    pub fn suggested_channel(&self, sent: &str, environment: Environment) -> Option<&str> {
+        let channels = self.channels.iter();
+        let accepted = channels.filter(|c| c.enabled && c.takes(environment));
+        label::did_you_mean(sent, accepted.map(|c| c.label.as_str()))
     }
 
     /// The active brand that was probably meant by one that nobody knows.

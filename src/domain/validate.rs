@@ -209,13 +209,11 @@ fn check_channel<'s>(
     let reason = match channel {
         None => Reason::ChannelUnknown,
         Some(channel) if !channel.enabled => Reason::ChannelNotEnabled,
-        Some(channel) if !channel.integrated && environment == Environment::Production => {
-            Reason::ChannelManual
-        }
+        Some(channel) if !channel.takes(environment) => Reason::ChannelManual,
         Some(_) => return,
     };
     let suggestion = match channel {
-        None => settings.suggested_channel(sent),
+        None => settings.suggested_channel(sent, environment),
         Some(_) => None,
     };
     let finding = Finding::new(reason, "/channel", Some(sent)).with_suggestion(suggestion);

@@ -104,12 +104,13 @@ pub fn fixes(
     settings: &CompanySettings,
 ) -> Vec<Fix> {
     let sent = finding.value.as_deref().unwrap_or_default();
+    let environment = Environment::from_number(row.environment);
     let fix = fix(reason, row, finding, settings);
     let (kind, can_be_no_alias, suggestion) = match reason {
         Reason::ChannelUnknown => (
             "channels",
             settings.channels.is_empty() || settings.channel(sent).is_some(),
-            settings.suggested_channel(sent),
+            environment.and_then(|e| settings.suggested_channel(sent, e)),
         ),
         Reason::BrandUnknown => (
             "brands",

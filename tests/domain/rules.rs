@@ -807,6 +807,10 @@ fn only_what_would_be_accepted_is_suggested() {
     assert_ne!(finding.suggestion.as_deref(), Some("larkspur-outlet"));
     let finding = Call::accepted().with("channel", "smss").only_finding();
     assert_eq!(finding.suggestion, None);
+    let manual = Call::accepted().with("channel", "phon");
+    assert_eq!(manual.only_finding().suggestion, None);
+    let finding = manual.with_test_key().only_finding();
+    assert_eq!(finding.suggestion.as_deref(), Some("phone"));
 }
 
 #[test]

@@ -252,6 +252,22 @@ fn without_a_suggestion_the_admin_picks_and_support_gets_words_for_both_ways() {
 }
 
 #[test]
+fn an_alias_of_a_channel_in_manual_mode_is_offered_to_test_requests_alone() {
+    let app = TestApp::start();
+    let mut admin = app.admin();
+    let body = accepted_but("/channel", "phon");
+    for (sender, offered) in [
+        (app.production(), "Treat phon as another one …"),
+        (app.trying_out(), "Treat phon as phone"),
+    ] {
+        let id = sender.requests(&body).request_id();
+        let page = admin.get(&format!("/settings/integrations/api-status/requests/{id}"));
+        let page = Page(page.text().to_owned());
+        assert!(page.link(offered).is_some(), "{}", page.words());
+    }
+}
+
+#[test]
 fn an_alias_of_a_label_that_is_off_is_refused_as_that_label_is() {
     let app = TestApp::start();
     let mut admin = app.admin();

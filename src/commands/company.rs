@@ -23,13 +23,12 @@ use crate::store::api_keys;
 use crate::store::audit::{self, Entry};
 use crate::store::companies::{self, NewSettings};
 use crate::store::users::{self, NewUser};
-use crate::web::form;
 
 /// The command line.
 #[derive(Debug, Args)]
 pub struct Create {
     /// The company's name
-    #[arg(value_parser = form::name)]
+    #[arg(value_parser = name)]
     name: String,
 
     /// The e-mail of its first admin
@@ -37,7 +36,7 @@ pub struct Create {
     admin_email: String,
 
     /// The admin's name [default: the e-mail's part before the @]
-    #[arg(long, value_name = "NAME", value_parser = form::name)]
+    #[arg(long, value_name = "NAME", value_parser = name)]
     admin_name: Option<String>,
 
     /// Channels, brands, languages and employees, in JSON
@@ -148,6 +147,15 @@ impl Create {
             other => other.into(),
         }
     }
+}
+
+/// A name as the forms take it.
+fn name(text: &str) -> Result<String, &'static str> {
+    let text = text.trim();
+    if text.is_empty() || text.chars().count() > 100 || text.chars().any(char::is_control) {
+        return Err("a name has 1 to 100 characters, and no line break");
+    }
+    Ok(text.to_owned())
 }
 
 fn mailbox(text: &str) -> Result<String, &'static str> {

@@ -185,22 +185,17 @@ impl Subject {
     /// Whether the counters tell it apart: employees and variants of errors they do not, and of labels
     /// only those that the company has.
     pub fn is_counted(&self, settings: &CompanySettings) -> bool {
-        let is_counted = |label: &Label, is_configured: &dyn Fn(&str) -> bool| match label {
-            Label::Named(name) => is_configured(name),
-            Label::NamedUnknown(_) => false,
-            Label::Unknown | Label::NotSent => true,
-        };
         match self {
-            Self::Employee(_) | Self::Reason(_) => false,
-            Self::Channel(label) => is_counted(label, &|name| {
-                settings.channels.iter().any(|c| c.label == name)
-            }),
-            Self::Brand(label) => is_counted(label, &|name| {
-                settings.brands.iter().any(|b| b.label == name)
-            }),
-            Self::Language(label) => is_counted(label, &|name| {
-                settings.languages.iter().any(|l| l.label == name)
-            }),
+            Self::Channel(Label::Named(name)) => settings.channels.iter().any(|c| c.label == *name),
+            Self::Brand(Label::Named(name)) => settings.brands.iter().any(|b| b.label == *name),
+            Self::Language(Label::Named(name)) => {
+                settings.languages.iter().any(|l| l.label == *name)
+            }
+            Self::Channel(Label::NamedUnknown(_))
+            | Self::Brand(Label::NamedUnknown(_))
+            | Self::Language(Label::NamedUnknown(_))
+            | Self::Employee(_)
+            | Self::Reason(_) => false,
             _ => true,
         }
     }

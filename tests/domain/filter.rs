@@ -1,6 +1,6 @@
 //! The filter as an address says it.
 
-use api_status_page::domain::dictionary::ErrorCode;
+use api_status_page::domain::dictionary::{ErrorCode, Reason};
 use api_status_page::domain::filter::{Filter, Label, Subject, Term};
 use api_status_page::domain::window::{Preset, Range};
 use chrono_tz::Tz;
@@ -28,7 +28,9 @@ fn terms_are_read_from_an_address() {
     let (filter, others) = parse(&[
         ("error", "invalid_brand"),
         ("-channel", "chat"),
+        ("reason", "invalid_customer.name_format"),
         ("brand", "~unknown"),
+        ("brand", "~unknown:acme"),
         ("language", "~none"),
         ("range", "7d"),
         ("employee", ""),
@@ -37,7 +39,9 @@ fn terms_are_read_from_an_address() {
     assert_eq!(filter.range, Some(Range::Last(Preset::Week)));
     let expected = [
         is(Subject::Error(ErrorCode::InvalidBrand)),
+        is(Subject::Reason(Reason::CustomerNameFormat)),
         is_not(Subject::Channel(Label::Named("chat".to_owned()))),
+        is(Subject::Brand(Label::NamedUnknown("acme".to_owned()))),
         is(Subject::Brand(Label::Unknown)),
         is(Subject::Language(Label::NotSent)),
     ];
@@ -48,6 +52,7 @@ fn terms_are_read_from_an_address() {
 fn what_is_not_understood_comes_back_as_it_was() {
     let unknown = [
         ("error", "no_such"),
+        ("reason", "invalid_customer"),
         ("colour", "red"),
         ("key", "x"),
         ("range", "2y"),
@@ -87,6 +92,7 @@ fn a_term_is_held_in_the_form_in_which_an_address_gives_it_back() {
     assert_eq!(filter.terms(), [is(Subject::Brand(Label::Unknown))]);
     let filter = Filter::default()
         .with(named(&"x".repeat(256)))
+        .with(named(&format!("~unknown:{}", "x".repeat(256))))
         .with(named("a\0"));
     assert_eq!(filter, Filter::default());
 }

@@ -248,8 +248,8 @@ impl Store {
         }
     }
 
-    /// Reads keys and settings, on a connection that no page can hold.
-    async fn read_settings<T, F>(
+    /// Reads keys, settings, and whether requests can be taken, on a connection that no page can hold.
+    pub async fn read_settings<T, F>(
         &self,
         scope: impl Into<Scope>,
         closure: F,

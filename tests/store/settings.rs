@@ -4,8 +4,11 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 use std::time::Duration;
 
+use actix_web::web::Data;
+use api_status_page::clock::Clock;
+use api_status_page::probes::readyz;
 use api_status_page::store::settings::LiveSettings;
-use api_status_page::store::{Scope, Store};
+use api_status_page::store::{Scope, Store, partitions};
 use diesel::PgConnection;
 use diesel::connection::SimpleConnection;
 use serde_json::json;
@@ -104,34 +107,57 @@ fn slow_pages_do_not_keep_a_node_from_hearing_of_changes() {
     on_a_runtime(async {
         let pages = Store::connect(&store.url).unwrap();
         let live = LiveSettings::load(&pages).await.unwrap();
-        let (inside, is_over) = (Arc::<AtomicU32>::default(), Arc::<AtomicBool>::default());
-        let slow = || {
-            let (pages, inside, is_over) = (pages.clone(), inside.clone(), is_over.clone());
-            let read = move |_: &mut PgConnection| {
-                inside.fetch_add(1, Ordering::Relaxed);
-                while !is_over.load(Ordering::Relaxed) {
-                    std::thread::sleep(Duration::from_millis(10));
-                }
-                Ok(())
-            };
-            tokio::spawn(async move { pages.read(Scope::Installation, read).await })
-        };
-        let slow: Vec<_> = (0..10).map(|_| slow()).collect();
-        while inside.load(Ordering::Relaxed) < 10 {
-            tokio::time::sleep(Duration::from_millis(10)).await;
-        }
         let second = Duration::from_secs(1);
-        timeout(second, live.refresh(&pages))
-            .await
-            .unwrap()
-            .unwrap();
-        let snapshot = timeout(second, live.snapshot(&pages, store.larkspur.id)).await;
+        let asked = async {
+            let refreshed = timeout(second, live.refresh(&pages)).await;
+            let snapshot = timeout(second, live.snapshot(&pages, store.larkspur.id)).await;
+            (refreshed, snapshot)
+        };
+        let (refreshed, snapshot) = while_pages_are_slow(&pages, asked).await;
+        refreshed.unwrap().unwrap();
         assert_eq!(snapshot.unwrap().unwrap().company, store.larkspur.id);
-        is_over.store(true, Ordering::Relaxed);
-        for page in slow {
-            page.await.unwrap().unwrap();
-        }
     });
+}
+
+#[test]
+fn slow_pages_do_not_keep_a_node_from_being_ready() {
+    let store = TestStore::new();
+    let clock = Clock::system();
+    partitions::ensure_ahead(&mut store.connection(), clock.now()).unwrap();
+    on_a_runtime(async {
+        let pages = Store::connect(&store.url).unwrap();
+        let live = LiveSettings::load(&pages).await.unwrap();
+        let asked = readyz(Data::new(pages.clone()), Data::new(live), Data::new(clock));
+        let asked = timeout(Duration::from_secs(1), asked);
+        let answer = while_pages_are_slow(&pages, asked).await;
+        assert_eq!(answer.unwrap().status(), 200);
+    });
+}
+
+/// Does something while as many pages as there are connections for them come to no end.
+async fn while_pages_are_slow<T>(pages: &Store, work: impl Future<Output = T>) -> T {
+    let (inside, is_over) = (Arc::<AtomicU32>::default(), Arc::<AtomicBool>::default());
+    let slow = || {
+        let (pages, inside, is_over) = (pages.clone(), inside.clone(), is_over.clone());
+        let read = move |_: &mut PgConnection| {
+            inside.fetch_add(1, Ordering::Relaxed);
+            while !is_over.load(Ordering::Relaxed) {
+                std::thread::sleep(Duration::from_millis(10));
+            }
+            Ok(())
+        };
+        tokio::spawn(async move { pages.read(Scope::Installation, read).await })
+    };
+    let slow: Vec<_> = (0..10).map(|_| slow()).collect();
+    while inside.load(Ordering::Relaxed) < 10 {
+        tokio::time::sleep(Duration::from_millis(10)).await;
+    }
+    let done = work.await;
+    is_over.store(true, Ordering::Relaxed);
+    for page in slow {
+        page.await.unwrap().unwrap();
+    }
+    done
 }
 
 #[test]

@@ -77,6 +77,8 @@ type Loading = tokio::sync::Mutex<Option<Instant>>;
 
 struct Inner {
     keys: ArcSwap<HashMap<KeyHash, KnownKey>>,
+    /// Whoever reads the keys holds it until they are stored.
+    loading_keys: tokio::sync::Mutex<()>,
     snapshots: Cache<CompanyId, Arc<Snapshot>>,
     /// Whoever loads a company's snapshot holds its lock.
     loading: Mutex<HashMap<CompanyId, Arc<Loading>>>,
@@ -91,6 +93,7 @@ impl LiveSettings {
     pub async fn load(store: &Store) -> Result<Self, StoreError> {
         let live = Self(Arc::new(Inner {
             keys: ArcSwap::default(),
+            loading_keys: tokio::sync::Mutex::default(),
             snapshots: Cache::builder()
                 .weigher(|_, snapshot: &Arc<Snapshot>| {
                     (snapshot.rules.employees.weight() + 1_000)
@@ -229,6 +232,8 @@ impl LiveSettings {
     }
 
     async fn reload_keys(&self, store: &Store) -> Result<(), StoreError> {
+        // One after the other: what was read before a revocation must not be stored after it.
+        let _loading = self.0.loading_keys.lock().await;
         let rows = store
             .read_settings(Scope::Installation, api_keys::all)
             .await?;

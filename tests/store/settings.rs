@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use actix_web::web::Data;
 use api_status_page::clock::Clock;
+use api_status_page::domain::api_key;
 use api_status_page::probes::readyz;
 use api_status_page::store::settings::LiveSettings;
 use api_status_page::store::{Scope, Store, partitions};
@@ -158,6 +159,51 @@ async fn while_pages_are_slow<T>(pages: &Store, work: impl Future<Output = T>) -
         page.await.unwrap().unwrap();
     }
     done
+}
+
+#[test]
+fn keys_that_were_read_before_a_revocation_do_not_come_back_after_it() {
+    let store = TestStore::on_one_server();
+    let (company, key) = (store.larkspur.id, &store.larkspur.production_key);
+    let lock = format!("({}, {company})", 0x6b65_7973);
+    // Whoever reads the key as it was before waits, and has read it so when it goes on.
+    store.execute(&format!(
+        "ALTER TABLE api_keys RENAME TO kept_keys; \
+         CREATE VIEW api_keys AS SELECT * FROM kept_keys \
+         WHERE id <> {} OR revoked_at IS NOT NULL \
+               OR pg_advisory_xact_lock_shared{lock} IS NOT NULL",
+        key.id
+    ));
+    on_a_runtime(async {
+        let pages = Store::connect(&store.url).unwrap();
+        let live = LiveSettings::load(&pages).await.unwrap();
+        let mut hold = store.connection();
+        hold.batch_execute(&format!("BEGIN; SELECT pg_advisory_xact_lock{lock}"))
+            .unwrap();
+        let reload = || {
+            let (live, pages) = (live.clone(), pages.clone());
+            tokio::spawn(async move { live.reload(&pages, company).await })
+        };
+        let before = reload();
+        let waiting = format!(
+            "SELECT count(*) FROM pg_locks WHERE NOT granted AND locktype = 'advisory' \
+             AND objid = {company}"
+        );
+        while store.number(&waiting) < 1 {
+            tokio::time::sleep(Duration::from_millis(10)).await;
+        }
+        let revoke = format!(
+            "UPDATE kept_keys SET revoked_at = now() WHERE id = {}",
+            key.id
+        );
+        store.execute(&revoke);
+        let after = reload();
+        tokio::time::sleep(Duration::from_millis(300)).await;
+        hold.batch_execute("COMMIT").unwrap();
+        before.await.unwrap().unwrap();
+        after.await.unwrap().unwrap();
+        assert!(live.key(&api_key::hash(&key.text)).unwrap().revoked);
+    });
 }
 
 #[test]

@@ -3,6 +3,7 @@
 
 use chrono::{DateTime, TimeDelta, Utc};
 use diesel::prelude::*;
+use diesel::query_dsl::methods::FilterDsl;
 use diesel::sql_types::{BigInt, Nullable, SmallInt, Text, Timestamptz};
 use serde_json::{Value as Json, json};
 
@@ -163,36 +164,30 @@ pub fn decide(
         .for_update()
         .first(connection)
         .optional()?;
-    let (kind, until) = match decision {
-        Some(Decision::Acknowledged) => (ACKNOWLEDGED, None),
-        Some(Decision::Ignored(until)) => (IGNORED, Some(until)),
-        None => {
-            let Some((kind, until, ..)) = current else {
-                return Ok(Outcome::AsItWas);
-            };
-            diesel::delete(this).execute(connection)?;
-            let before = Some(in_words(kind, until));
-            log(
-                connection,
-                company,
-                cause,
-                "cause.reopened",
-                before,
-                None,
-                author,
-            )?;
-            return Ok(Outcome::Saved);
-        }
-    };
+    let decided = decision.map(|decision| match decision {
+        Decision::Acknowledged => (ACKNOWLEDGED, None),
+        Decision::Ignored(until) => (IGNORED, Some(until)),
+    });
     if let Some((their_kind, _, actor, at, user_id)) = &current
         && Some(*at) != author.seen
     {
-        let is_sent_twice = *user_id == author.user_id && *their_kind == kind;
+        let is_same = decided.is_some_and(|(kind, _)| kind == *their_kind);
+        let is_sent_twice = *user_id == author.user_id && is_same;
         return Ok(match is_sent_twice {
             true => Outcome::AsItWas,
             false => Outcome::Overtaken(actor.clone(), *at),
         });
     }
+    let before = current.map(|(kind, until, ..)| in_words(kind, until));
+    let Some((kind, until)) = decided else {
+        if before.is_none() {
+            return Ok(Outcome::AsItWas);
+        }
+        diesel::delete(this).execute(connection)?;
+        let action = "cause.reopened";
+        log(connection, company, cause, action, before, None, author)?;
+        return Ok(Outcome::Saved);
+    };
     let values = (
         cause_decisions::kind.eq(kind),
         cause_decisions::until.eq(until),
@@ -200,7 +195,7 @@ pub fn decide(
         cause_decisions::actor.eq(&author.name),
         cause_decisions::at.eq(author.at),
     );
-    diesel::insert_into(cause_decisions::table)
+    let kept = diesel::insert_into(cause_decisions::table)
         .values((
             cause_decisions::company_id.eq(company.0),
             cause_decisions::reason.eq(cause.reason.number()),
@@ -214,12 +209,17 @@ pub fn decide(
         ))
         .do_update()
         .set(values)
+        .filter(cause_decisions::at.nullable().eq(author.seen))
         .execute(connection)?;
+    if kept == 0 {
+        // Where there was no row to lock, somebody else's first decision came in between: now there
+        // is one.
+        return decide(connection, company, cause, decision, author);
+    }
     let action = match kind {
         ACKNOWLEDGED => "cause.acknowledged",
         _ => "cause.ignored",
     };
-    let before = current.map(|(kind, until, ..)| in_words(kind, until));
     let after = Some(in_words(kind, until));
     log(connection, company, cause, action, before, after, author)?;
     Ok(Outcome::Saved)

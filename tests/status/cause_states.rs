@@ -1,8 +1,13 @@
 //! Where causes stand: what admins decide about them, and how they end by themselves.
 
+use std::thread;
+use std::time::Duration;
+
 use api_status_page::clock::Clock;
 use api_status_page::domain::user::Role;
 use chrono::TimeDelta;
+use diesel::RunQueryDsl;
+use diesel::connection::SimpleConnection;
 
 use super::{INVALID, app_with_admin, page};
 use crate::support::company::{accepted, accepted_but};
@@ -245,6 +250,45 @@ fn who_was_too_late_is_told_and_nothing_is_overwritten() {
     assert_eq!(decide(&mut other, &shown, "ignoring", "30"), 303);
     let logged = app.number("SELECT count(*) FROM audit_log WHERE action LIKE 'cause.%'");
     assert_eq!(logged, 1);
+}
+
+#[test]
+fn what_is_opened_again_too_late_stays_as_it_was_decided_since() {
+    let (app, mut admin) = app_with_admin();
+    let mut other = someone(&app, "other@larkspur.example", Role::Admin);
+    fail(&app, "outlet");
+    let open = page(&mut admin, CAUSES);
+    assert_eq!(decide(&mut admin, &open, "acknowledgement", ""), 303);
+    let shown = page(&mut admin, CAUSES);
+    assert_eq!(decide(&mut other, &shown, "ignoring", "30"), 303);
+    assert_eq!(decide(&mut admin, &shown, "reopening", ""), 409);
+    let ignored = page(&mut admin, CAUSES);
+    assert!(stands(&ignored).starts_with("Ignored until"));
+    assert_eq!(decide(&mut admin, &ignored, "reopening", ""), 303);
+    // A double click is no second decision.
+    assert_eq!(decide(&mut admin, &ignored, "reopening", ""), 303);
+    assert_eq!(stands(&page(&mut admin, CAUSES)), "Open");
+}
+
+#[test]
+fn of_two_first_decisions_at_once_the_second_is_told() {
+    let (app, mut admin) = app_with_admin();
+    fail(&app, "outlet");
+    let shown = page(&mut admin, CAUSES);
+    let mut other = app.connection();
+    other.batch_execute("BEGIN").unwrap();
+    diesel::sql_query(
+        "INSERT INTO cause_decisions (company_id, reason, value, kind, user_id, actor, at) \
+         SELECT company_id, reason, value, 1, 0, 'Bea Lind', now() FROM request_findings",
+    )
+    .execute(&mut other)
+    .unwrap();
+    let deciding = thread::spawn(move || decide(&mut admin, &shown, "ignoring", "30"));
+    thread::sleep(Duration::from_millis(500));
+    other.batch_execute("COMMIT").unwrap();
+    assert_eq!(deciding.join().unwrap(), 409);
+    let theirs = "SELECT count(*) FROM cause_decisions WHERE kind = 1 AND actor = 'Bea Lind'";
+    assert_eq!(app.number(theirs), 1);
 }
 
 #[test]

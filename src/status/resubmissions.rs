@@ -27,12 +27,17 @@ use crate::web::{flash, page};
 /// windows begin on such a boundary.
 const RECENT: TimeDelta = TimeDelta::minutes(OLD_DAYS * 24 * 60 - 5);
 
+/// Why something was not sent that passes.
+const REFUSED: &str = "It would pass, but our store would not take it. That is our mistake to mend: the log says why.";
+
 /// The page before it.
 #[derive(Template)]
 #[template(path = "status/resubmit.html")]
 struct ResubmitPage {
     shell: Shell,
     heading: String,
+    /// Why it was not done just now.
+    not_sent: Option<&'static str>,
     /// What it will do.
     effect: Option<String>,
     /// What is left out, and why.
@@ -102,13 +107,23 @@ pub async fn send(
         }
         [
             Resubmitted {
-                fate: Fate::LeftOut(_),
+                fate: Fate::LeftOut(standing),
                 ..
             },
         ] => {
-            // Somebody else was faster, or the settings changed: the page says so.
+            // Somebody else was faster, or the settings changed.
             let page = confirm(shell, &status, &chosen).await?;
+            let page = page.not_sent(standing.sentence());
             page::show_with(StatusCode::CONFLICT, &page)
+        }
+        [
+            Resubmitted {
+                fate: Fate::Refused,
+                ..
+            },
+        ] => {
+            let page = confirm(shell, &status, &chosen).await?;
+            page::show_with(StatusCode::INTERNAL_SERVER_ERROR, &page.not_sent(REFUSED))
         }
         sent => {
             flash::say(&session, &told(sent))?;
@@ -122,11 +137,18 @@ fn told(sent: &[Resubmitted]) -> String {
     let count = |is: fn(&Fate) -> bool| sent.iter().filter(|one| is(&one.fate)).count() as i64;
     let done = count(|fate| matches!(fate, Fate::Sent(_)));
     let left_out = count(|fate| matches!(fate, Fate::LeftOut(_)));
+    let refused = count(|fate| matches!(fate, Fate::Refused));
     let unconfirmed = count(|fate| matches!(fate, Fate::Unconfirmed));
     let were = if done == 1 { "was" } else { "were" };
     let mut words = format!("{} {were} sent again.", counted(done, "request"));
     if left_out > 0 {
         words += &format!(" {} left out.", number(left_out));
+    }
+    if refused > 0 {
+        words += &format!(
+            " {} would pass, but our store would not take them: the log says why.",
+            number(refused)
+        );
     }
     if unconfirmed > 0 {
         words += &format!(
@@ -279,6 +301,15 @@ impl ResubmitPage {
         page
     }
 
+    /// The page of one request that was not sent, which says why.
+    fn not_sent(self, why: &'static str) -> Self {
+        Self {
+            not_sent: Some(why),
+            left_out: Vec::new(),
+            ..self
+        }
+    }
+
     fn of_run(shell: Shell, id: RequestId, run: &Run) -> Self {
         let sum = run.sum();
         let plan = Plan::of_sum(sum);
@@ -296,6 +327,7 @@ impl ResubmitPage {
         Self {
             shell,
             heading: "Send requests again?".to_owned(),
+            not_sent: None,
             effect: (plan.sendable > 0).then(|| format!("Sends {sends} again.")),
             left_out: plan
                 .left_out

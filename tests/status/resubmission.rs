@@ -13,6 +13,7 @@ use uuid::Uuid;
 use super::recheck::{ROOT, activate_outlet, check_all, finished, multiply, refused};
 use super::{INVALID, TEST, app_with_admin, page};
 use crate::support::company::{accepted, accepted_but};
+use crate::support::page::Page;
 use crate::support::people::PASSWORD;
 use crate::support::{Answer, Person, TestApp};
 
@@ -126,6 +127,7 @@ fn no_request_is_sent_again_twice() {
         "{}",
         answer.text()
     );
+    assert!(answer.text().contains("It was not sent."));
     assert_eq!(sent_again(&app), 1);
     assert_eq!(
         app.number("SELECT count(*) FROM requests WHERE environment = 2"),
@@ -216,6 +218,27 @@ fn what_cannot_be_sent_again_says_why() {
         assert_eq!(answer.status, 409, "{why}");
         assert!(answer.text().contains(why), "{}", answer.text());
     }
+    assert_eq!(sent_again(&app), 0);
+}
+
+#[test]
+fn what_our_store_would_not_take_is_not_said_to_fail() {
+    let (app, mut admin) = app_with_admin();
+    let (old, other) = (refused(&app), refused(&app));
+    activate_outlet(&app);
+    app.execute(
+        "ALTER TABLE requests ADD CONSTRAINT none CHECK (error_mask > 0 OR environment = 1)",
+    );
+    let answer = send(&mut admin, &[old]);
+    assert_eq!(answer.status, 500);
+    let words = Page(answer.text().to_owned()).words();
+    assert!(words.contains("It was not sent."), "{words}");
+    assert!(words.contains("our store would not take it"), "{words}");
+    assert!(!words.contains("Still refused"), "{words}");
+    send(&mut admin, &[old, other]).location();
+    let words = page(&mut admin, INVALID).words();
+    let said = "0 requests were sent again. 2 would pass, but our store would not take them";
+    assert!(words.contains(said), "{words}");
     assert_eq!(sent_again(&app), 0);
 }
 

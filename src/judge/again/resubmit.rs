@@ -44,6 +44,8 @@ pub enum Fate {
     Sent(RequestId),
     /// It was left out.
     LeftOut(Standing),
+    /// Our store would not take it, nor would it the next time; the log says why.
+    Refused,
     /// The store could not confirm it just now; asked again it tells.
     Unconfirmed,
 }
@@ -110,8 +112,7 @@ impl Again {
         match (self.recorder.record(record).await, id) {
             (Ok(()), Some(id)) => Fate::Sent(id),
             (Err(NotRecorded::SentBefore), _) => Fate::LeftOut(Standing::SentBefore),
-            // It would be refused each time; the log says why.
-            (Err(NotRecorded::Refused(_)), _) => Fate::LeftOut(Standing::StillFails),
+            (Err(NotRecorded::Refused(_)), _) => Fate::Refused,
             _ => Fate::Unconfirmed,
         }
     }

@@ -93,7 +93,9 @@ pub async fn send(
         actor: shell.operator.name.clone(),
         run: None,
     };
-    let sent = status.again.resubmit(shell.company.id, ids, &by).await?;
+    let sent = status.again.resubmit(shell.company.id, ids, &by).await;
+    status.store.changed(shell.company.id);
+    let sent = sent?;
     match &sent[..] {
         [] => Err(PageError::NotFound),
         [

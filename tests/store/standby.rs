@@ -136,6 +136,26 @@ fn after_a_change_of_settings_an_admin_sees_what_was_just_written() {
 }
 
 #[test]
+fn after_a_request_is_sent_again_it_is_not_offered_once_more() {
+    let mut stage = Stage::new();
+    let body = accepted_but("/brand", "larkspur-outlet");
+    let old = stage.app.production().requests(&body).request_id();
+    let path = "/settings/company-info/brands/larkspur-outlet/activation";
+    assert_eq!(stage.admin.fill_in(path, &[]).status, 303);
+    stage.pause();
+    let root = "/settings/integrations/api-status";
+    let page = format!("{root}/requests/{old}");
+    assert!(stage.admin.get(&page).text().contains("Send it again"));
+    let id = old.to_string();
+    let sent = stage
+        .admin
+        .post(&format!("{root}/resubmissions"), &[("id", id.as_str())]);
+    assert_eq!(sent.status, 303);
+    assert!(!stage.admin.get(&page).text().contains("Send it again"));
+    stage.resume();
+}
+
+#[test]
 fn without_its_standby_pages_are_read_on_the_primary_until_it_is_back() {
     let mut stage = Stage::new();
     stage.pause();

@@ -2,6 +2,7 @@
 
 use chrono::{DateTime, Utc};
 use diesel::prelude::*;
+use diesel::sql_types::Integer;
 use uuid::Uuid;
 
 use super::audit::{self, Entry};
@@ -10,6 +11,9 @@ use crate::domain::company::CompanyId;
 
 /// So many views a person may keep, and so many a company.
 pub const MOST_VIEWS: usize = 30;
+
+/// Keeps two forms from changing the views of one company at the same time.
+const VIEWS_LOCK: i32 = 0x7669_6577;
 
 /// A view.
 #[derive(Debug, Clone, Queryable, Selectable)]
@@ -61,13 +65,14 @@ pub fn of_user(
         .load(connection)
 }
 
-/// Saves a list under a name: for its author alone, or for the company.
+/// Saves a list under a name: for its author alone, or for the company. Call it in a transaction.
 pub fn save(
     connection: &mut PgConnection,
     company: CompanyId,
     view: &ViewRow,
     author: &Author,
 ) -> QueryResult<Outcome> {
+    lock(connection, company)?;
     let beside = beside(connection, company, view)?;
     if beside.len() >= MOST_VIEWS {
         return Ok(Outcome::TooMany);
@@ -92,7 +97,7 @@ pub fn save(
     Ok(Outcome::Saved)
 }
 
-/// Gives a view another name.
+/// Gives a view another name. Call it in a transaction.
 pub fn rename(
     connection: &mut PgConnection,
     company: CompanyId,
@@ -100,6 +105,7 @@ pub fn rename(
     name: &str,
     author: &Author,
 ) -> QueryResult<Outcome> {
+    lock(connection, company)?;
     let beside = beside(connection, company, view)?;
     let mut others = beside.iter().filter(|other| other.id != view.id);
     if others.any(|other| is_same_name(&other.name, name)) {
@@ -130,6 +136,16 @@ pub fn delete(
     }
     log(connection, company, "view.deleted", view, None, author)?;
     Ok(Outcome::Saved)
+}
+
+/// Waits until nobody else changes the company's views, until the transaction ends: how many there
+/// are, and their names, are looked at before one is written.
+fn lock(connection: &mut PgConnection, company: CompanyId) -> QueryResult<()> {
+    diesel::sql_query("SELECT pg_advisory_xact_lock($1, $2)")
+        .bind::<Integer, _>(VIEWS_LOCK)
+        .bind::<Integer, _>(company.0 as i32)
+        .execute(connection)
+        .map(|_| ())
 }
 
 /// The views of the same owner.

@@ -1,6 +1,13 @@
 //! Saved views: a person's own and the company's.
 
+use std::thread;
+use std::time::Duration;
+
+use api_status_page::clock::Clock;
 use api_status_page::domain::user::Role;
+use api_status_page::store::saved_views::{self, Author, Outcome, ViewRow};
+use diesel::connection::SimpleConnection;
+use uuid::Uuid;
 
 use super::{INVALID, app_with_admin, page};
 use crate::support::company::accepted_but;
@@ -86,6 +93,31 @@ fn what_cannot_be_saved_says_why() {
     assert_eq!(save(&mut admin, "One more", INVALID, "own"), 422);
     assert_eq!(save(&mut admin, "One more", INVALID, "company"), 303);
     assert_eq!(app.number("SELECT count(*) FROM saved_views"), 31);
+}
+
+#[test]
+fn of_two_that_are_saved_at_once_one_has_the_name() {
+    let (app, mut admin) = app_with_admin();
+    let view = ViewRow {
+        id: Uuid::new_v4(),
+        user_id: None,
+        name: "Shared".to_owned(),
+        address: INVALID.to_owned(),
+    };
+    let author = Author {
+        user_id: 0,
+        name: "Bea Lind".to_owned(),
+        at: Clock::system().now(),
+    };
+    let mut other = app.connection();
+    other.batch_execute("BEGIN").unwrap();
+    let saved = saved_views::save(&mut other, app.larkspur.id, &view, &author);
+    assert_eq!(saved.unwrap(), Outcome::Saved);
+    let saving = thread::spawn(move || save(&mut admin, "shared", INVALID, "company"));
+    thread::sleep(Duration::from_millis(500));
+    other.batch_execute("COMMIT").unwrap();
+    assert_eq!(saving.join().unwrap(), 422);
+    assert_eq!(app.number("SELECT count(*) FROM saved_views"), 1);
 }
 
 #[test]

@@ -2,6 +2,7 @@
 
 use chrono::{DateTime, DurationRound, TimeDelta, Utc};
 use diesel::prelude::*;
+use diesel::sql_types::Timestamptz;
 use diesel::upsert::excluded;
 use serde_json::json;
 
@@ -171,13 +172,24 @@ pub fn count_revoked(connection: &mut PgConnection, refused: &[RevokedCalls]) ->
                 revoked_key_calls::hour,
             ))
             .do_update()
-            .set(
+            .set((
                 revoked_key_calls::calls
                     .eq(revoked_key_calls::calls + excluded(revoked_key_calls::calls)),
-            )
+                // Nodes write in any order.
+                revoked_key_calls::first_at.eq(least(
+                    revoked_key_calls::first_at,
+                    excluded(revoked_key_calls::first_at),
+                )),
+            ))
             .execute(connection)?;
     }
     Ok(())
+}
+
+#[diesel::declare_sql_function]
+extern "SQL" {
+    /// The earlier of two times.
+    fn least(one: Timestamptz, other: Timestamptz) -> Timestamptz;
 }
 
 /// For each revoked key of a company that was still used since `since`: its id, the calls, and when

@@ -1,10 +1,12 @@
 //! Who may send: missing, unknown, mistyped and revoked keys.
 
 use api_status_page::domain::request::Environment;
+use api_status_page::store::api_keys::{self, RevokedCalls};
+use chrono::{DateTime, Utc};
 use serde_json::{Value, json};
 
 use crate::support::company::{Key, accepted};
-use crate::support::{Answer, Sender, TestApp, eventually};
+use crate::support::{Answer, Sender, TestApp, TestStore, eventually};
 
 #[track_caller]
 fn expect_refused(answer: &Answer, status: u16, words: &str) {
@@ -117,6 +119,28 @@ fn calls_with_a_revoked_key_are_refused_and_counted_per_hour() {
     ];
     assert_eq!(rows, expected);
     assert_eq!(store.number("SELECT count(*) FROM requests"), stored);
+}
+
+#[test]
+fn the_first_call_with_a_revoked_key_is_the_first_whichever_node_writes_first() {
+    let store = TestStore::new();
+    let at = |time: &str| -> DateTime<Utc> { time.parse().unwrap() };
+    let calls = |first_at: &str| RevokedCalls {
+        company: store.larkspur.id,
+        key_id: store.larkspur.production_key.id,
+        calls: 1,
+        first_at: at(first_at),
+    };
+    let mut connection = store.connection();
+    for time in ["10:41", "10:12", "10:30"] {
+        let calls = calls(&format!("2026-11-23T{time}:00Z"));
+        api_keys::count_revoked(&mut connection, &[calls]).unwrap();
+    }
+    let since = at("2026-11-23T00:00:00Z");
+    let kept = api_keys::revoked_calls(&mut connection, store.larkspur.id, since).unwrap();
+    assert_eq!(kept.len(), 1);
+    assert_eq!(kept[0].calls, 3);
+    assert_eq!(kept[0].first_at, at("2026-11-23T10:12:00Z"));
 }
 
 #[test]

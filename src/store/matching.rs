@@ -19,6 +19,9 @@ use crate::domain::paging::Cursor;
 use crate::domain::request::RequestId;
 use crate::domain::settings::CompanySettings;
 
+/// What is counted by its findings is looked up request by request: so many at most.
+const MOST_LOOKED_UP: i64 = 1_000;
+
 /// What the requests have in common that are on one of the lists: some indexes hold only those.
 pub(super) const LISTED: &str = "(error_mask <> 0 OR environment = 1)";
 
@@ -61,7 +64,7 @@ pub(super) fn matching(
     let source = Source::of(&mut query, selection);
     let entries = source.needed(entries, most);
     let sql = source.entries(&mut query, selection, cursor, direction, entries);
-    let conditions = conditions(&mut query, &source.rest, selection.settings);
+    let conditions = source.conditions(&mut query, selection.settings);
     let order = order(direction);
     let query = query.kept(is_first_of_common(selection, cursor));
     query.and(&format!(
@@ -81,7 +84,7 @@ pub(super) fn judged(
     let mut query = Query::new(company);
     let source = Source::of(&mut query, selection);
     let sql = source.entries(&mut query, selection, cursor, direction, entries);
-    let conditions = conditions(&mut query, &source.rest, selection.settings);
+    let conditions = source.conditions(&mut query, selection.settings);
     let order = order(direction);
     query.and(&format!(
         "SELECT id, coalesce({conditions}, false) AS matches FROM ({sql}) AS entries {order}"
@@ -101,12 +104,13 @@ pub(super) fn cells(
     let source = Source::of_both_lists(&mut query, selection);
     let (cursor, direction) = (Cursor::Newest, Direction::Older);
     // A look into the table costs many times what the entry itself does.
-    let entries = match source.reads_the_table(selection.settings) {
-        true => entries.min(MAX_ENTRIES),
-        false => source.needed(entries, most),
+    let (entries, most) = match source.index {
+        Index::Findings { .. } => (MAX_ENTRIES, MOST_LOOKED_UP),
+        _ if source.reads_the_table(selection.settings) => (entries.min(MAX_ENTRIES), most),
+        _ => (source.needed(entries, most), most),
     };
     let sql = source.entries(&mut query, selection, cursor, direction, entries);
-    let conditions = conditions(&mut query, &source.rest, selection.settings);
+    let conditions = source.conditions(&mut query, selection.settings);
     let order = order(direction);
     let label = |column, not_found: ErrorCode| {
         format!(
@@ -121,7 +125,7 @@ pub(super) fn cells(
         label("brand", ErrorCode::InvalidBrand),
         label("language", ErrorCode::LanguageNotAvailable),
     ];
-    let query = query.kept(is_first_of_common(selection, cursor));
+    let mut query = query.kept(is_first_of_common(selection, cursor));
     let counted = query.clone().and(&format!(
         // No filter asks whether a request was sent again.
         "SELECT environment, kind, key_id, {}, error_mask, false AS resubmitted, count(*) AS count \
@@ -132,7 +136,10 @@ pub(super) fn cells(
     let cells: Vec<CellRow> = counted.load_unsorted(connection)?;
     let count: i64 = cells.iter().map(|cell| cell.count).sum();
     let is_cut = count == most
-        || source.has_rest() && last(connection, query, &sql, direction, entries)?.is_some();
+        || source.has_rest() && {
+            let places = source.places(&mut query, selection, cursor, direction, entries);
+            last(connection, query, &places, direction, entries)?.is_some()
+        };
     Ok((cells, is_cut))
 }
 
@@ -151,21 +158,21 @@ pub(super) fn last_entry(
         // Every entry matches: the look ended where the index does.
         return Ok(None);
     }
-    let sql = source.entries(&mut query, selection, cursor, direction, entries);
+    let places = source.places(&mut query, selection, cursor, direction, entries);
     let query = query.kept(is_first_of_common(selection, cursor));
-    last(connection, query, &sql, direction, entries)
+    last(connection, query, &places, direction, entries)
 }
 
 fn last(
     connection: &mut PgConnection,
     query: Query,
-    sql: &str,
+    places: &str,
     direction: Direction,
     entries: i64,
 ) -> QueryResult<Option<RequestId>> {
     let order = order(direction);
     let query = query.and(&format!(
-        "SELECT id FROM ({sql}) AS entries {order} OFFSET {} LIMIT 1",
+        "SELECT id FROM ({places}) AS entries {order} OFFSET {} LIMIT 1",
         entries - 1
     ));
     let last: Option<Place> = query.load(connection)?.pop();
@@ -191,29 +198,47 @@ struct Source {
 }
 
 enum Index {
-    /// The findings of this error, of this variant alone where one is asked for.
-    Findings(ErrorCode, Option<Reason>),
+    /// The findings of this error, of this variant alone where one is asked for, as far as they are
+    /// on this list.
+    Findings {
+        code: ErrorCode,
+        reason: Option<Reason>,
+        list: &'static str,
+    },
     /// The requests that meet one of these conditions; none meets two.
     Requests(Vec<String>),
 }
 
 impl Source {
-    /// A lone error or variant is read from the findings, an employee and a label that the company does not have
-    /// from an index of their own, so that none of them has to be looked for among all the others.
+    /// A lone error or variant is read from the findings, an employee and a label that the company did
+    /// not have from an index of their own, so that none has to be looked for among all the others.
     fn of(query: &mut Query, selection: &Selection<'_>) -> Self {
         let list = selection.tab.condition();
         match lone_error(selection.filter) {
-            Some((code, reason)) => Self {
-                index: Index::Findings(code, reason),
-                rest: selection.filter.without_terms(),
-            },
+            Some((code, reason)) => {
+                let of_findings = match selection.tab {
+                    Tab::Invalid => "true",
+                    Tab::Test => list,
+                };
+                Self::of_findings(code, reason, of_findings)
+            }
             None => Self::of_requests(query, selection, list, &[list]),
         }
     }
 
-    /// The same of both lists together. An error is nothing to begin with: it is on one of them.
+    /// The same of both lists together.
     fn of_both_lists(query: &mut Query, selection: &Selection<'_>) -> Self {
-        Self::of_requests(query, selection, LISTED, &LISTED_APART)
+        match lone_error(selection.filter) {
+            Some((code, reason)) => Self::of_findings(code, reason, "true"),
+            None => Self::of_requests(query, selection, LISTED, &LISTED_APART),
+        }
+    }
+
+    fn of_findings(code: ErrorCode, reason: Option<Reason>, list: &'static str) -> Self {
+        Self {
+            index: Index::Findings { code, reason, list },
+            rest: Filter::default(),
+        }
     }
 
     /// The requests with something of the filter that has an index of its own, as far as they are
@@ -242,7 +267,18 @@ impl Source {
 
     /// Whether something is left to be asked of the entries.
     fn has_rest(&self) -> bool {
-        !self.rest.terms().is_empty()
+        match &self.index {
+            Index::Findings { reason, .. } => reason.is_some(),
+            Index::Requests(_) => !self.rest.terms().is_empty(),
+        }
+    }
+
+    /// That, as a condition.
+    fn conditions(&self, query: &mut Query, settings: &CompanySettings) -> String {
+        match &self.index {
+            Index::Findings { .. } => "is_asked".to_owned(),
+            Index::Requests(_) => conditions(query, &self.rest, settings),
+        }
     }
 
     /// Whether what is left is asked of something that the index does not hold.
@@ -267,32 +303,46 @@ impl Source {
         direction: Direction,
         limit: i64,
     ) -> String {
-        let range = range(query, selection, cursor);
-        let order = order(direction);
+        let places = self.places(query, selection, cursor, direction, limit);
         match &self.index {
-            Index::Findings(code, reason) => {
-                let code = query.value(Value::Small(code.bit()));
-                let variant = match reason {
-                    Some(reason) => format!("reason = {}", reason.number()),
-                    None => "true".to_owned(),
-                };
-                let tab = match selection.tab {
-                    Tab::Invalid => "true",
-                    Tab::Test => selection.tab.condition(),
-                };
-                // In the order of the findings, so that a page looks up no more requests than it
-                // shows.
+            // In the order of the findings, so that a page looks up no more requests than it shows.
+            Index::Findings { .. } => {
+                let range = range(query, selection, cursor);
                 format!(
-                    "SELECT f.received_at, f.id, r.error_mask FROM ( \
-                         SELECT DISTINCT received_at, id FROM request_findings \
-                         WHERE company_id = $1 AND code = {code} AND {variant} AND {tab} \
-                               AND {range} \
-                         {order} LIMIT {limit} \
-                     ) AS f JOIN LATERAL ( \
-                         SELECT error_mask FROM requests r \
+                    "SELECT f.*, r.* FROM ({places}) AS f JOIN LATERAL ( \
+                         SELECT error_mask, environment, kind, key_id, channel, brand, language \
+                         FROM requests r \
                          WHERE r.company_id = $1 AND r.received_at = f.received_at \
                                AND r.id = f.id AND {range} OFFSET 0 \
                      ) AS r ON true"
+                )
+            }
+            Index::Requests(_) => places,
+        }
+    }
+
+    /// The same, of findings without their requests.
+    fn places(
+        &self,
+        query: &mut Query,
+        selection: &Selection<'_>,
+        cursor: Cursor,
+        direction: Direction,
+        limit: i64,
+    ) -> String {
+        let range = range(query, selection, cursor);
+        let order = order(direction);
+        match &self.index {
+            Index::Findings { code, reason, list } => {
+                let code = query.value(Value::Small(code.bit()));
+                let is_asked = match reason {
+                    Some(reason) => format!("bool_or(reason = {})", reason.number()),
+                    None => "true".to_owned(),
+                };
+                format!(
+                    "SELECT received_at, id, {is_asked} AS is_asked FROM request_findings \
+                     WHERE company_id = $1 AND code = {code} AND {list} AND {range} \
+                     GROUP BY received_at, id {order} LIMIT {limit}"
                 )
             }
             Index::Requests(arms) => {

@@ -36,12 +36,7 @@ pub fn search(
     cursor: Cursor,
 ) -> QueryResult<Page> {
     let mut query = Query::new(company);
-    let mut range = between(&mut query, since, now);
-    if let Cursor::OlderThan(id) = cursor {
-        let at = query.value(Value::Time(id.received_at()));
-        let id = query.value(Value::Id(id.uuid()));
-        range += &format!(" AND received_at <= {at} AND (received_at, id) < ({at}, {id})");
-    }
+    let range = between(&mut query, since, now) + &after(&mut query, cursor);
     let limit = PAGE_ROWS + 1;
     // An arm costs as much to plan as to run: only those are asked that can find something.
     let mut arms = Vec::new();
@@ -75,6 +70,30 @@ pub fn search(
     if arms.is_empty() {
         return Ok(Page::default());
     }
+    first_page(connection, company, query, &arms)
+}
+
+/// A page of the requests that were sent with a label that the company did not have, newest first, at
+/// the earliest `since`.
+pub fn of_unknown_label(
+    connection: &mut PgConnection,
+    company: CompanyId,
+    label: &str,
+    since: DateTime<Utc>,
+    now: DateTime<Utc>,
+    cursor: Cursor,
+) -> QueryResult<Page> {
+    let mut query = Query::new(company);
+    let range = between(&mut query, since, now) + &after(&mut query, cursor);
+    let label = query.value(Value::Text(label.to_owned()));
+    let limit = PAGE_ROWS + 1;
+    let arms = ["channel", "brand", "language"].map(|column| {
+        format!(
+            "(SELECT received_at, id FROM requests WHERE company_id = $1 AND {range} \
+                     AND {column} IS NULL AND {column}_sent IS NOT NULL AND {column}_sent = {label} \
+              ORDER BY received_at DESC, id DESC LIMIT {limit})"
+        )
+    });
     first_page(connection, company, query, &arms)
 }
 
@@ -128,6 +147,18 @@ fn between(query: &mut Query, since: DateTime<Utc>, now: DateTime<Utc>) -> Strin
     let since = query.value(Value::Time(since));
     let end = query.value(Value::Time(now + TimeDelta::hours(1)));
     format!("received_at >= {since} AND received_at < {end}")
+}
+
+/// The place in what is found, as one more condition.
+fn after(query: &mut Query, cursor: Cursor) -> String {
+    match cursor {
+        Cursor::OlderThan(id) => {
+            let at = query.value(Value::Time(id.received_at()));
+            let id = query.value(Value::Id(id.uuid()));
+            format!(" AND received_at <= {at} AND (received_at, id) < ({at}, {id})")
+        }
+        Cursor::Newest | Cursor::NewerThan(_) => String::new(),
+    }
 }
 
 /// The newest of what the arms of a query find.

@@ -174,6 +174,21 @@ fn a_brand_and_a_key_lead_to_their_lists() {
 }
 
 #[test]
+fn a_label_that_the_company_does_not_have_finds_what_was_sent_with_it() {
+    let (app, mut admin) = app_with_admin();
+    let send = |pointer: &str, label: &str| {
+        let answer = app.production().requests(&with(accepted(), pointer, label));
+        answer.header("x-request-id").unwrap().to_owned()
+    };
+    let one = send("/channel", "fax");
+    assert_eq!(opened(&mut admin, "fax"), [one]);
+    let of_brand = [send("/brand", "Larkspur Shoes"), send("/language", "nl")];
+    assert_eq!(opened(&mut admin, "Larkspur Shoes"), of_brand[..1]);
+    let again = send("/language", "nl");
+    assert_eq!(search(&mut admin, "nl").ids(), [&again[..], &of_brand[1]]);
+}
+
+#[test]
 fn the_beginning_of_a_key_leads_to_the_keys_that_begin_so() {
     let (app, mut admin, _) = traffic();
     let (test, production) = (&app.larkspur.test_key, &app.larkspur.production_key);

@@ -129,8 +129,12 @@ async fn read(
     let oldest = status.oldest(now);
     let wanted = Arc::new(wanted);
     let prefix = search.prefix().filter(|_| cursor == Cursor::Newest);
+    let label = search.words.first().cloned();
     let search = move |connection: &mut _| {
         let mut page = lookups::search(connection, company, &wanted, oldest, now, cursor)?;
+        if let (Some(label), true) = (&label, page.rows.is_empty()) {
+            page = lookups::of_unknown_label(connection, company, label, oldest, now, cursor)?;
+        }
         let mut begins_so = false;
         if let (Some(prefix), true) = (&prefix, page.rows.is_empty()) {
             page = lookups::beginning_with(connection, company, prefix, oldest, now)?;

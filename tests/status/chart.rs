@@ -1,6 +1,9 @@
 //! The chart above the list.
 
+use std::time::{Duration, Instant};
+
 use chrono::{DateTime, TimeDelta, Utc};
+use diesel::connection::SimpleConnection;
 
 use crate::support::TestApp;
 use crate::support::company::{accepted, accepted_but, with};
@@ -85,10 +88,17 @@ fn changes_of_the_settings_stand_on_the_chart() {
     change("now()", "channel.disabled", "2");
     change("now()", "user.signed_in", "NULL");
     change("now() - interval '3 days'", "channel.enabled", "1");
-    let page = app.admin().get(&format!("{INVALID}?range=24h"));
+    let mut admin = app.admin();
+    let page = admin.get(&format!("{INVALID}?range=24h"));
     let page = page.text();
     assert!(page.contains("Ada switched off phone"), "{page}");
     assert!(!page.contains("switched on phone") && !page.contains("signed in phone"));
+    assert!(!page.contains("settings change, the last"), "{page}");
+    for _ in 0..20 {
+        change("now() - interval '1 hour'", "channel.enabled", "1");
+    }
+    let page = admin.get(&format!("{INVALID}?range=24h"));
+    assert!(page.text().contains("settings change, the last 20"));
 }
 
 #[test]
@@ -101,6 +111,23 @@ fn a_chart_that_fails_leaves_the_list_standing() {
     assert_eq!(page.status, 200);
     assert!(page.text().contains("1 invalid request,"));
     assert!(!page.text().contains("class=\"chart\""));
+    assert!(page.text().contains("The chart could not be drawn"));
+}
+
+#[test]
+fn a_list_does_not_wait_for_a_chart_that_hangs() {
+    let app = TestApp::start();
+    app.production().requests(&accepted_but("/brand", "nobody"));
+    let mut admin = app.admin();
+    let mut other = app.connection();
+    other
+        .batch_execute("BEGIN; LOCK TABLE audit_log IN ACCESS EXCLUSIVE MODE")
+        .unwrap();
+    let begun = Instant::now();
+    let page = admin.get(INVALID);
+    assert!(begun.elapsed() < Duration::from_secs(5), "{begun:?}");
+    assert_eq!(page.status, 200);
+    assert!(page.text().contains("1 invalid request,"));
     assert!(page.text().contains("The chart could not be drawn"));
 }
 

@@ -6,6 +6,8 @@ mod bars;
 mod marks;
 mod ticks;
 
+use std::time::Duration;
+
 use chrono::{DateTime, DurationRound, TimeDelta, TimeZone, Utc};
 use chrono_tz::Tz;
 
@@ -35,8 +37,11 @@ const MOST_BARS: i64 = 61;
 /// The steps a chart may have, in minutes.
 const STEPS: [i64; 12] = [5, 10, 15, 30, 60, 120, 180, 360, 720, 1_440, 2_880, 10_080];
 
-/// So many changes are marked.
-const MOST_MARKS: i64 = 20;
+/// So many changes are marked, the last ones.
+const MOST_MARKS: usize = 20;
+
+/// A list waits so long for its chart.
+const PATIENCE: Duration = Duration::from_secs(2);
 
 /// What stands where the chart belongs.
 pub enum ChartPart {
@@ -56,6 +61,8 @@ pub struct Chart {
     pub bars: Vec<Bar>,
     /// The changes of the settings, oldest first.
     pub marks: Vec<Mark>,
+    /// How many of the changes are marked, where there were more before.
+    pub marks_are_last: Option<usize>,
     /// The words under the base line.
     pub ticks: Vec<Tick>,
     /// From when to when, with the zone.
@@ -92,13 +99,16 @@ pub async fn read(status: &Status, look: &Look) -> ChartPart {
     let seen = status.store.look(id, move |connection| {
         Ok(Facts {
             bins: counts::series(connection, id, window, steps.origin, steps.step, &filter)?,
-            changes: audit::rule_changes(connection, id, window, MOST_MARKS)?,
+            changes: audit::rule_changes(connection, id, window, MOST_MARKS as i64 + 1)?,
         })
     });
-    match seen.await {
+    let seen = match tokio::time::timeout(PATIENCE, seen).await {
+        Ok(seen) => seen.map_err(anyhow::Error::from),
+        Err(_) => Err(anyhow::anyhow!("it was not read within {PATIENCE:?}")),
+    };
+    match seen {
         Ok(seen) => ChartPart::Drawn(Box::new(draw(look, steps, &seen.found))),
         Err(error) => {
-            let error = anyhow::Error::from(error);
             tracing::error!(company.id = id.0, "no chart for company {id}: {error:#}");
             ChartPart::Failed
         }
@@ -192,10 +202,12 @@ fn draw(look: &Look, steps: Steps, facts: &Facts) -> Chart {
         let mut errors = stacks.iter().flat_map(|(_, stack)| &stack.errors);
         errors.any(|(code, _)| code.ended_by() == *ended_by)
     };
+    let marked = &facts.changes[..facts.changes.len().min(MOST_MARKS)];
     Chart {
         what: what(address),
         bars,
-        marks: marks(&facts.changes, axis, zone),
+        marks: marks(marked, axis, zone),
+        marks_are_last: (facts.changes.len() > MOST_MARKS).then_some(MOST_MARKS),
         ticks: ticks(axis, zone),
         span: span(window, now, zone),
         zoom: zoom::ways(look),

@@ -174,23 +174,27 @@ impl Address {
         }
     }
 
-    /// The page of one of its requests, from which the way goes on through the list.
-    pub fn request(&self, id: impl std::fmt::Display) -> String {
+    /// The page of one of its requests, from which the way goes on through the list, and back to the
+    /// place in it.
+    pub fn request(&self, id: impl std::fmt::Display, cursor: Cursor) -> String {
         let list = self.shown_as(View::Requests);
         let mut query = form_urlencoded::Serializer::new(String::new());
         query.append_pair(LIST, self.tab.name());
         for (name, value) in list.filter.to_parameters() {
             query.append_pair(&name, &value);
         }
+        query.extend_pairs(cursor.to_parameter());
         format!("{ROOT}/requests/{id}?{}", query.finish())
     }
 
-    /// The list that the address of a request's page names, when it names one.
-    pub fn of_request(query: &str, zone: Tz) -> Option<Self> {
+    /// The list that the address of a request's page names, when it names one, and the place in it.
+    pub fn of_request(query: &str, zone: Tz) -> Option<(Self, Cursor)> {
         let (filter, others) = Filter::from_query(query, zone);
         let (_, tab) = others.iter().find(|(name, _)| name == LIST)?;
         let tab = Tab::ALL.into_iter().find(|t| t.name() == tab)?;
-        Some(Self::new(tab, filter, View::Requests))
+        let cursor = |(name, value): &(String, String)| Cursor::from_parameter(name, value);
+        let cursor = others.iter().find_map(cursor).unwrap_or(Cursor::Newest);
+        Some((Self::new(tab, filter, View::Requests), cursor))
     }
 
     /// The path, without the filter.

@@ -35,6 +35,7 @@ use crate::store::api_keys::{self, KeyRow};
 use crate::store::counts;
 use crate::store::rechecks;
 use crate::store::requests::{self, Selection, Tab};
+use crate::store::resubmissions;
 use crate::store::runs::{self, Run};
 use crate::store::saved_views::{self, ViewRow};
 use crate::web::alert::AlertWords;
@@ -118,6 +119,8 @@ pub struct Facts {
     pub newest_of_all: Option<DateTime<Utc>>,
     /// What checking these rows again by today's settings said.
     rechecks: HashMap<Uuid, (Now, bool)>,
+    /// Which of them were sent again.
+    sent_again: HashMap<Uuid, Option<Uuid>>,
     causes: Option<CauseFacts>,
 }
 
@@ -267,6 +270,7 @@ async fn facts(status: &Status, look: &Look) -> Result<Seen<Facts>, PageError> {
             newest_on_tab: newest(connection, Some(tab))?,
             newest_of_all: newest(connection, None)?,
             rechecks: rechecks::by_version(connection, company, &page.ids(), settings.version)?,
+            sent_again: resubmissions::sent_again(connection, company, &page.ids())?,
             page,
             causes,
         })
@@ -311,8 +315,9 @@ impl ListPage {
             .rows
             .iter()
             .map(|row| Row {
-                url: frozen.request(row.id),
+                url: frozen.request(row.id, look.cursor),
                 recheck: facts.rechecks.get(&row.id).copied(),
+                is_sent_again: facts.sent_again.contains_key(&row.id),
                 ..Row::new(row, &names, now, zone)
             })
             .collect();

@@ -30,6 +30,8 @@ pub struct Row {
     /// Whether it would pass by today's settings, where that was checked, and whether that is only as
     /// far as known.
     pub recheck: Option<(Now, bool)>,
+    /// Whether an admin sent it again.
+    pub is_sent_again: bool,
     /// The employee.
     pub employee: Named,
     /// The customer.
@@ -178,6 +180,7 @@ impl Row {
             warnings: row.warning_count,
             fault: fault(row),
             recheck: None,
+            is_sent_again: false,
             employee: employee(row, is_readable),
             customer: customer(row),
             context: match kind {

@@ -67,6 +67,20 @@ fn the_way_back_shows_the_same_pages() {
 }
 
 #[test]
+fn the_way_from_a_request_leads_back_to_its_page() {
+    let (app, mut admin) = app_with_admin();
+    send(&app, 120);
+    let first = page(&mut admin, INVALID);
+    let second = page(&mut admin, &first.link("Older").unwrap());
+    let request = page(&mut admin, &second.rows()[7].url);
+    let next = page(&mut admin, &request.link("Older").unwrap());
+    for opened in [request, next] {
+        let back = page(&mut admin, &opened.link("The list").unwrap());
+        assert_eq!(back.ids(), second.ids());
+    }
+}
+
+#[test]
 fn rows_that_arrive_meanwhile_move_nothing() {
     let (app, mut admin) = app_with_admin();
     let sent = send(&app, 110);

@@ -47,6 +47,8 @@ fn a_request_is_sent_again_and_both_pages_say_so() {
     assert!(words.contains("Sent again by Ada Osei at"), "{words}");
     assert!(words.contains(&new), "{words}");
     assert!(!words.contains("Send it again …"), "{words}");
+    let rows = page(&mut admin, INVALID).rows();
+    assert!(rows[0].error.contains("sent again"), "{:?}", rows[0]);
     assert_eq!(app.row_of("requests", old), before);
     let new: Uuid = new.parse().unwrap();
     let row = app.row_of("requests", new);

@@ -19,6 +19,7 @@ use super::fix::{fixes, meant};
 use super::row::{About, key_names, reasons, tone};
 use super::{ROOT, Status};
 use crate::domain::dictionary::{EndedBy, ErrorCode};
+use crate::domain::paging::Cursor;
 use crate::domain::recheck::{Now, Recheck, recheck};
 use crate::domain::request::{Environment, Kind, RequestId};
 use crate::domain::resubmission::{Known, Standing};
@@ -87,6 +88,9 @@ struct SentAgain {
     is_kept: bool,
 }
 
+/// The newer and the older request of a list.
+type Neighbours = (Option<RequestId>, Option<RequestId>);
+
 /// The list that a request was opened from.
 struct Around {
     list: String,
@@ -95,11 +99,13 @@ struct Around {
 }
 
 impl Around {
-    fn new(list: &Address, (newer, older): (Option<RequestId>, Option<RequestId>)) -> Self {
+    fn new(list: &Address, cursor: Cursor, neighbours: Neighbours) -> Self {
+        let (newer, older) = neighbours;
+        let request = |id| list.request(id, cursor);
         Self {
-            list: list.url(),
-            newer: newer.map(|id| list.request(id)),
-            older: older.map(|id| list.request(id)),
+            list: list.at(cursor),
+            newer: newer.map(request),
+            older: older.map(request),
         }
     }
 }
@@ -137,7 +143,7 @@ struct Stored {
     expunge_after_days: i32,
     same_causes: Vec<Count>,
     /// The newer and the older one in the list that it was opened from.
-    neighbours: (Option<RequestId>, Option<RequestId>),
+    neighbours: Neighbours,
     /// Whether the request itself is among those counted.
     is_counted: bool,
     links: Links,
@@ -171,11 +177,12 @@ pub async fn show(
         .settings
         .snapshot(&status.store, shell.company.id)
         .await?;
-    let list = Address::of_request(http.query_string(), shell.company.zone);
-    let seen = read(&status, &shell, snapshot.clone(), id, list.clone()).await?;
+    let place = Address::of_request(http.query_string(), shell.company.zone);
+    let list = place.as_ref().map(|(list, _)| list.clone());
+    let seen = read(&status, &shell, snapshot.clone(), id, list).await?;
     let stored = seen.found.ok_or(PageError::NotFound)?;
     let shell = shell.as_of(seen.behind);
-    let around = list.map(|list| Around::new(&list, stored.neighbours));
+    let around = place.map(|(list, cursor)| Around::new(&list, cursor, stored.neighbours));
     Ok(RequestPage {
         around,
         ..RequestPage::new(shell, &status, &snapshot.rules, stored)

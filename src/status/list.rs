@@ -345,7 +345,11 @@ impl ListPage {
             json_lines: address.file("jsonl"),
         });
         let first = facts.page.rows.first();
-        let first = first.and_then(|row| RequestId::from_uuid(row.id));
+        // Where no request is listed, what comes from now on is newer than that.
+        let first = match first {
+            Some(row) => RequestId::from_uuid(row.id),
+            None => Some(RequestId::new(now)),
+        };
         let goes_on = look.window.to.is_none() && look.cursor == Cursor::Newest;
         Self {
             saved: ViewLinks::new(&around.views, address),

@@ -53,6 +53,23 @@ fn what_came_since_is_counted_with_the_lists_filter_once_it_has_settled() {
 }
 
 #[test]
+fn an_empty_list_and_causes_ask_what_came_since_they_were_opened() {
+    let (app, mut admin) = app_with_admin();
+    let now = Clock::system().now();
+    app.clock.stand_at(now);
+    let empty = asks(&page(&mut admin, &format!("{INVALID}?brand=nope"))).unwrap();
+    fail(&app, "other");
+    app.clock.stand_at(now + TimeDelta::seconds(1));
+    let causes = asks(&page(&mut admin, &format!("{INVALID}/causes"))).unwrap();
+    app.clock.stand_at(now + TimeDelta::seconds(2));
+    fail(&app, "nope");
+    app.clock.stand_at(now + TimeDelta::seconds(8));
+    let one = (1, "1 newer request".to_owned());
+    assert_eq!(newer(&mut admin, &empty), one);
+    assert_eq!(newer(&mut admin, &causes), one);
+}
+
+#[test]
 fn only_the_newest_page_of_a_window_that_goes_on_asks() {
     let (app, mut admin) = app_with_admin();
     for _ in 0..51 {

@@ -91,6 +91,12 @@ struct Inner {
 impl LiveSettings {
     /// Reads all keys; snapshots are read when they are first needed.
     pub async fn load(store: &Store) -> Result<Self, StoreError> {
+        Self::within(store, MAX_WEIGHT).await
+    }
+
+    /// The same with snapshots that together weigh at most about so many bytes: those that are asked
+    /// for least give way, and are read again when they are.
+    pub async fn within(store: &Store, max_weight: u64) -> Result<Self, StoreError> {
         let live = Self(Arc::new(Inner {
             keys: ArcSwap::default(),
             loading_keys: tokio::sync::Mutex::default(),
@@ -100,7 +106,7 @@ impl LiveSettings {
                         .try_into()
                         .unwrap_or(u32::MAX)
                 })
-                .max_capacity(MAX_WEIGHT)
+                .max_capacity(max_weight)
                 .build(),
             loading: Mutex::default(),
             versions: ArcSwap::default(),

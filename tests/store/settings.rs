@@ -250,3 +250,31 @@ fn a_load_that_fails_fails_for_all_who_wait_and_the_next_one_is_tried() {
         ask().await.unwrap();
     });
 }
+
+#[test]
+fn settings_that_give_way_to_others_are_read_again_as_they_are_then() {
+    let store = TestStore::new();
+    on_a_runtime(async {
+        let pages = Store::connect(&store.url).unwrap();
+        // Not even one company's fit.
+        let live = LiveSettings::within(&pages, 500).await.unwrap();
+        let (larkspur, solo_tea) = (store.larkspur.id, store.solo_tea.id);
+        let version = async |company| {
+            let snapshot = live.snapshot(&pages, company).await.unwrap();
+            assert_eq!(snapshot.company, company);
+            snapshot.rules.version
+        };
+        version(larkspur).await;
+        version(solo_tea).await;
+        let rename = format!("UPDATE brands SET name = 'Outlet' WHERE company_id = {larkspur}");
+        let after = store.larkspur.change(&mut store.connection(), &rename);
+        // Nobody tells of the change: what is in memory would stay as it was.
+        let read_again = async {
+            while version(larkspur).await != after {
+                version(solo_tea).await;
+                tokio::time::sleep(Duration::from_millis(10)).await;
+            }
+        };
+        timeout(Duration::from_secs(5), read_again).await.unwrap();
+    });
+}

@@ -4,6 +4,7 @@
 
 mod pages {
     pub mod fill;
+    pub mod report;
     pub mod views;
 }
 #[expect(
@@ -29,13 +30,13 @@ use api_status_page::domain::company::CompanyId;
 use api_status_page::domain::request::Environment;
 use api_status_page::store::api_keys;
 use pages::fill::{self, Contents};
-use pages::views::{Kind, Values, View, views};
+use pages::report;
+use pages::views::{self, Kind, Values, View};
 use support::companies::{invalid_body, is_invalid, valid_body};
-use support::load::{self, Outcome};
+use support::load;
 use support::program::Program;
 use support::stage::{Stage, forget_files};
-use support::table::{Table, median, thousands};
-use support::visitor::{Visitor, make_reader};
+use support::visitor::{FORM, Visitor, header, make_reader};
 
 /// The company whose pages are looked at: the one with half of the requests.
 const COMPANY: CompanyId = CompanyId(1);
@@ -60,7 +61,7 @@ struct Options {
     /// How often each page is looked at, in three rounds
     #[arg(long, default_value_t = 30)]
     looks: usize,
-    /// Connections that send requests meanwhile, for the last part; 0 leaves it out
+    /// Connections that send requests meanwhile, for the last part, of two minutes; 0 leaves it out
     #[arg(long, default_value_t = 64)]
     load: usize,
     /// Only pages whose name holds this, with their statements; may be said several times
@@ -104,13 +105,15 @@ struct Size {
     loaded: Option<Loaded>,
 }
 
-/// Pages and ingest beside each other.
+/// Pages and ingest beside each other, round by round.
+#[derive(Default)]
 struct Loaded {
-    /// In order of size.
+    /// The p99 of ordinary pages, in milliseconds.
     idle: Vec<f64>,
-    times: Vec<f64>,
-    alone: Outcome,
-    beside: Outcome,
+    busy: Vec<f64>,
+    /// Requests a second.
+    alone: Vec<f64>,
+    beside: Vec<f64>,
 }
 
 fn main() -> ExitCode {
@@ -121,7 +124,7 @@ fn main() -> ExitCode {
         .map(|millions| measure(*millions, &options));
     match sizes.collect::<anyhow::Result<Vec<Size>>>() {
         Ok(sizes) => {
-            print(&sizes, &options);
+            report::print(&sizes, &options);
             ExitCode::SUCCESS
         }
         Err(error) => {
@@ -141,8 +144,9 @@ fn measure(millions: u64, options: &Options) -> anyhow::Result<Size> {
     make_reader(&mut stage.connection()?, COMPANY)?;
     let requests = requests(&stage)?;
     stage.watch_statements()?;
-    let values = values(&stage)?;
-    let mut views = views(&values, options.days);
+    let run = check_the_last_day(&stage)?;
+    let values = values(&stage, run)?;
+    let mut views = views::all(&values, options.days);
     let is_wanted = |view: &View| options.only.iter().any(|only| view.name.contains(only));
     views.retain(|view| options.only.is_empty() || is_wanted(view));
     stage.restart(forget_files)?;
@@ -209,10 +213,10 @@ fn under_load(
     requests: &Arc<[Vec<u8>]>,
     connections: usize,
 ) -> anyhow::Result<Loaded> {
-    const EACH: Duration = Duration::from_secs(10);
+    const EACH: Duration = Duration::from_secs(12);
     const WARM_UP: Duration = Duration::from_secs(1);
     let ordinary: Vec<&View> = views.iter().filter(|v| v.kind == Kind::Ordinary).collect();
-    let mut visit = |until: &dyn Fn() -> bool| -> anyhow::Result<Vec<f64>> {
+    let mut visit = |until: &dyn Fn() -> bool| -> anyhow::Result<f64> {
         let mut times = Vec::new();
         for view in ordinary.iter().cycle() {
             if until() {
@@ -223,9 +227,9 @@ fn under_load(
             std::thread::sleep(next.saturating_duration_since(Instant::now()));
         }
         times.sort_by(f64::total_cmp);
-        Ok(times)
+        Ok(percentile(&times, 99))
     };
-    let send = || -> anyhow::Result<Outcome> {
+    let send = || -> anyhow::Result<f64> {
         let runtime = tokio::runtime::Builder::new_current_thread()
             .enable_all()
             .build()?;
@@ -240,28 +244,44 @@ fn under_load(
         let outcome = runtime.block_on(running)?;
         let unexpected = outcome.others(&[200, 400]);
         ensure!(unexpected == 0, "unexpected: {:?}", outcome.statuses);
-        Ok(outcome)
+        Ok(outcome.rate())
     };
+    let mut loaded = Loaded::default();
+    for _ in 0..ROUNDS {
+        let since = Instant::now();
+        loaded.idle.push(visit(&|| since.elapsed() > EACH)?);
+        loaded.alone.push(send()?);
+        let is_over = AtomicBool::new(false);
+        let (busy, beside) = std::thread::scope(|scope| {
+            let sending = scope.spawn(|| {
+                let rate = send();
+                is_over.store(true, Ordering::Relaxed);
+                rate
+            });
+            let busy = visit(&|| is_over.load(Ordering::Relaxed));
+            let beside = sending.join().expect("the load panicked");
+            anyhow::Ok((busy?, beside?))
+        })?;
+        loaded.busy.push(busy);
+        loaded.beside.push(beside);
+    }
+    Ok(loaded)
+}
+
+/// Checks all that failed in a day once more, as a person would; returns the address of that run.
+fn check_the_last_day(stage: &Stage) -> anyhow::Result<String> {
+    const PATIENCE: Duration = Duration::from_secs(300);
+    let program = Program::real(stage)?;
+    let mut visitor = Visitor::sign_in(program.address)?;
+    let (path, form) = views::recheck(Clock::system().now());
+    let answer = visitor.post(&path, FORM, &form)?;
+    let run = header(&answer, "location").context("nothing is checked")?;
     let since = Instant::now();
-    let idle = visit(&|| since.elapsed() > EACH)?;
-    let alone = send()?;
-    let is_over = AtomicBool::new(false);
-    let (times, beside) = std::thread::scope(|scope| {
-        let sending = scope.spawn(|| {
-            let outcome = send();
-            is_over.store(true, Ordering::Relaxed);
-            outcome
-        });
-        let times = visit(&|| is_over.load(Ordering::Relaxed));
-        let beside = sending.join().expect("the load panicked");
-        anyhow::Ok((times?, beside?))
-    })?;
-    Ok(Loaded {
-        idle,
-        times,
-        alone,
-        beside,
-    })
+    while visitor.look(run)?.body.contains("<progress") {
+        ensure!(since.elapsed() < PATIENCE, "{run} does not end");
+        std::thread::sleep(Duration::from_millis(500));
+    }
+    Ok(run.to_owned())
 }
 
 /// Requests of the company with a new key, for the load.
@@ -290,7 +310,7 @@ fn requests(stage: &Stage) -> anyhow::Result<Arc<[Vec<u8>]>> {
 }
 
 /// Finds in the store what the pages ask for.
-fn values(stage: &Stage) -> anyhow::Result<Values> {
+fn values(stage: &Stage, run: String) -> anyhow::Result<Values> {
     #[derive(QueryableByName)]
     struct Found {
         #[diesel(sql_type = Text)]
@@ -324,6 +344,7 @@ fn values(stage: &Stage) -> anyhow::Result<Values> {
         page_999: find("id", "error_mask <> 0", far)?,
         production_key: find("key_id", "environment = 2", "0")?.parse()?,
         test_key: find("key_id", "environment = 1", "0")?.parse()?,
+        run,
     })
 }
 
@@ -347,152 +368,9 @@ fn statements(stage: &Stage, looks: usize) -> anyhow::Result<Vec<Statement>> {
         .load(&mut stage.connection()?)?)
 }
 
-impl Measured {
-    fn p50(&self) -> f64 {
-        median(self.times.iter().copied())
-    }
-
-    /// Milliseconds in Postgres: planning and running.
-    fn sql(&self) -> f64 {
-        self.statements.iter().map(|s| s.planning + s.running).sum()
-    }
-
-    fn planning(&self) -> f64 {
-        self.statements.iter().map(|s| s.planning).sum()
-    }
-
-    fn blocks(&self) -> i64 {
-        self.statements.iter().map(|s| s.blocks).sum()
-    }
-
-    fn rows(&self) -> i64 {
-        self.statements.iter().map(|s| s.rows).sum()
-    }
-}
-
 /// The value that so many of 100 stay within; `sorted` is in order of size.
 fn percentile(sorted: &[f64], share: usize) -> f64 {
     let last = sorted.len().saturating_sub(1);
     let place = (sorted.len() * share / 100).min(last);
     sorted.get(place).copied().unwrap_or(f64::NAN)
-}
-
-fn print(sizes: &[Size], options: &Options) {
-    println!(
-        "\nRequests over {} days in {} looks at each page; the company has half of them. \
-         Times in ms.\n",
-        options.days, options.looks
-    );
-    let mut table = Table::new([
-        "requests",
-        "ordinary pages: middle p50",
-        "slowest p50",
-        "rare values: middle p50",
-        "slowest p50",
-        "slowest p99",
-        "growth, middle of all pages",
-    ]);
-    let mut smaller: Option<&Size> = None;
-    for size in sizes {
-        let p50s = |kind| {
-            let of_kind = size.of_kind(kind);
-            let p50s: Vec<f64> = of_kind.map(Measured::p50).collect();
-            (
-                median(p50s.iter().copied()),
-                p50s.into_iter().fold(f64::NAN, f64::max),
-            )
-        };
-        let (ordinary, rare) = (p50s(Kind::Ordinary), p50s(Kind::Rare));
-        let p99s = size.measured.iter().map(|m| percentile(&m.times, 99));
-        let growth = smaller.map(|smaller| {
-            let pairs = size.measured.iter().zip(&smaller.measured);
-            median(pairs.map(|(larger, smaller)| larger.p50() / smaller.p50()))
-        });
-        table.row([
-            format!("{} M", size.millions),
-            format!("{:.1}", ordinary.0),
-            format!("{:.1}", ordinary.1),
-            format!("{:.1}", rare.0),
-            format!("{:.1}", rare.1),
-            format!("{:.1}", p99s.fold(f64::NAN, f64::max)),
-            growth.map_or_else(String::new, |growth| format!("{growth:.2}")),
-        ]);
-        smaller = Some(size);
-    }
-    println!("{table}");
-    for size in sizes {
-        size.print(options);
-    }
-}
-
-impl Size {
-    fn of_kind(&self, kind: Kind) -> impl Iterator<Item = &Measured> {
-        let all = self.views.iter().zip(&self.measured);
-        all.filter(move |(view, _)| view.kind == kind)
-            .map(|(_, measured)| measured)
-    }
-
-    fn print(&self, options: &Options) {
-        if let Some(loaded) = &self.loaded {
-            let (alone, beside) = (loaded.alone.rate(), loaded.beside.rate());
-            let mut table = Table::new(["at the same time", "alone", "beside each other", "ratio"]);
-            let (idle, busy) = (percentile(&loaded.idle, 99), percentile(&loaded.times, 99));
-            table.row([
-                format!("ordinary pages, 20 a second, {} M: p99", self.millions),
-                format!("{idle:.1}"),
-                format!("{busy:.1}"),
-                format!("{:.2}", busy / idle),
-            ]);
-            table.row([
-                format!("requests/s over {} connections", options.load),
-                thousands(alone),
-                thousands(beside),
-                format!("{:.2}", beside / alone),
-            ]);
-            println!("{table}");
-        }
-        let mut table = Table::new([
-            &format!("page, {} M requests", self.millions),
-            "p50",
-            "p99",
-            "cold",
-            "SQL",
-            "of it planning",
-            "rows",
-            "blocks",
-        ]);
-        for (view, measured) in self.views.iter().zip(&self.measured) {
-            table.row([
-                view.name.replace('|', "\\|"),
-                format!("{:.1}", measured.p50()),
-                format!("{:.1}", percentile(&measured.times, 99)),
-                format!("{:.1}", measured.cold),
-                format!("{:.1}", measured.sql()),
-                format!("{:.1}", measured.planning()),
-                thousands(measured.rows() as f64),
-                thousands(measured.blocks() as f64),
-            ]);
-        }
-        println!("{table}");
-        if !options.only.is_empty() {
-            for (view, measured) in self.views.iter().zip(&self.measured) {
-                println!("{}", view.name);
-                for statement in &measured.statements {
-                    println!(
-                        "  {:.2} + {:.2} ms, {} rows, {} blocks, {} calls: {}",
-                        statement.planning,
-                        statement.running,
-                        statement.rows,
-                        statement.blocks,
-                        statement.calls,
-                        statement
-                            .query
-                            .split_whitespace()
-                            .collect::<Vec<_>>()
-                            .join(" ")
-                    );
-                }
-            }
-        }
-    }
 }

@@ -1,6 +1,9 @@
 //! Which pages are looked at: those that people open every day, each filter by itself and with each
 //! other, and what is found by searching.
 
+use api_status_page::domain::window::Range;
+use chrono::{DateTime, TimeDelta, Utc};
+
 /// The root of the status page.
 const ROOT: &str = "/settings/integrations/api-status";
 
@@ -33,10 +36,22 @@ pub struct Values {
     pub page_999: String,
     pub production_key: i64,
     pub test_key: i64,
+    /// The address of a run that checked all that failed in a day.
+    pub run: String,
+}
+
+/// Where a form goes that checks all that failed in the last day, and what is in it.
+pub fn recheck(now: DateTime<Utc>) -> (String, String) {
+    let mut list = form_urlencoded::Serializer::new(format!("{ROOT}/invalid-requests?"));
+    list.extend_pairs(Range::Between(now - TimeDelta::days(1), now).to_parameters());
+    let mut form = form_urlencoded::Serializer::new(String::new());
+    form.append_pair("all", "yes");
+    form.append_pair("list", &list.finish());
+    (format!("{ROOT}/rechecks"), form.finish())
 }
 
 /// All pages to be measured; `days` is how far the store goes back.
-pub fn views(values: &Values, days: u64) -> Vec<View> {
+pub fn all(values: &Values, days: u64) -> Vec<View> {
     let mut views = Vec::new();
     let mut add = |kind, name: &str, path: String| {
         views.push(View {
@@ -56,6 +71,16 @@ pub fn views(values: &Values, days: u64) -> Vec<View> {
         add(Kind::Ordinary, &format!("causes, {window}"), path);
         let path = format!("{ROOT}/invalid-requests/causes?range={window}&error=invalid_brand");
         add(Kind::Ordinary, &format!("few causes, {window}"), path);
+        let path = format!("{ROOT}/test-requests/causes?range={window}");
+        add(Kind::Ordinary, &format!("causes, test, {window}"), path);
+    }
+    for (name, query) in [
+        ("page 2", "page=2"),
+        ("open", "state=open"),
+        ("acknowledged", "state=acknowledged"),
+    ] {
+        let path = format!("{ROOT}/invalid-requests/causes?range=30d&{query}");
+        add(Kind::Ordinary, &format!("causes, 30d, {name}"), path);
     }
     let Values {
         invalid,
@@ -66,6 +91,7 @@ pub fn views(values: &Values, days: u64) -> Vec<View> {
         page_999,
         production_key,
         test_key,
+        run,
     } = values;
     let list =
         |window: &str, query: &str| format!("{ROOT}/invalid-requests?range={window}&{query}");
@@ -74,6 +100,19 @@ pub fn views(values: &Values, days: u64) -> Vec<View> {
         "the 1,000th page, 30d",
         list("30d", &format!("older={page_999}")),
     );
+    add(
+        Kind::Ordinary,
+        "the page before it, 30d",
+        list("30d", &format!("newer={page_999}")),
+    );
+    for (window, id) in [("24h", invalid), ("30d", page_999)] {
+        let path = format!("{ROOT}/invalid-requests/newer?range={window}&newer={id}");
+        add(
+            Kind::Ordinary,
+            &format!("how many are newer, {window}"),
+            path,
+        );
+    }
     let keys = [production_key, test_key].map(|key| format!("key={key}"));
     let common = [
         "error=employee_not_found",
@@ -94,6 +133,10 @@ pub fn views(values: &Values, days: u64) -> Vec<View> {
                 list(window, filter),
             );
         }
+    }
+    for filter in ["error=employee_not_found", "channel=email", "result=valid"] {
+        let path = format!("{ROOT}/test-requests?range=30d&{filter}");
+        add(Kind::Ordinary, &format!("test, {filter}, 30d"), path);
     }
     for (place, one) in common.iter().enumerate() {
         for other in &common[place + 1..] {
@@ -157,5 +200,31 @@ pub fn views(values: &Values, days: u64) -> Vec<View> {
     let request = |id: &str| format!("{ROOT}/requests/{id}");
     add(Kind::Ordinary, "a failed request", request(invalid));
     add(Kind::Ordinary, "a valid request", request(valid));
+    let within = format!("{}?range=30d&channel=email", request(invalid));
+    add(Kind::Ordinary, "a failed request within a filter", within);
+    for (name, path) in [
+        ("a run of checks", run.clone()),
+        (
+            "before sending a run again",
+            format!("{ROOT}/resubmissions?run={}", id_of(run)),
+        ),
+        (
+            "before sending one again",
+            format!("{ROOT}/resubmissions?id={invalid}"),
+        ),
+        (
+            "the simulator, prefilled",
+            format!("{ROOT}/simulator?request={invalid}"),
+        ),
+        ("saved views", format!("{ROOT}/views")),
+        ("the dictionary", "/errors".to_owned()),
+        ("an error's page", "/errors/employee_not_found".to_owned()),
+    ] {
+        add(Kind::Ordinary, name, path);
+    }
     views
+}
+
+fn id_of(run: &str) -> &str {
+    run.rsplit('/').next().unwrap_or(run)
 }

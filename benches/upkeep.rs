@@ -27,7 +27,7 @@ use support::load::{self, Outcome};
 use support::process;
 use support::program::Program;
 use support::stage::Stage;
-use support::table::{Table, thousands};
+use support::table::{Table, median, thousands};
 use support::visitor::{FORM, Visitor, header, make_reader};
 
 #[derive(Parser)]
@@ -53,9 +53,25 @@ struct Options {
     /// Seconds of each measurement
     #[arg(long, default_value_t = 15)]
     seconds: u64,
+    /// How often they take turns
+    #[arg(long, default_value_t = 3)]
+    rounds: usize,
     /// What Cargo adds
     #[arg(long, hide = true)]
     bench: bool,
+}
+
+/// What is done beside the requests.
+const BESIDE: [&str; 3] = [
+    "nothing",
+    "a file of employees is imported",
+    "personal data goes",
+];
+
+/// A measurement, and what was done meanwhile.
+struct Measured {
+    load: Outcome,
+    done: String,
 }
 
 fn main() -> anyhow::Result<()> {
@@ -69,11 +85,82 @@ fn main() -> anyhow::Result<()> {
     make_quiet_companies(&stage, options.quiet_companies)?;
     make_reader(&mut stage.connection()?, companies[0].id)?;
     let requests = requests(&companies, options.employees);
+    let mut memory: f64 = 0.0;
+    let mut rounds = Vec::new();
+    for round in 1..=options.rounds {
+        eprintln!("round {round} of {}", options.rounds);
+        let (measured, peak) = measure(&stage, &options, &companies, &requests, round)?;
+        memory = memory.max(peak);
+        rounds.push(measured);
+    }
+    println!(
+        "\n{} companies, {} of them send over {} connections for {} s; medians of {} rounds, the \
+         longest of all.\n\n{}",
+        options.companies as i64 + options.quiet_companies,
+        options.companies,
+        options.connections,
+        options.seconds,
+        options.rounds,
+        table(&rounds)
+    );
+    println!("Peak memory of the program with the import: {memory:.0} MiB.");
+    println!("On the disk, MiB per million requests: {}.", disk(&stage)?);
+    Ok(())
+}
+
+/// One of each, and the peak memory in MiB with the import.
+fn measure(
+    stage: &Stage,
+    options: &Options,
+    companies: &[Company],
+    requests: &Arc<[Vec<u8>]>,
+    round: usize,
+) -> anyhow::Result<([Measured; 3], f64)> {
     let load = |program: &Program, beside: &mut dyn FnMut() -> anyhow::Result<()>| {
-        load_beside(program.address, &options, &requests, beside)
+        load_beside(program.address, options, requests, beside)
     };
+    let program = Program::real(stage)?;
+    let quiet = load(&program, &mut || Ok(()))?;
+    let mut took = Duration::ZERO;
+    let imported = load(&program, &mut || {
+        took = import(program.address, options.lines, round)?;
+        Ok(())
+    })?;
+    let memory = process::peak_memory(program.pid())?;
+    drop(program);
+
+    fill_with_old(stage, companies, options.documents)?;
+    // A program that starts begins its upkeep two seconds later.
+    let program = Program::real(stage)?;
+    let upkeep = load(&program, &mut || Ok(()))?;
+    let left = number(
+        stage,
+        "SELECT count(*) FROM request_documents WHERE body = 'old'",
+    )?;
+    let gone = number(stage, PARTITION_IS_THERE)? == 0;
+    let measured = [
+        (quiet, String::new()),
+        (
+            imported,
+            format!("{} lines in {:.1} s", options.lines, took.as_secs_f64()),
+        ),
+        (
+            upkeep,
+            format!(
+                "{} documents expunged, the partition {}",
+                thousands((options.documents - left) as f64),
+                if gone { "dropped" } else { "not dropped" }
+            ),
+        ),
+    ];
+    Ok((measured.map(|(load, done)| Measured { load, done }), memory))
+}
+
+fn table(rounds: &[[Measured; 3]]) -> Table {
     let mut table = Table::new([
         "beside the requests",
+        "p99 over nothing's",
+        "requests/s over nothing's",
         "requests/s",
         "p50 ms",
         "p99 ms",
@@ -81,59 +168,27 @@ fn main() -> anyhow::Result<()> {
         "longest ms",
         "what was done",
     ]);
-    let mut row = |name: &str, load: &Outcome, done: String| {
-        let time = |share| format!("{:.1}", load.per_mille(share));
+    for (place, name) in BESIDE.into_iter().enumerate() {
+        let middle = |of: fn(&Outcome) -> f64| median(rounds.iter().map(|r| of(&r[place].load)));
+        let ratio = |of: fn(&Outcome) -> f64| {
+            median(rounds.iter().map(|r| of(&r[place].load) / of(&r[0].load)))
+        };
+        let longest = rounds.iter().map(|r| r[place].load.per_mille(1_000));
+        let done: Vec<&str> = rounds.iter().map(|r| r[place].done.as_str()).collect();
+        let time = |millis: f64| format!("{millis:.1}");
         table.row([
             name.to_owned(),
-            thousands(load.rate()),
-            time(500),
-            time(990),
-            time(999),
-            time(1_000),
-            done,
+            format!("{:.2}", ratio(|load| load.per_mille(990))),
+            format!("{:.2}", ratio(Outcome::rate)),
+            thousands(middle(Outcome::rate)),
+            time(middle(|load| load.per_mille(500))),
+            time(middle(|load| load.per_mille(990))),
+            time(middle(|load| load.per_mille(999))),
+            time(longest.fold(0.0, f64::max)),
+            done.join("; "),
         ]);
-    };
-
-    let program = Program::real(&stage)?;
-    let quiet = load(&program, &mut || Ok(()))?;
-    row("nothing", &quiet, String::new());
-    let mut took = Duration::ZERO;
-    let imported = load(&program, &mut || {
-        took = import(program.address, options.lines)?;
-        Ok(())
-    })?;
-    let done = format!("{} lines in {:.1} s", options.lines, took.as_secs_f64());
-    row("a file of employees is imported", &imported, done);
-    let memory = process::peak_memory(program.pid())?;
-    let disk = disk(&stage)?;
-    drop(program);
-
-    fill_with_old(&stage, &companies, options.documents)?;
-    // A program that starts begins its upkeep two seconds later.
-    let program = Program::real(&stage)?;
-    let upkeep = load(&program, &mut || Ok(()))?;
-    let left = number(
-        &stage,
-        "SELECT count(*) FROM request_documents WHERE body = 'old'",
-    )?;
-    let gone = number(&stage, PARTITION_IS_THERE)? == 0;
-    let done = format!(
-        "{} documents expunged, the partition {}",
-        thousands((options.documents - left) as f64),
-        if gone { "dropped" } else { "not dropped" }
-    );
-    row("personal data goes", &upkeep, done);
-
-    println!(
-        "\n{} companies, {} of them send over {} connections for {} s.\n\n{table}",
-        options.companies as i64 + options.quiet_companies,
-        options.companies,
-        options.connections,
-        options.seconds
-    );
-    println!("Peak memory of the program with the import: {memory:.0} MiB.");
-    println!("On the disk, MiB per million requests: {disk}.");
-    Ok(())
+    }
+    table
 }
 
 /// Companies with channels, and 1,000 keys among them.
@@ -197,12 +252,16 @@ fn load_beside(
     Ok(outcome)
 }
 
-/// Sends a file of new employees in and saves it, as an admin does; returns how long that took.
-fn import(address: SocketAddr, lines: usize) -> anyhow::Result<Duration> {
+/// Sends a file of employees in, new ones in each round, and saves it, as an admin does; returns how
+/// long that took.
+fn import(address: SocketAddr, lines: usize, round: usize) -> anyhow::Result<Duration> {
     let mut visitor = Visitor::sign_in(address)?;
     let mut file = String::from("name,email,custom_id,status\n");
     for n in 0..lines {
-        writeln!(file, "Agent {n},new{n}@bench.example,N-{n},active")?;
+        writeln!(
+            file,
+            "Agent {n},new{n}.{round}@bench.example,N-{n}-{round},active"
+        )?;
     }
     let body = format!(
         "--limit\r\ncontent-disposition: form-data; name=\"file\"; filename=\"people.csv\"\r\n\

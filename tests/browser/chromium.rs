@@ -8,10 +8,10 @@ use std::time::{Duration, Instant};
 use fantoccini::elements::Element;
 use fantoccini::{Client, ClientBuilder, Locator};
 use hyper_util::client::legacy::connect::HttpConnector;
-use serde_json::json;
+use serde_json::{Value, json};
 use tokio::runtime::{Builder, Runtime};
 
-use crate::support::http::Call;
+use crate::support::http::{Answer, Call};
 
 /// What the browser is like.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -163,29 +163,56 @@ impl Chromium {
 
     /// What a script returns.
     #[track_caller]
-    pub fn ask(&self, script: &str) -> serde_json::Value {
+    pub fn ask(&self, script: &str) -> Value {
         let asked = self.client.execute(script, Vec::new());
         self.runtime.block_on(asked).unwrap()
     }
 
     /// What a script hands to its last argument, a function, once it is done.
     #[track_caller]
-    pub fn await_answer(&self, script: &str) -> serde_json::Value {
+    pub fn await_answer(&self, script: &str) -> Value {
         let asked = self.client.execute_async(script, Vec::new());
         self.runtime.block_on(asked).unwrap()
     }
 
+    /// What the browser complains about since it was asked last: scripts that broke, files that did not
+    /// come, and what the content security policy forbids. What a page was answered with is no
+    /// complaint: that is for the test to say.
+    #[track_caller]
+    pub fn complaints(&self) -> Vec<String> {
+        let answer = self.call("se/log", &json!({"type": "browser"}));
+        let log = answer.json();
+        let entries = log["value"].as_array().unwrap().iter();
+        let is_complaint = |entry: &&Value| {
+            let is_page =
+                entry["source"] == "network" && !entry["message"].to_string().contains("/static/");
+            entry["level"] == "SEVERE" && !is_page
+        };
+        let words = |entry: &Value| entry["message"].to_string();
+        entries.filter(is_complaint).map(words).collect()
+    }
+
     /// A command to the browser's own tools, for what WebDriver has no words for.
     #[track_caller]
-    pub fn command(&self, name: &str, parameters: serde_json::Value) {
+    pub fn command(&self, name: &str, parameters: Value) {
+        self.call(
+            "goog/cdp/execute",
+            &json!({"cmd": name, "params": parameters}),
+        );
+    }
+
+    /// A call that ChromeDriver alone knows.
+    #[track_caller]
+    fn call(&self, path: &str, body: &Value) -> Answer {
         let session = self.runtime.block_on(self.client.session_id());
         let session = session.unwrap().expect("a session runs");
-        let answer = Call::new("POST", &format!("/session/{session}/goog/cdp/execute"))
+        let answer = Call::new("POST", &format!("/session/{session}/{path}"))
             // ChromeDriver looks at the host: pages from elsewhere must not drive it.
             .header("host", "localhost")
-            .json(&json!({"cmd": name, "params": parameters}))
+            .json(body)
             .send_to(SocketAddr::from(([127, 0, 0, 1], self.port)));
-        assert_eq!(answer.status, 200, "{name}: {}", answer.text());
+        assert_eq!(answer.status, 200, "{path} {body}: {}", answer.text());
+        answer
     }
 
     #[track_caller]
@@ -223,7 +250,7 @@ fn announced_port(driver: &mut Child) -> Option<u16> {
     None
 }
 
-fn capabilities(width: Width) -> serde_json::Map<String, serde_json::Value> {
+fn capabilities(width: Width) -> serde_json::Map<String, Value> {
     let arguments = [
         "--headless=new",
         // Root needs it; the pages are our own.
@@ -247,6 +274,10 @@ fn capabilities(width: Width) -> serde_json::Map<String, serde_json::Value> {
             options["prefs"] = json!({setting: 2});
         }
     }
-    let capabilities = json!({"browserName": "chrome", "goog:chromeOptions": options});
+    let capabilities = json!({
+        "browserName": "chrome",
+        "goog:chromeOptions": options,
+        "goog:loggingPrefs": {"browser": "ALL"},
+    });
     capabilities.as_object().cloned().unwrap()
 }

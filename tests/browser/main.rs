@@ -137,7 +137,10 @@ fn run(browser: Result<Chromium, String>, test: fn(&Chromium)) -> Result<Complet
     match browser {
         Ok(browser) => {
             test(&browser);
-            Ok(Completion::Completed)
+            match browser.complaints() {
+                complaints if complaints.is_empty() => Ok(Completion::Completed),
+                complaints => Err(Failed::from(complaints.join("\n"))),
+            }
         }
         Err(missing) if std::env::var_os("REQUIRE_BROWSER").is_some() => Err(Failed::from(missing)),
         Err(missing) => Ok(Completion::ignored_with(missing)),

@@ -2,6 +2,7 @@
 
 use std::io::{BufRead, BufReader};
 use std::net::SocketAddr;
+use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
@@ -101,6 +102,13 @@ impl Chromium {
         self.runtime.block_on(element.send_keys(text)).unwrap();
     }
 
+    /// Pastes into a field of this name.
+    #[track_caller]
+    pub fn paste(&self, field: &str, text: &str) {
+        self.fill(field, "");
+        self.command("Input.insertText", json!({"text": text}));
+    }
+
     /// Clicks on the first element of this selector.
     #[track_caller]
     pub fn click(&self, selector: &str) {
@@ -173,6 +181,43 @@ impl Chromium {
     pub fn await_answer(&self, script: &str) -> Value {
         let asked = self.client.execute_async(script, Vec::new());
         self.runtime.block_on(asked).unwrap()
+    }
+
+    /// What was copied last.
+    #[track_caller]
+    pub fn copied(&self) -> String {
+        // Whatever is not named here is taken away.
+        let permissions = ["clipboardReadWrite", "clipboardSanitizedWrite"];
+        let permissions = json!({"permissions": permissions});
+        self.command("Browser.grantPermissions", permissions);
+        let copied = self.await_answer(
+            "const done = arguments[arguments.length - 1]; \
+             navigator.clipboard.readText().then(done, (e) => done(String(e)));",
+        );
+        copied.as_str().unwrap().to_owned()
+    }
+
+    /// From now on files are saved in this folder.
+    #[track_caller]
+    pub fn save_in(&self, folder: &Path) {
+        let behaviour = json!({"behavior": "allow", "downloadPath": folder});
+        self.command("Browser.setDownloadBehavior", behaviour);
+    }
+
+    /// Does something in another tab, and comes back to this one.
+    #[track_caller]
+    pub fn in_another_tab(&self, work: impl FnOnce()) {
+        let here = self.runtime.block_on(self.client.window()).unwrap();
+        let other = self.runtime.block_on(self.client.new_window(true)).unwrap();
+        let go = |tab| {
+            self.runtime
+                .block_on(self.client.switch_to_window(tab))
+                .unwrap()
+        };
+        go(other.handle);
+        work();
+        self.runtime.block_on(self.client.close_window()).unwrap();
+        go(here);
     }
 
     /// What the browser complains about since it was asked last: scripts that broke, files that did not

@@ -30,13 +30,25 @@ pub fn traffic() -> (TestApp, String) {
 
 /// Signs in as the admin, at the first tab.
 pub fn sign_in(browser: &Chromium, base: &str) {
+    sign_in_as(browser, base, "admin@larkspur.example");
+}
+
+/// Signs in, at the first tab.
+pub fn sign_in_as(browser: &Chromium, base: &str, email: &str) {
     browser.go(&format!("{base}{ROOT}"));
     assert_eq!(browser.path(), format!("/sign-in?next={ROOT}"));
-    browser.fill("email", "admin@larkspur.example");
+    browser.fill("email", email);
     browser.fill("password", PASSWORD);
     browser.click("main form button");
     browser.sees(".tabs", "Invalid Requests");
     assert_eq!(browser.path(), format!("{ROOT}/invalid-requests"));
+}
+
+/// Signs out.
+pub fn sign_out(browser: &Chromium) {
+    browser.click(".menu summary");
+    browser.click_text("Sign out");
+    browser.sees("h1", "Sign in");
 }
 
 /// Signs in, looks at both tabs, filters by the legend, opens a request, goes back, turns the page,
@@ -79,9 +91,7 @@ pub fn whole(browser: &Chromium) {
     browser.sees("h1", "Refused: 1 error");
     browser.sees(".facts", "T-48211");
 
-    browser.click(".menu summary");
-    browser.click_text("Sign out");
-    browser.sees("h1", "Sign in");
+    sign_out(browser);
     browser.go(&format!("{base}{ROOT}/invalid-requests"));
     assert!(browser.path().starts_with("/sign-in?next="));
 }

@@ -13,7 +13,9 @@ mod support;
 mod accessibility;
 mod again;
 mod chromium;
+mod filters;
 mod journey;
+mod reading;
 mod settings;
 mod status;
 
@@ -102,6 +104,56 @@ fn main() -> ExitCode {
             "requests_are_checked_sent_again_and_simulated_without_script",
             Width::WithoutScript,
             again::checked_sent_and_simulated,
+        ),
+        trial(
+            "support_checks_requests_and_is_offered_nothing_to_change",
+            Width::Desk,
+            again::checked_by_support,
+        ),
+        trial(
+            "a_corrected_body_is_offered_copied_and_accepted",
+            Width::Desk,
+            again::corrected_in_the_simulator,
+        ),
+        trial(
+            "what_another_tab_did_is_not_done_again",
+            Width::Desk,
+            again::in_two_tabs,
+        ),
+        trial(
+            "values_are_chosen_excluded_and_counted_exactly",
+            Width::Desk,
+            filters::panel,
+        ),
+        trial(
+            "values_are_chosen_excluded_and_counted_exactly_without_script",
+            Width::WithoutScript,
+            filters::panel,
+        ),
+        trial(
+            "whatever_is_pasted_into_the_search_box_is_found",
+            Width::Desk,
+            filters::search,
+        ),
+        trial(
+            "support_saves_views_for_itself_and_admins_for_everybody",
+            Width::Desk,
+            filters::views,
+        ),
+        trial(
+            "a_request_and_a_list_are_copied_to_take_along",
+            Width::Desk,
+            reading::copied,
+        ),
+        trial(
+            "the_export_holds_what_its_button_counts",
+            Width::Desk,
+            reading::exported,
+        ),
+        trial(
+            "the_errors_and_the_api_are_read_signed_out_and_signed_in",
+            Width::Desk,
+            reading::read_beside,
         ),
         trial(
             "pages_work_without_script",

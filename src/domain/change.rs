@@ -1,6 +1,46 @@
-//! A change of the settings in words, from its row in the audit log: "switched off larkspur-outlet".
+//! A change of the settings as the audit log has it: in words, "switched off larkspur-outlet", and its
+//! place there.
 
+use std::fmt;
+use std::str::FromStr;
+
+use chrono::{DateTime, Utc};
 use serde_json::Value;
+
+/// A place in the log, newest first: what follows it is older than this time and id.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Place {
+    /// The time.
+    pub at: DateTime<Utc>,
+    /// The id among those of the time.
+    pub id: i64,
+}
+
+impl Place {
+    /// Where the entry of this time and id is the first that follows.
+    pub fn just_before(at: DateTime<Utc>, id: i64) -> Self {
+        Self { at, id: id + 1 }
+    }
+}
+
+/// As an address says it: microseconds and id.
+impl fmt::Display for Place {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}-{}", self.at.timestamp_micros(), self.id)
+    }
+}
+
+impl FromStr for Place {
+    type Err = ();
+
+    fn from_str(text: &str) -> Result<Self, ()> {
+        let (micros, id) = text.split_once('-').ok_or(())?;
+        let micros = micros.parse().map_err(drop)?;
+        let at = DateTime::from_timestamp_micros(micros).ok_or(())?;
+        let id = id.parse().map_err(drop)?;
+        Ok(Self { at, id })
+    }
+}
 
 /// What was done, to follow the name of who did it.
 pub fn words(action: &str, subject: &str, before: Option<&Value>, after: Option<&Value>) -> String {
@@ -44,6 +84,16 @@ mod tests {
     use serde_json::json;
 
     use super::*;
+
+    #[test]
+    fn a_place_is_read_as_it_was_written() {
+        let place = Place::just_before("2026-11-23T10:41:07.000001Z".parse().unwrap(), 7);
+        assert_eq!(place.to_string(), "1795430467000001-8");
+        assert_eq!(place.to_string().parse(), Ok(place));
+        for other in ["", "8", "1795430467000001-", "x-8"] {
+            assert_eq!(other.parse::<Place>(), Err(()), "{other}");
+        }
+    }
 
     #[test]
     fn changes_are_said_as_people_say_them() {

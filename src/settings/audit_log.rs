@@ -8,6 +8,7 @@ use serde::Deserialize;
 use serde_json::Value;
 
 use super::Settings;
+use crate::domain::change::Place;
 use crate::error::PageError;
 use crate::store::audit::{self, EntryRow, Wanted};
 use crate::store::users;
@@ -98,7 +99,7 @@ pub async fn show(
             false => FOR_ADMINS.to_vec(),
         },
         user_id: asked.by.parse().ok(),
-        before: read_place(&asked.before),
+        before: asked.before.parse().ok(),
     };
     let (by, is_first) = (wanted.user_id, wanted.before.is_none());
     let (mut entries, people) = settings
@@ -123,7 +124,8 @@ pub async fn show(
         format!("{HERE}?{}", address.finish())
     };
     let last = entries.last().filter(|_| goes_on);
-    let older = last.map(|entry| at(&write_place(entry)));
+    let last = last.map(|&EntryRow { at, id, .. }| Place { at, id });
+    let older = last.map(|place| at(&place.to_string()));
     let first = (!is_first).then(|| at(""));
     let (zone, now) = (shell.company.zone, settings.clock.now());
     let lines = entries.into_iter().map(|e| Line::new(e, zone, now));
@@ -141,17 +143,6 @@ pub async fn show(
         first,
         older,
     })
-}
-
-/// A place in the log as an address says it: microseconds and id.
-fn write_place(entry: &EntryRow) -> String {
-    format!("{}-{}", entry.at.timestamp_micros(), entry.id)
-}
-
-fn read_place(text: &str) -> Option<(DateTime<Utc>, i64)> {
-    let (micros, id) = text.split_once('-')?;
-    let at = DateTime::from_timestamp_micros(micros.parse().ok()?)?;
-    Some((at, id.parse().ok()?))
 }
 
 impl AuditLogPage {

@@ -7,6 +7,7 @@ use diesel::sql_types::{Array, Bool, Text};
 use serde_json::Value;
 
 use super::schema::audit_log;
+use crate::domain::change::Place;
 use crate::domain::company::CompanyId;
 use crate::domain::window::Window;
 
@@ -78,8 +79,8 @@ pub struct Wanted {
     pub without: Vec<&'static str>,
     /// Those of one person.
     pub user_id: Option<i64>,
-    /// Those before this one.
-    pub before: Option<(DateTime<Utc>, i64)>,
+    /// Those that follow this place.
+    pub before: Option<Place>,
 }
 
 /// Entries, newest first, at most `limit`.
@@ -104,7 +105,7 @@ pub fn page(
     if let Some(user_id) = wanted.user_id {
         query = query.filter(audit_log::user_id.eq(user_id));
     }
-    if let Some((at, id)) = wanted.before {
+    if let Some(Place { at, id }) = wanted.before {
         let earlier = audit_log::at
             .lt(at)
             .or(audit_log::at.eq(at).and(audit_log::id.lt(id)));
@@ -122,6 +123,7 @@ pub fn page(
 #[expect(missing_docs, reason = "the columns are documented in the schema")]
 pub struct RuleChange {
     pub at: DateTime<Utc>,
+    pub id: i64,
     pub actor: String,
     pub action: String,
     pub subject: String,
@@ -152,6 +154,7 @@ pub fn rule_changes(
         .limit(limit)
         .select((
             audit_log::at,
+            audit_log::id,
             audit_log::actor,
             audit_log::action,
             audit_log::subject,

@@ -60,6 +60,16 @@ fn main() -> ExitCode {
             status::zoom,
         ),
         trial(
+            "a_bar_leads_to_its_requests_and_a_mark_to_the_audit_log",
+            Width::Desk,
+            status::bars_and_marks,
+        ),
+        trial(
+            "a_bar_leads_to_its_requests_and_a_mark_to_the_audit_log_without_script",
+            Width::WithoutScript,
+            status::bars_and_marks,
+        ),
+        trial(
             "a_cause_is_acknowledged_and_ignored_on_a_desk",
             Width::Desk,
             status::causes,

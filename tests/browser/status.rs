@@ -116,6 +116,46 @@ pub fn zoom(browser: &Chromium) {
     browser.sees(".zoom", "Later");
 }
 
+/// A bar leads to the requests of its time, a mark to the audit log; so do the links in the table.
+pub fn bars_and_marks(browser: &Chromium) {
+    let (_app, base) = traffic();
+    sign_in(browser, &base);
+    let deactivation = "/settings/company-info/brands/larkspur-kids/deactivation";
+    browser.go(&format!("{base}{deactivation}"));
+    browser.click("main form button");
+    browser.sees("[role=status]", "larkspur-kids");
+    browser.go(&format!("{base}{ROOT}/invalid-requests?range=1h"));
+    let list = browser.path();
+    // A boundary of bars may lie between the requests.
+    let failed = browser.ask(
+        "return document.querySelector('.chart a:has(rect.invalid) title').textContent \
+             .match(/, (\\d+) invalid/)[1]",
+    );
+    let on_tab = format!("Invalid Requests {}", failed.as_str().unwrap());
+    let leads_there = || {
+        browser.sees(".rate-line", "failed from");
+        browser.sees(".tabs a[aria-current=page]", &on_tab);
+        browser.back();
+        assert_eq!(browser.path(), list);
+    };
+    browser.click(".chart a:has(rect.invalid) .hit");
+    leads_there();
+    let unfold = || browser.ask("document.querySelector('.chart .disclosure').open = true");
+    unfold();
+    browser.click(".chart-table a");
+    leads_there();
+    let leads_to_the_log = || {
+        browser.sees("h1", "Audit log");
+        browser.sees("tbody tr:first-child th", "Brand deactivated larkspur-kids");
+        browser.back();
+    };
+    browser.click(".chart .mark-flag");
+    leads_to_the_log();
+    unfold();
+    browser.click(".changes a");
+    leads_to_the_log();
+}
+
 /// Acknowledges a cause, ignores it, and looks at it again.
 pub fn causes(browser: &Chromium) {
     let (_app, base) = traffic();

@@ -3,7 +3,7 @@
 use chrono_tz::Tz;
 
 use super::Axis;
-use crate::domain::change;
+use crate::domain::change::{self, Place};
 use crate::store::audit::RuleChange;
 use crate::web::format::Moment;
 
@@ -20,6 +20,8 @@ pub struct Mark {
     pub when: String,
     /// Who did what.
     pub words: String,
+    /// The audit log from this change on, backwards in time.
+    pub url: String,
     /// On which side the label stands; `None` where there is no room for one.
     pub label: Option<Side>,
     /// Where it begins, from above: below the labels of others when it has none.
@@ -58,6 +60,10 @@ pub(super) fn marks(changes: &[RuleChange], axis: Axis, zone: Tz) -> Vec<Mark> {
                 at: moment.minute(),
                 when: moment.weekday(),
                 words: format!("{} {did}", change.actor),
+                url: format!(
+                    "/settings/audit-log?before={}",
+                    Place::just_before(change.at, change.id)
+                ),
                 label: is_free.then_some(side),
                 top: if is_free { 6 } else { 20 },
             }
@@ -85,6 +91,7 @@ mod tests {
         };
         let change = |time: &str| RuleChange {
             at: at(time),
+            id: 7,
             actor: "Ada".to_owned(),
             action: "brand.deactivated".to_owned(),
             subject: "outlet".to_owned(),

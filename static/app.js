@@ -78,10 +78,13 @@
         if (form.dataset.sent) event.preventDefault();
         form.dataset.sent = "yes";
     });
-    window.addEventListener("pageshow", () => {
+    window.addEventListener("pageshow", (event) => {
         for (const form of document.forms) {
             delete form.dataset.sent;
-            if (form.method === "get") for (const field of form.elements) field.disabled = false;
+            if (form.method !== "get") continue;
+            for (const field of form.elements) field.disabled = false;
+            // A page that was kept as it was left says again what it is filtered by.
+            if (event.persisted) form.reset();
         }
     });
 

@@ -85,6 +85,73 @@ pub fn panel(browser: &Chromium) {
     shows(7);
 }
 
+/// A way back shows a list whose fields say what it is filtered by, and in which no tick has gone from
+/// one request to another. A garbled address is said, and what is left of it applies.
+pub fn back(browser: &Chromium) {
+    let (app, base) = ten_invalid();
+    sign_in(browser, &base);
+    let chosen = |field: &str| {
+        let script = format!("return document.querySelector('.filters [name={field}]').value");
+        browser.ask(&script).as_str().unwrap().to_owned()
+    };
+    assert_eq!(chosen("range"), "24h");
+    browser.click("[name=range] option[value='1h']");
+    browser.sees(".rate-line", "in the last hour");
+    browser.click("[name=channel] option[value=sms]");
+    browser.sees(".applied", "Channel is sms");
+    assert_eq!(browser.texts(".request-table tbody tr").len(), 2);
+    browser.back();
+    browser.sees(".tabs a[aria-current=page]", "10");
+    assert_eq!(
+        (chosen("range"), chosen("channel")),
+        ("1h".into(), "".into())
+    );
+    browser.back();
+    browser.sees(".rate-line", "in the last 24 hours");
+    assert_eq!(
+        (chosen("range"), chosen("channel")),
+        ("24h".into(), "".into())
+    );
+    browser.click(".filters details[data-panel] > summary");
+    browser.click(".facet:has([name=channel]) summary");
+    browser.click(".facet [name=channel][value=sms]");
+    browser.click_text("Apply filters");
+    browser.sees(".applied", "2 of 10");
+    browser.back();
+    browser.sees(".tabs a[aria-current=page]", "10");
+    let ticked = "return document.querySelectorAll('.facet :checked').length";
+    assert_eq!(browser.ask(ticked), 0);
+
+    browser.go(&format!("{base}{ROOT}/invalid-requests"));
+    let ticked = "return document.querySelector('[name=id]:checked')?.value ?? ''";
+    browser.click("tbody tr:nth-child(1) [name=id]");
+    browser.click("[name=range] option[value='1h']");
+    browser.sees(".rate-line", "in the last hour");
+    app.production().requests(&accepted_but("/brand", "newest"));
+    // So many pages later a browser keeps a page no more as it was left.
+    for page in 0..8 {
+        browser.go(&format!("{base}/errors?page={page}"));
+    }
+    browser.ask("history.go(-9)");
+    browser.sees(".tabs a[aria-current=page]", "11");
+    assert_eq!(browser.ask(ticked), "");
+    assert_eq!(chosen("range"), "24h");
+
+    let nonsense = "channel=sms&error=nonsense&range=yesterday&from=now&colour=red";
+    browser.go(&format!("{base}{ROOT}/invalid-requests?{nonsense}"));
+    for said in [
+        "error=nonsense",
+        "range=yesterday",
+        "from=now",
+        "colour=red",
+        "The rest of the address applies.",
+    ] {
+        browser.sees(".notice.info", said);
+    }
+    assert!(!browser.text(".notice.info").contains("sms"));
+    browser.sees(".applied", "2 of 11");
+}
+
 /// An id and whatever is pasted with one in it lead to the request, a beginning to a list.
 pub fn search(browser: &Chromium) {
     const ENTER: &str = "\u{e007}";

@@ -141,6 +141,11 @@ fn main() -> ExitCode {
             filters::panel,
         ),
         trial(
+            "the_way_back_and_a_garbled_address_say_what_applies",
+            Width::Desk,
+            filters::back,
+        ),
+        trial(
             "whatever_is_pasted_into_the_search_box_is_found",
             Width::Desk,
             filters::search,

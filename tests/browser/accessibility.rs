@@ -318,7 +318,8 @@ fn look_at_all(
     );
 }
 
-fn inject_axe(browser: &Chromium) {
+/// Lets axe-core be on every page from now on.
+pub fn inject_axe(browser: &Chromium) {
     browser.command(
         "Page.addScriptToEvaluateOnNewDocument",
         json!({"source": axe().unwrap()}),
@@ -334,7 +335,7 @@ fn sign_in(browser: &Chromium, base: &str, email: &str) {
 }
 
 /// What is broken on the page shown, by every width and every set of colours.
-fn look_at(browser: &Chromium, address: &str) -> Vec<String> {
+pub fn look_at(browser: &Chromium, address: &str) -> Vec<String> {
     let mut broken = Vec::new();
     for (width, folded_out) in [(1280, "details:not([data-panel])"), (390, "details")] {
         browser.command(

@@ -15,6 +15,7 @@ mod again;
 mod chromium;
 mod filters;
 mod journey;
+mod on_the_way;
 mod reading;
 mod settings;
 mod status;
@@ -182,6 +183,14 @@ fn main() -> ExitCode {
             accessibility::as_support,
         ),
         accessible("every_refused_form_is_accessible", accessibility::refused),
+        accessible(
+            "every_page_on_the_way_is_accessible",
+            on_the_way::accessible,
+        ),
+        accessible(
+            "a_page_that_lags_is_accessible",
+            on_the_way::accessible_when_behind,
+        ),
     ];
     libtest_mimic::run(&arguments, trials).exit_code()
 }

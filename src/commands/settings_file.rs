@@ -8,14 +8,12 @@ use std::path::Path;
 use anyhow::{Context, ensure};
 use icu_locale_core::LanguageIdentifier;
 
+use crate::domain::settings::MAX_TEXT_CHARS;
 use crate::domain::{email, label};
 use crate::store::companies::{NewEmployee, NewSettings};
 
 /// So many mistakes are named; the rest will be found the next time.
 const MOST_NAMED: usize = 20;
-
-/// The longest label, name, e-mail or custom id, in characters.
-const MAX_CHARS: usize = 255;
 
 /// Reads the settings in `path`. An error says where and what.
 pub fn read(path: &Path) -> anyhow::Result<NewSettings> {
@@ -123,13 +121,13 @@ impl Mistakes {
     }
 }
 
-fn fault_of(text: &str) -> Option<&'static str> {
+fn fault_of(text: &str) -> Option<String> {
     if text.trim().is_empty() {
-        Some("is empty")
-    } else if text.chars().count() > MAX_CHARS {
-        Some("is longer than 255 characters")
+        Some("is empty".to_owned())
+    } else if text.chars().count() > MAX_TEXT_CHARS {
+        Some(format!("is longer than {MAX_TEXT_CHARS} characters"))
     } else if text.chars().any(char::is_control) {
-        Some("has a control character in it")
+        Some("has a control character in it".to_owned())
     } else {
         None
     }

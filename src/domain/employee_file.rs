@@ -7,14 +7,11 @@ use std::collections::HashMap;
 use csv::{ReaderBuilder, StringRecord, WriterBuilder};
 
 use super::email;
-use super::settings::ProfileStatus;
+use super::settings::{MAX_TEXT_CHARS, ProfileStatus};
 use super::spreadsheet;
 
 /// The columns, in the order of the template.
 pub const COLUMNS: [&str; 4] = ["name", "email", "custom_id", "status"];
-
-/// The longest value, in characters.
-pub const MAX_CHARS: usize = 255;
 
 /// More lines than the largest company has employees.
 pub const MAX_LINES: usize = 200_000;
@@ -263,8 +260,8 @@ impl Planning<'_> {
             [0, 1, 2, 3].map(|column| self.columns.cell(record, column));
         for (column, cell) in COLUMNS.iter().zip([&name, &address, &custom_id]) {
             let Some(cell) = cell else { continue };
-            if cell.chars().count() > MAX_CHARS {
-                return Err(format!("{column} is longer than {MAX_CHARS} characters"));
+            if cell.chars().count() > MAX_TEXT_CHARS {
+                return Err(format!("{column} is longer than {MAX_TEXT_CHARS} characters"));
             }
             if cell.chars().any(char::is_control) {
                 return Err(format!("{column} has characters in it that cannot be seen"));

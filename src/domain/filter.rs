@@ -7,7 +7,7 @@ use chrono::{DateTime, Utc};
 use chrono_tz::Tz;
 
 use super::dictionary::{ErrorCode, Reason};
-use super::request::{Environment, Kind};
+use super::request::{Environment, KEPT_CHARS, Kind};
 use super::settings::CompanySettings;
 use super::window::{Preset, Range, parse_moment};
 
@@ -84,9 +84,6 @@ const NOT_SENT: &str = "~none";
 
 /// More terms than a person sets; it bounds the query that an address can ask for.
 const MAX_TERMS: usize = 50;
-
-/// The longest value of a term, in characters.
-const MAX_VALUE_CHARS: usize = 255;
 
 impl Label {
     /// Reads the word in an address or a counter.
@@ -204,7 +201,7 @@ impl Subject {
     pub fn parse(parameter: &str, value: &str) -> Option<Self> {
         let value = value.trim();
         let name = value.strip_prefix(NAMED_UNKNOWN).unwrap_or(value);
-        let is_long = name.chars().count() > MAX_VALUE_CHARS;
+        let is_long = name.chars().count() > KEPT_CHARS;
         if value.is_empty() || value.contains('\0') || is_long {
             return None;
         }

@@ -7,6 +7,10 @@ use std::str::FromStr;
 use chrono::{DateTime, Utc};
 use uuid::{Timestamp, Uuid};
 
+/// A text of a request that is searched, listed or answered is kept up to here, in characters; the
+/// body has all of it.
+pub const KEPT_CHARS: usize = 255;
+
 /// The id of a request, a UUID v7. It is also the `x-request-id` of the answer and the id of the
 /// stored row, and the time of receipt is read from it, to the millisecond.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]

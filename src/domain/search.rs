@@ -3,7 +3,7 @@
 
 use uuid::Uuid;
 
-use super::request::{Environment, RequestId};
+use super::request::{Environment, KEPT_CHARS, RequestId};
 use super::{api_key, email};
 
 /// The things worth looking up in a text.
@@ -37,9 +37,6 @@ const SHORTEST_ID_PREFIX: usize = 8;
 
 /// A pasted line has few things worth looking up; each costs a look into an index.
 const MOST_OF_EACH: usize = 12;
-
-/// No ticket id, custom id or address is longer, in characters.
-const LONGEST: usize = 255;
 
 /// A pasted text is read only so far, in bytes.
 const READ: usize = 16 * 1024;
@@ -146,7 +143,7 @@ fn ids_from(text: &str) -> Option<(Uuid, Uuid)> {
 }
 
 fn is_searchable(piece: &str) -> bool {
-    !piece.is_empty() && !piece.contains('\0') && piece.chars().count() <= LONGEST
+    !piece.is_empty() && !piece.contains('\0') && piece.chars().count() <= KEPT_CHARS
 }
 
 fn after_last(token: &str, separator: char) -> &str {

@@ -7,6 +7,9 @@ use serde::Deserialize;
 use super::request::Environment;
 use super::{email, label};
 
+/// The longest text that a company sets up, such as an employee's custom id, in characters.
+pub const MAX_TEXT_CHARS: usize = 255;
+
 /// Everything about a company that decides whether a request is valid, at one version.
 #[derive(Debug, Clone, Default)]
 pub struct CompanySettings {

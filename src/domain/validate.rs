@@ -5,12 +5,12 @@ use std::borrow::Cow;
 
 use super::body::{Body, Given};
 use super::dictionary::{ErrorCode, Reason};
-use super::request::{Environment, Kind};
+use super::request::{Environment, KEPT_CHARS, Kind};
 use super::settings::{CompanySettings, EmployeeMatch, ProfileStatus};
 use super::warning::Warning;
 
-/// The longest value that a finding carries, in characters; what was sent is in the body.
-const MAX_VALUE_CHARS: usize = 255;
+/// The longest name of a customer, in characters.
+pub const MAX_NAME_CHARS: usize = 255;
 
 /// One thing that is wrong with a request.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -32,7 +32,7 @@ impl Finding {
         Self {
             reason,
             pointer: pointer.into(),
-            value: value.map(|v| v.chars().take(MAX_VALUE_CHARS).collect()),
+            value: value.map(|v| v.chars().take(KEPT_CHARS).collect()),
             suggestion: None,
             detail: None,
         }
@@ -187,7 +187,7 @@ fn check_customer(body: &Body<'_>, verdict: &mut Verdict<'_>) {
 
 /// Keeps out what spammers put where a name belongs.
 fn is_name(name: &str) -> bool {
-    (1..=255).contains(&name.chars().count())
+    (1..=MAX_NAME_CHARS).contains(&name.chars().count())
         && !name.chars().any(|c| c.is_control() || c == '<' || c == '>')
         && !name.contains("://")
         && !name

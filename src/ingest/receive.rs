@@ -14,6 +14,7 @@ use tokio::sync::{Semaphore, SemaphorePermit};
 
 use crate::domain::body::MAX_BYTES;
 use crate::domain::dictionary::Reason;
+use crate::domain::request::KEPT_CHARS;
 use crate::domain::validate::Finding;
 use crate::judge::Received;
 
@@ -180,14 +181,13 @@ fn unpack(packed: impl Read) -> (Vec<u8>, io::Result<()>) {
     (bytes, ended.map(drop))
 }
 
-/// The text of a header, whatever bytes it has; the first 255 characters.
+/// The text of a header, whatever bytes it has; as much of it as is kept.
 pub fn header_text(http: &HttpRequest, name: header::HeaderName) -> Option<String> {
-    const MAX_CHARS: usize = 255;
     let value = http.headers().get(name)?;
     let text = String::from_utf8_lossy(value.as_bytes());
     Some(match text.len() {
-        ..=MAX_CHARS => text.into_owned(),
-        _ => text.chars().take(MAX_CHARS).collect(),
+        ..=KEPT_CHARS => text.into_owned(),
+        _ => text.chars().take(KEPT_CHARS).collect(),
     })
 }
 

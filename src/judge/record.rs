@@ -6,13 +6,11 @@ use crate::domain::body::Body;
 use crate::domain::dictionary::ErrorCode;
 use crate::domain::email;
 use crate::domain::filter::Label;
+use crate::domain::request::KEPT_CHARS;
 use crate::domain::validate::{Finding, Verdict};
 use crate::domain::warning::Warning;
 use crate::store::recorder::{CountedLabels, DocumentRow, FindingRow, Record, RequestRow};
 use crate::store::settings::Snapshot;
-
-/// A text that is searched or indexed is kept up to here, in characters; the body has all of it.
-const MAX_CHARS: usize = 255;
 
 /// The rows of a request, all but the bytes of its body, which the caller moves in.
 pub fn record(
@@ -142,14 +140,14 @@ fn counted(sent: Option<&str>, found: Option<&str>) -> String {
     }
 }
 
-/// What of a text is kept: the first 255 characters, without the NUL that Postgres refuses.
+/// What of a text is kept: its first characters, without the NUL that Postgres refuses.
 fn kept(text: &str) -> String {
     // Nearly every text is short and clean: one copy is all that it takes.
-    if text.len() <= MAX_CHARS && !text.contains('\0') {
+    if text.len() <= KEPT_CHARS && !text.contains('\0') {
         return text.to_owned();
     }
     text.chars()
-        .take(MAX_CHARS)
+        .take(KEPT_CHARS)
         .map(|c| if c == '\0' { '\u{FFFD}' } else { c })
         .collect()
 }

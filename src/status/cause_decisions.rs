@@ -9,6 +9,7 @@ use serde::Deserialize;
 use super::{ROOT, Status};
 use crate::domain::cause::{CauseId, Decision, IGNORED_DAYS};
 use crate::domain::dictionary::Reason;
+use crate::domain::request::KEPT_CHARS;
 use crate::error::PageError;
 use crate::store::StoreError;
 use crate::store::cause_decisions::{self, Author, Outcome};
@@ -18,9 +19,6 @@ use crate::web::flash;
 use crate::web::format::Moment;
 use crate::web::redirect::{came_from, see_other};
 use crate::web::shell::{Admin, Shell};
-
-/// No value of a finding is longer, in characters.
-const LONGEST_VALUE: usize = 255;
 
 /// What the form says.
 #[derive(Debug, Deserialize)]
@@ -124,7 +122,7 @@ impl Verb {
 
 impl Typed {
     fn cause(&self) -> Result<CauseId, PageError> {
-        let is_one = self.value.chars().count() <= LONGEST_VALUE && !self.value.contains('\0');
+        let is_one = self.value.chars().count() <= KEPT_CHARS && !self.value.contains('\0');
         let reason = Reason::from_number(self.reason).filter(|_| is_one);
         Ok(CauseId {
             reason: reason.ok_or(PageError::NotFound)?,

@@ -12,8 +12,8 @@ use super::super::{Sent, Settings, done};
 use super::{HERE, address, read_status};
 use crate::domain::dictionary::Reason;
 use crate::domain::email;
-use crate::domain::employee_file::{Known, MAX_CHARS, Profile};
-use crate::domain::settings::ProfileStatus;
+use crate::domain::employee_file::{Known, Profile};
+use crate::domain::settings::{MAX_TEXT_CHARS, ProfileStatus};
 use crate::error::PageError;
 use crate::store::change::{Outcome, Thing};
 use crate::store::employees::{self, EmployeeProblem};
@@ -224,8 +224,8 @@ impl Typed {
             None
         });
         let custom_id = self.custom_id.trim();
-        if custom_id.chars().count() > MAX_CHARS {
-            problems.add("custom_id", "At most 255 characters.");
+        if custom_id.chars().count() > MAX_TEXT_CHARS {
+            problems.add("custom_id", format!("At most {MAX_TEXT_CHARS} characters."));
         } else if custom_id.chars().any(char::is_control) {
             problems.add("custom_id", "It has characters in it that cannot be seen.");
         }

@@ -8,7 +8,7 @@ use actix_web::{HttpResponse, web};
 use serde::Deserialize;
 
 use super::effect::{self, Told};
-use super::labels::{LabelPage, kind_of, list, unknown, version};
+use super::labels::{LabelPage, kind_of, list, unknown};
 use super::{From, Sent, Settings, done};
 use crate::domain::label::{self, NewLabel};
 use crate::domain::request::Environment;
@@ -70,7 +70,7 @@ pub async fn new(
         target: wanted.target,
         sent: Sent::default(),
     };
-    let version = version(&settings, &shell).await?;
+    let version = settings.version(&shell).await?;
     let sent = Sent::new(version, wanted.return_to.as_deref());
     page::show(&form(&settings, shell, kind, &typed, &sent).await?)
 }

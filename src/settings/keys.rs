@@ -14,7 +14,6 @@ use crate::domain::request::Environment;
 use crate::error::PageError;
 use crate::store::api_keys::{self, KeyRow};
 use crate::store::change::{Outcome, Thing};
-use crate::store::companies;
 use crate::web::confirm::{ConfirmPage, Notice};
 use crate::web::form::{self, Control, Field, Problems};
 use crate::web::page;
@@ -61,7 +60,7 @@ pub async fn new(
 ) -> Result<HttpResponse, PageError> {
     let typed = Typed {
         environment: Environment::Test.as_str().to_owned(),
-        sent: Sent::new(version(&settings, &shell).await?, None),
+        sent: Sent::new(settings.version(&shell).await?, None),
         ..Typed::default()
     };
     page::show(&NewKeyPage::new(shell, &typed, &Problems::default()))
@@ -110,7 +109,7 @@ pub async fn create(
             let typed = Typed {
                 name,
                 environment: environment.as_str().to_owned(),
-                sent: Sent::new(version(&settings, &shell).await?, None),
+                sent: Sent::new(settings.version(&shell).await?, None),
             };
             let mut page = NewKeyPage::new(shell, &typed, &Problems::default());
             page.alert = Some(format!(
@@ -169,7 +168,7 @@ pub async fn ask(
     from: web::Query<From>,
 ) -> Result<HttpResponse, PageError> {
     let key = find(&settings, &shell, *id).await?;
-    let version = version(&settings, &shell).await?;
+    let version = settings.version(&shell).await?;
     let sent = Sent::new(version, from.return_to.as_deref());
     confirm(&settings, shell, &key, &sent).await?.answer(false)
 }
@@ -241,12 +240,4 @@ async fn find(settings: &Settings, shell: &Shell, id: i64) -> Result<KeyRow, Pag
         .await?;
     let mut keys = keys.into_iter();
     keys.find(|key| key.id == id).ok_or(PageError::NotFound)
-}
-
-async fn version(settings: &Settings, shell: &Shell) -> Result<i64, PageError> {
-    let company = shell.company.id;
-    let read = settings.store.read(company, move |connection| {
-        Ok(companies::find(connection, company)?.settings_version)
-    });
-    Ok(read.await?)
 }

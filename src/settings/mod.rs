@@ -23,7 +23,7 @@ use crate::error::PageError;
 use crate::mail::Mailer;
 use crate::store::change::{self, Author, Made, Outcome, Overtaken, Thing};
 use crate::store::settings::LiveSettings;
-use crate::store::{Store, StoreError};
+use crate::store::{Store, StoreError, companies};
 use crate::web::format::{Moment, number};
 use crate::web::redirect::{came_from, see_other};
 use crate::web::shell::Shell;
@@ -87,6 +87,15 @@ impl Settings {
         };
         let company = shell.company.id;
         change::change(&self.store, &self.live, company, author, thing, work).await
+    }
+
+    /// The version that a form made now begins from.
+    async fn version(&self, shell: &Shell) -> Result<i64, PageError> {
+        let company = shell.company.id;
+        let read = self.store.read(company, move |connection| {
+            Ok(companies::find(connection, company)?.settings_version)
+        });
+        Ok(read.await?)
     }
 
     /// What is said to whoever was too late.

@@ -77,7 +77,7 @@ pub async fn new(
     wanted: web::Query<Wanted>,
 ) -> Result<HttpResponse, PageError> {
     let wanted = wanted.into_inner();
-    let version = version(&settings, &shell).await?;
+    let version = settings.version(&shell).await?;
     let typed = Typed {
         email: wanted.email,
         custom_id: wanted.custom_id,
@@ -382,12 +382,4 @@ pub(super) async fn find(
         Ok(known.map(|known| (known, version)))
     });
     found.await?.ok_or(PageError::NotFound)
-}
-
-async fn version(settings: &Settings, shell: &Shell) -> Result<i64, PageError> {
-    let company = shell.company.id;
-    let read = settings.store.read(company, move |connection| {
-        Ok(companies::find(connection, company)?.settings_version)
-    });
-    Ok(read.await?)
 }

@@ -7,7 +7,7 @@ use serde::Deserialize;
 
 use super::super::effect::{self, Told};
 use super::super::{Sent, Settings, done};
-use super::{LabelPage, kind_of, list, on_words, unknown, version};
+use super::{LabelPage, kind_of, list, on_words, unknown};
 use crate::domain::label::{self, NewLabel};
 use crate::domain::language;
 use crate::domain::request::Environment;
@@ -60,7 +60,7 @@ pub async fn new(
         label: wanted.label,
         sent: Sent::default(),
     };
-    let version = version(&settings, &shell).await?;
+    let version = settings.version(&shell).await?;
     let sent = Sent::new(version, wanted.return_to.as_deref());
     let page = LabelPage::to_add(&settings, shell, kind, &typed, &sent).await?;
     page::show(&page)

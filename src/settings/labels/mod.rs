@@ -111,11 +111,3 @@ async fn find(
     let (row, version) = found.await?.ok_or(PageError::NotFound)?;
     Ok((kind, row, version))
 }
-
-pub(super) async fn version(settings: &Settings, shell: &Shell) -> Result<i64, PageError> {
-    let company = shell.company.id;
-    let read = settings.store.read(company, move |connection| {
-        Ok(crate::store::companies::find(connection, company)?.settings_version)
-    });
-    Ok(read.await?)
-}

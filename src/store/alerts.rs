@@ -4,8 +4,9 @@
 
 use chrono::{DateTime, Utc};
 use diesel::prelude::*;
-use diesel::sql_types::{Array, BigInt, Bool, Int4, SmallInt, Text, Timestamptz};
+use diesel::sql_types::{Array, BigInt, Int4, SmallInt, Text, Timestamptz};
 
+use super::locks;
 use super::schema::{alert_mails, alerts};
 use crate::domain::alert::{Alert, AlertMail, Event};
 use crate::domain::company::CompanyId;
@@ -76,12 +77,7 @@ pub fn open_ones(connection: &mut PgConnection) -> QueryResult<Vec<CompanyId>> {
 
 /// Takes the right to judge a company until the transaction ends; `false` while another node has it.
 pub fn try_lock(connection: &mut PgConnection, company: CompanyId) -> QueryResult<bool> {
-    let lock = diesel::dsl::sql::<Bool>("pg_try_advisory_xact_lock(")
-        .bind::<Int4, _>(JUDGE_LOCK)
-        .sql(", ")
-        .bind::<Int4, _>(company.0 as i32)
-        .sql(")");
-    diesel::select(lock).get_result(connection)
+    locks::try_lock_of(connection, company, JUDGE_LOCK)
 }
 
 /// Since when the company's alert is open.

@@ -3,9 +3,10 @@
 
 use chrono::{DateTime, TimeDelta, Utc};
 use diesel::prelude::*;
-use diesel::sql_types::{BigInt, Bool, Integer, Timestamptz};
+use diesel::sql_types::{BigInt, Integer, Timestamptz};
 
 use super::counts::{COUNTS, GRAINS, TOTALS, WEEK, floor};
+use super::locks;
 use super::schema::api_keys;
 use crate::domain::company::CompanyId;
 use crate::domain::window::FINE_GRAIN_MINUTES;
@@ -32,7 +33,7 @@ pub fn with_deltas(connection: &mut PgConnection) -> QueryResult<Vec<CompanyId>>
 /// Folds a company's deltas into all grains of counters and totals; call it in a transaction. Returns
 /// how many counters it wrote, none when another node is at it.
 pub fn fold(connection: &mut PgConnection, company: CompanyId) -> QueryResult<usize> {
-    if !try_lock(connection, company)? {
+    if !locks::try_lock_of(connection, company, FOLD_LOCK)? {
         return Ok(0);
     }
     note_keys_used(connection, company)?;
@@ -96,17 +97,6 @@ fn note_keys_used(connection: &mut PgConnection, company: CompanyId) -> QueryRes
             .execute(connection)?;
     }
     Ok(())
-}
-
-fn try_lock(connection: &mut PgConnection, company: CompanyId) -> QueryResult<bool> {
-    diesel::select(
-        diesel::dsl::sql::<Bool>("pg_try_advisory_xact_lock(")
-            .bind::<Integer, _>(FOLD_LOCK)
-            .sql(", ")
-            .bind::<Integer, _>(company.0 as i32)
-            .sql(")"),
-    )
-    .get_result(connection)
 }
 
 /// Deletes a batch of a company's counters and totals that are past their time, and says how many there were:

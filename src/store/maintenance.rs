@@ -5,6 +5,7 @@ use diesel::connection::SimpleConnection;
 use diesel::prelude::*;
 use diesel::sql_types::{BigInt, Bool, Text, Timestamptz};
 
+use super::locks;
 use super::schema::{
     bulk_runs, companies, employee_imports, password_links, resubmissions, sessions,
     sign_in_attempts,
@@ -25,10 +26,7 @@ const UPKEEP_LOCK: i64 = 0x6170_695f_7570;
 
 /// Takes the lock of upkeep until the transaction ends; `false` while another node has it.
 pub fn try_lock(connection: &mut PgConnection) -> QueryResult<bool> {
-    let lock = diesel::dsl::sql::<Bool>("pg_try_advisory_xact_lock(")
-        .bind::<BigInt, _>(UPKEEP_LOCK)
-        .sql(")");
-    diesel::select(lock).get_result(connection)
+    locks::try_lock(connection, UPKEEP_LOCK)
 }
 
 /// The companies, each with the time before which its customers' data must go: the company's own

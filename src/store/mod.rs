@@ -19,6 +19,7 @@ pub mod exports;
 pub mod folding;
 pub mod installation;
 pub mod labels;
+mod locks;
 pub mod lookups;
 pub mod maintenance;
 mod matching;

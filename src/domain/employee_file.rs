@@ -261,7 +261,9 @@ impl Planning<'_> {
         for (column, cell) in COLUMNS.iter().zip([&name, &address, &custom_id]) {
             let Some(cell) = cell else { continue };
             if cell.chars().count() > MAX_TEXT_CHARS {
-                return Err(format!("{column} is longer than {MAX_TEXT_CHARS} characters"));
+                return Err(format!(
+                    "{column} is longer than {MAX_TEXT_CHARS} characters"
+                ));
             }
             if cell.chars().any(char::is_control) {
                 return Err(format!("{column} has characters in it that cannot be seen"));

@@ -9,7 +9,7 @@ use serde::Deserialize;
 
 use super::effect::{self, Told};
 use super::labels::{LabelPage, kind_of, list, unknown};
-use super::{From, Sent, Settings, done};
+use super::{CameFrom, Sent, Settings, done};
 use crate::domain::label::{self, NewLabel};
 use crate::domain::request::Environment;
 use crate::error::PageError;
@@ -235,7 +235,7 @@ pub async fn ask(
     Admin(shell): Admin,
     settings: web::Data<Settings>,
     path: web::Path<(String, String)>,
-    from: web::Query<From>,
+    from: web::Query<CameFrom>,
 ) -> Result<HttpResponse, PageError> {
     let kind = kind_of(&path.0)?;
     let (alias, version) = find(&settings, &shell, kind, &path.1).await?;

@@ -8,7 +8,7 @@ use askama::Template;
 use serde::Deserialize;
 
 use super::effect::{self, a_day};
-use super::{From, Sent, Settings, done};
+use super::{CameFrom, Sent, Settings, done};
 use crate::domain::api_key::ApiKey;
 use crate::domain::request::Environment;
 use crate::error::PageError;
@@ -165,7 +165,7 @@ pub async fn ask(
     Admin(shell): Admin,
     settings: web::Data<Settings>,
     id: web::Path<i64>,
-    from: web::Query<From>,
+    from: web::Query<CameFrom>,
 ) -> Result<HttpResponse, PageError> {
     let key = find(&settings, &shell, *id).await?;
     let version = settings.version(&shell).await?;

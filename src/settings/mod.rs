@@ -62,7 +62,7 @@ fn number_in_text<'de, D: Deserializer<'de>>(form: D) -> Result<i64, D::Error> {
 
 /// Where the admin came from, as the address says it.
 #[derive(Debug, Clone, Default, Deserialize)]
-pub struct From {
+pub struct CameFrom {
     return_to: Option<String>,
 }
 

@@ -3,7 +3,7 @@
 use actix_session::Session;
 use actix_web::{HttpResponse, web};
 
-use super::super::{From, Sent, Settings, done};
+use super::super::{CameFrom, Sent, Settings, done};
 use super::one::{find, thing, unblocks};
 use super::{HERE, address};
 use crate::domain::dictionary::Reason;
@@ -27,7 +27,7 @@ pub async fn ask(
     Admin(shell): Admin,
     settings: web::Data<Settings>,
     path: web::Path<(i64, String)>,
-    from: web::Query<From>,
+    from: web::Query<CameFrom>,
 ) -> Result<HttpResponse, PageError> {
     let verb = Verb::parse(&path.1).ok_or(PageError::NotFound)?;
     let (known, version) = find(&settings, &shell, path.0).await?;

@@ -5,7 +5,7 @@ use actix_web::http::StatusCode;
 use actix_web::{HttpResponse, web};
 use serde::Deserialize;
 
-use super::super::{From, Sent, Settings, done};
+use super::super::{CameFrom, Sent, Settings, done};
 use super::{LabelPage, find, list, thing};
 use crate::error::PageError;
 use crate::store::change::Outcome;
@@ -28,7 +28,7 @@ pub async fn form(
     Admin(shell): Admin,
     settings: web::Data<Settings>,
     path: web::Path<(String, String)>,
-    from: web::Query<From>,
+    from: web::Query<CameFrom>,
 ) -> Result<HttpResponse, PageError> {
     let (kind, row, version) = find(&settings, &shell, &path).await?;
     let sent = Sent::new(version, from.return_to.as_deref());

@@ -4,7 +4,7 @@ use actix_session::Session;
 use actix_web::{HttpResponse, web};
 
 use super::super::effect;
-use super::super::{From, Sent, Settings, done};
+use super::super::{CameFrom, Sent, Settings, done};
 use super::{find, list, on_words, thing};
 use crate::domain::settings::CompanySettings;
 use crate::error::PageError;
@@ -27,7 +27,7 @@ pub async fn ask(
     Admin(shell): Admin,
     settings: web::Data<Settings>,
     path: web::Path<(String, String, String)>,
-    from: web::Query<From>,
+    from: web::Query<CameFrom>,
 ) -> Result<HttpResponse, PageError> {
     let (kind, label, switch) = read_path(&path)?;
     let (kind, row, version) = find(&settings, &shell, &(kind, label)).await?;

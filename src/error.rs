@@ -334,7 +334,8 @@ pub async fn store_is_away<B: MessageBody>(
 ) -> Result<ServiceResponse<B>, actix_web::Error> {
     let request_id = context::request_id(request.request());
     next.call(request).await.map_err(|error| {
-        let error = PageError::Unavailable(anyhow::anyhow!("no session: {error}"));
+        // Its own words say only that something failed; what did is behind them.
+        let error = PageError::Unavailable(anyhow::anyhow!("the session was not kept: {error:?}"));
         NamedError { error, request_id }.into()
     })
 }

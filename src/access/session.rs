@@ -12,7 +12,7 @@ use actix_web::cookie::time::Duration;
 use actix_web::cookie::{Key, SameSite};
 use actix_web::dev::{ServiceRequest, ServiceResponse};
 use actix_web::middleware::Next;
-use anyhow::anyhow;
+use anyhow::{Context, anyhow};
 use rand::distr::{Alphanumeric, SampleString};
 use serde_json::Value;
 use sha2::{Digest, Sha256};
@@ -79,7 +79,7 @@ pub fn begin(session: &Session, user_id: i64) -> anyhow::Result<()> {
 /// Who signed in with this session; an error when it could not be loaded.
 pub fn user_id(session: &Session) -> Result<Option<i64>, PageError> {
     match session.get::<String>(AWAY).ok().flatten() {
-        Some(reason) => Err(PageError::Unavailable(anyhow!("no session: {reason}"))),
+        Some(reason) => Err(PageError::Unavailable(anyhow!("the session was not loaded: {reason}"))),
         None => Ok(session.get(USER).ok().flatten()),
     }
 }
@@ -123,7 +123,8 @@ impl SessionTable {
         let (hash, user, now) = (hash(&id), user_of(state), self.clock.now());
         let state = serde_json::to_string(state)?;
         self.run(move |connection| sessions::begin(connection, &hash, user, &state, now))
-            .await?;
+            .await
+            .context("a session was to begin")?;
         id.try_into().map_err(|error| anyhow!("{error}"))
     }
 
@@ -132,6 +133,7 @@ impl SessionTable {
         let state = serde_json::to_string(state)?;
         self.run(move |connection| sessions::change(connection, &hash, user, &state))
             .await
+            .context("a session was to change")
     }
 }
 
@@ -179,6 +181,7 @@ impl SessionStore for SessionTable {
         let hash = hash(key.as_ref());
         self.run(move |connection| sessions::end_one(connection, &hash))
             .await
+            .context("a session was to end")
     }
 }
 

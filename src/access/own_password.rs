@@ -4,15 +4,17 @@ use actix_session::Session;
 use actix_web::http::StatusCode;
 use actix_web::{HttpRequest, HttpResponse, web};
 use askama::Template;
+use chrono::{DateTime, Utc};
 use serde::Deserialize;
 
 use super::passwords::{self, NewPassword};
 use super::session;
-use super::throttle::{self, Purpose};
+use super::throttle::{self, Attempt, Purpose};
 use crate::clock::Clock;
 use crate::error::PageError;
 use crate::store::audit::{self, Entry};
-use crate::store::{Scope, Store, StoreError, sessions, sign_in_attempts, users};
+use crate::store::users::{self, UserRow};
+use crate::store::{Scope, Store, StoreError, sessions, sign_in_attempts};
 use crate::web::form::{Control, Field, Problems};
 use crate::web::redirect::see_other;
 use crate::web::shell::Shell;
@@ -79,8 +81,9 @@ pub async fn change(
     let stored = user.password_hash.clone();
     let is_right =
         blocking::run(move || passwords::verify(&typed.current, stored.as_deref())).await?;
-    let now = clock.now();
-    if !is_right {
+    let hash = blocking::run(move || new.hash()).await??;
+    let (id, now) = (user.id, clock.now());
+    if !is_right || !set_password(&store, &attempt, user, hash.clone(), now).await? {
         store
             .write(Scope::Installation, move |connection| {
                 Ok::<_, StoreError>(sign_in_attempts::failed(connection, attempt.id, now)?)
@@ -89,32 +92,45 @@ pub async fn change(
         let words = "This is not your password.";
         return again(shell, Problems::one("current", words));
     }
-    let hash = blocking::run(move || new.hash()).await??;
-    let (company, id, name) = (user.company(), user.id, shell.operator.name.clone());
-    store
-        .write(company, move |connection| {
-            // Users first, as when signing in, so that the two never wait for each other.
-            users::set_password(connection, id, &hash)?;
-            sign_in_attempts::forget(connection, attempt.id)?;
-            let entry = Entry {
-                at: now,
-                user_id: Some(id),
-                actor: &name,
-                action: "user.password_changed",
-                subject: &email,
-                before: None,
-                after: None,
-                settings_version: None,
-            };
-            Ok::<_, StoreError>(audit::add(connection, company, &entry)?)
-        })
-        .await?;
-    session::begin(&session, id)?;
+    session::begin(&session, id, &hash)?;
     flash::say(
         &session,
         "The password is changed. You are signed out everywhere else.",
     )?;
     Ok(see_other("/settings"))
+}
+
+/// Sets the password; `false` when another was chosen while the one before was checked.
+async fn set_password(
+    store: &Store,
+    attempt: &Attempt,
+    user: UserRow,
+    password_hash: String,
+    now: DateTime<Utc>,
+) -> Result<bool, StoreError> {
+    let attempt = attempt.id;
+    store
+        .write(user.company(), move |connection| {
+            // Users first, as when signing in, so that the two never wait for each other.
+            if !users::is_current(connection, user.id, user.password_hash())? {
+                return Ok(false);
+            }
+            users::set_password(connection, user.id, &password_hash)?;
+            sign_in_attempts::forget(connection, attempt)?;
+            let entry = Entry {
+                at: now,
+                user_id: Some(user.id),
+                actor: &user.name,
+                action: "user.password_changed",
+                subject: &user.email,
+                before: None,
+                after: None,
+                settings_version: None,
+            };
+            audit::add(connection, user.company(), &entry)?;
+            Ok(true)
+        })
+        .await
 }
 
 /// `POST /settings/sign-out-everywhere`.

@@ -101,8 +101,8 @@ pub async fn choose(
     };
     let hash = blocking::run(move || password.hash()).await??;
     let user_id = link.user.id;
-    set_password(&store, &token, link.user, hash, clock.now()).await?;
-    session::begin(&session, user_id)?;
+    set_password(&store, &token, link.user, hash.clone(), clock.now()).await?;
+    session::begin(&session, user_id, &hash)?;
     Ok(see_other("/"))
 }
 
@@ -139,7 +139,7 @@ async fn set_password(
     let token_hash = hash(token);
     store
         .write(user.company(), move |connection| {
-            if !users::use_link(connection, &token_hash)? {
+            if !users::use_link(connection, user.id, &token_hash)? {
                 return Err(PageError::LinkGone);
             }
             users::set_password(connection, user.id, &password_hash)?;

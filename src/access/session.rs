@@ -19,13 +19,17 @@ use sha2::{Digest, Sha256};
 
 use crate::clock::Clock;
 use crate::error::PageError;
-use crate::store::{Scope, Store, StoreError, sessions};
+use crate::store::{Scope, Store, StoreError, sessions, users};
 
 /// Letters and digits in a session's id: 286 random bits.
 const ID_CHARS: usize = 48;
 
 /// The session's value that says who signed in.
 const USER: &str = "user_id";
+
+/// The value that says by which password, as its hash. It is looked at when the session begins, and
+/// not kept.
+const BY_PASSWORD: &str = "by_password";
 
 /// The value that stands for a session that could not be loaded, with the reason. It is never kept:
 /// who asks for the user hears of it, and signing in begins with an empty session.
@@ -68,18 +72,21 @@ impl Sessions {
     }
 }
 
-/// Signs this visitor in as a user; the session gets a new id, so that one planted before is worth
-/// nothing.
-pub fn begin(session: &Session, user_id: i64) -> anyhow::Result<()> {
+/// Signs this visitor in as a user, by the password of this hash: where another was chosen meanwhile,
+/// no session begins. It gets a new id, so that one planted before is worth nothing.
+pub fn begin(session: &Session, user_id: i64, password_hash: &str) -> anyhow::Result<()> {
     session.clear();
     session.renew();
+    session.insert(BY_PASSWORD, password_hash)?;
     Ok(session.insert(USER, user_id)?)
 }
 
 /// Who signed in with this session; an error when it could not be loaded.
 pub fn user_id(session: &Session) -> Result<Option<i64>, PageError> {
     match session.get::<String>(AWAY).ok().flatten() {
-        Some(reason) => Err(PageError::Unavailable(anyhow!("the session was not loaded: {reason}"))),
+        Some(reason) => Err(PageError::Unavailable(anyhow!(
+            "the session was not loaded: {reason}"
+        ))),
         None => Ok(session.get(USER).ok().flatten()),
     }
 }
@@ -118,13 +125,26 @@ impl SessionTable {
         Ok(written.await?)
     }
 
-    async fn begin(&self, state: &State) -> anyhow::Result<SessionKey> {
+    /// Where the password was changed since it was checked, the id that is returned names nothing:
+    /// the change ended all sessions, and this one must not outlive it.
+    async fn begin(&self, mut state: State) -> anyhow::Result<SessionKey> {
         let id = Alphanumeric.sample_string(&mut rand::rng(), ID_CHARS);
-        let (hash, user, now) = (hash(&id), user_of(state), self.clock.now());
-        let state = serde_json::to_string(state)?;
-        self.run(move |connection| sessions::begin(connection, &hash, user, &state, now))
-            .await
-            .context("a session was to begin")?;
+        let (hash, user, now) = (hash(&id), user_of(&state), self.clock.now());
+        let password_hash: String = match state.remove(BY_PASSWORD) {
+            Some(json) => serde_json::from_str(&json)?,
+            None => String::new(),
+        };
+        let state = serde_json::to_string(&state)?;
+        self.run(move |connection| {
+            if let Some(user) = user
+                && !users::is_current(connection, user, &password_hash)?
+            {
+                return Ok(());
+            }
+            sessions::begin(connection, &hash, user, &state, now)
+        })
+        .await
+        .context("a session was to begin")?;
         id.try_into().map_err(|error| anyhow!("{error}"))
     }
 
@@ -157,7 +177,7 @@ impl SessionStore for SessionTable {
     }
 
     async fn save(&self, state: State, _: &Duration) -> Result<SessionKey, SaveError> {
-        self.begin(&state).await.map_err(SaveError::Other)
+        self.begin(state).await.map_err(SaveError::Other)
     }
 
     async fn update(

@@ -98,7 +98,7 @@ pub async fn sign_in(
     let is_right = is_right(&typed, user.as_ref()).await?;
     match user {
         Some(user) if is_right && succeed(&store, &attempt, &user, clock.now()).await? => {
-            session::begin(&session, user.id)?;
+            session::begin(&session, user.id, user.password_hash())?;
             Ok(see_other(local(typed.next).as_deref().unwrap_or(HOME)))
         }
         user => {
@@ -158,8 +158,7 @@ async fn succeed(
     let (attempt, user) = (attempt.clone(), user.clone());
     store
         .write(user.company(), move |connection| {
-            let hash = user.password_hash.as_deref().unwrap_or_default();
-            if !users::is_current(connection, user.id, hash)? {
+            if !users::is_current(connection, user.id, user.password_hash())? {
                 return Ok(false);
             }
             sign_in_attempts::forget(connection, attempt.id)?;

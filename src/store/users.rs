@@ -41,6 +41,11 @@ impl UserRow {
         CompanyId(self.company_id)
     }
 
+    /// The hash of their password; empty, as no hash is, before one was chosen.
+    pub fn password_hash(&self) -> &str {
+        self.password_hash.as_deref().unwrap_or_default()
+    }
+
     /// What they may do; the lesser role for a number that this version does not know.
     pub fn role(&self) -> Role {
         Role::from_number(self.role).unwrap_or(Role::Support)
@@ -104,7 +109,7 @@ pub fn is_current(
         .filter(users::disabled_at.is_null())
         .filter(users::password_hash.eq(password_hash))
         .select(users::id)
-        .for_share()
+        .for_no_key_update()
         .first::<i64>(connection);
     Ok(row.optional()?.is_some())
 }
@@ -169,8 +174,18 @@ pub fn of_link(
         .optional()
 }
 
-/// Uses a link up. Of two that do so at once one gets `true`.
-pub fn use_link(connection: &mut PgConnection, token_hash: &[u8]) -> QueryResult<bool> {
+/// Uses a link of a user up. Of two that do so at once one gets `true`. The user's row is locked first,
+/// as it is by whoever else changes the password, so that they never wait for each other.
+pub fn use_link(
+    connection: &mut PgConnection,
+    user_id: i64,
+    token_hash: &[u8],
+) -> QueryResult<bool> {
+    users::table
+        .find(user_id)
+        .select(users::id)
+        .for_no_key_update()
+        .execute(connection)?;
     diesel::delete(password_links::table.find(token_hash))
         .execute(connection)
         .map(|deleted| deleted == 1)

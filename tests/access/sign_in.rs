@@ -1,5 +1,6 @@
 //! Signing in and out, and what ends a session.
 
+use api_status_page::access::passwords;
 use api_status_page::clock::Clock;
 use api_status_page::domain::user::Role;
 use api_status_page::store::users;
@@ -188,6 +189,37 @@ fn sessions_end_at_once_when_a_user_is_disabled() {
     assert!(!ada.is_signed_in());
     assert!(sam.is_signed_in());
     assert_eq!(ada.sign_in(ADMIN, PASSWORD).status, 422);
+}
+
+#[test]
+fn a_session_that_begins_while_the_password_is_changed_does_not_outlive_the_change() {
+    let app = TestApp::start();
+    let ada = app.admin();
+    let id = app.number(&format!("SELECT id FROM users WHERE email = '{ADMIN}'"));
+    let signed_in = "SELECT count(*) FROM audit_log WHERE action = 'user.signed_in'";
+    let hash = passwords::hash("another long password").unwrap();
+    let signing_in = app
+        .connection()
+        .transaction(|connection| {
+            // The password can be checked, but no session can end or begin.
+            connection.batch_execute("LOCK TABLE sessions IN SHARE MODE")?;
+            let mut again = ada.clone();
+            let signing_in = std::thread::spawn(move || {
+                let answer = again.sign_in(ADMIN, PASSWORD);
+                (answer.status, again)
+            });
+            eventually("the password was right", || {
+                (app.number(signed_in) == 2).then_some(())
+            });
+            users::set_password(connection, id, &hash)?;
+            QueryResult::Ok(signing_in)
+        })
+        .unwrap();
+    let (status, mut again) = signing_in.join().unwrap();
+    assert_eq!(status, 303);
+    assert!(!again.is_signed_in());
+    assert!(!{ ada }.is_signed_in());
+    assert_eq!(app.number("SELECT count(*) FROM sessions"), 0);
 }
 
 #[test]

@@ -1,9 +1,12 @@
 //! Users and roles, and one's own account.
 
 use api_status_page::domain::user::Role;
+use chrono::TimeDelta;
+use diesel::connection::SimpleConnection;
+use diesel::{Connection, QueryResult};
 
-use crate::support::TestApp;
 use crate::support::people::{PASSWORD, Person};
+use crate::support::{TestApp, eventually};
 
 const LIST: &str = "/settings/users";
 
@@ -173,4 +176,42 @@ fn one_changes_ones_own_password_and_is_signed_out_elsewhere() {
     admin.post("/settings/sign-out-everywhere", &[]).location();
     assert!(!admin.is_signed_in());
     assert!(!elsewhere.is_signed_in());
+}
+
+#[test]
+fn of_those_who_change_a_password_at_once_one_does_and_the_others_are_told() {
+    let app = TestApp::start();
+    let admin = app.admin();
+    let id = app.number("SELECT id FROM users");
+    let link = app.link_for(id, TimeDelta::hours(1));
+    let new = "a new and long one";
+    let changes = [
+        "/settings/password",
+        "/settings/password",
+        "/settings/password",
+        &link,
+    ];
+    let waiting = "SELECT count(*) FROM pg_stat_activity \
+                   WHERE datname = current_database() AND wait_event_type = 'Lock'";
+    let changing = app
+        .connection()
+        .transaction(|connection| {
+            connection.batch_execute("SELECT FROM users FOR UPDATE")?;
+            let changing = changes.map(|path| {
+                let (mut admin, path) = (admin.clone(), path.to_owned());
+                let form = [("current", PASSWORD), ("password", new), ("again", new)];
+                std::thread::spawn(move || admin.post(&path, &form).status)
+            });
+            eventually("all have checked the password", || {
+                (app.number(waiting) == 4).then_some(())
+            });
+            QueryResult::Ok(changing)
+        })
+        .unwrap();
+    let mut statuses = changing.map(|change| change.join().unwrap());
+    statuses[..3].sort();
+    assert!(
+        [[303, 422, 422, 404], [422, 422, 422, 303]].contains(&statuses),
+        "{statuses:?}"
+    );
 }

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use chrono::TimeDelta;
+use chrono::{DateTime, TimeDelta, Utc};
 
 use super::Settings;
 use crate::domain::company::CompanyId;
@@ -21,15 +21,45 @@ use crate::web::format::{counted, number};
 
 const DAYS: i64 = 7;
 
-const WEEK: &str = "From the requests of the last seven days.";
+/// What is told from.
+#[derive(Clone, Copy)]
+struct Source {
+    words: &'static str,
+    /// What is said where none of it would have come out otherwise.
+    none: &'static str,
+}
 
-const NEWEST: &str = "From the newest 20,000 requests.";
+const WEEK: Source = Source {
+    words: "From the requests of the last seven days.",
+    none: "No request of the last seven days would have come out otherwise.",
+};
+
+const NEWEST: Source = Source {
+    words: "From the newest 20,000 requests.",
+    none: "None of the newest 20,000 requests would have come out otherwise.",
+};
+
+const NEWEST_OF_ERROR: Source = Source {
+    words: "From the newest 20,000 requests with this error.",
+    none: "None of the newest 20,000 requests with this error would have come out otherwise.",
+};
 
 /// A change and the keys that it concerns.
 pub(super) struct Told {
     effect: Effect,
     keys: Vec<KeyRow>,
-    source: &'static str,
+    /// What it refuses is told from this, …
+    refused_from: Source,
+    /// … and what it unblocks from this.
+    unblocked_from: Source,
+}
+
+/// A count of what came since `cut_at`, where not everything was read, as so much a week.
+fn a_week(count: i64, cut_at: Option<DateTime<Utc>>, now: DateTime<Utc>) -> i64 {
+    let week = TimeDelta::days(DAYS);
+    let span = cut_at.map_or(week, |first| now - first);
+    let share = week.num_milliseconds() as f64 / span.num_milliseconds().max(1) as f64;
+    (count as f64 * share).round() as i64
 }
 
 /// What `change` of channels, brands or languages would do.
@@ -60,7 +90,8 @@ pub(super) async fn of_labels(
     Ok(Told {
         effect: Effect::tell(&cube, &now, &then),
         keys,
-        source: WEEK,
+        refused_from: WEEK,
+        unblocked_from: WEEK,
     })
 }
 
@@ -71,7 +102,8 @@ pub(super) async fn of_findings(
     reason: Reason,
     is_meant: impl Fn(&Cause) -> bool,
 ) -> Result<Told, PageError> {
-    let since = settings.clock.now() - TimeDelta::days(DAYS);
+    let now = settings.clock.now();
+    let since = now - TimeDelta::days(DAYS);
     let (causes, keys) = settings
         .store
         .read(company, move |connection| {
@@ -80,13 +112,16 @@ pub(super) async fn of_findings(
         })
         .await?;
     let mut effect = Effect::default();
-    for cause in causes.iter().filter(|c| c.alone && is_meant(c)) {
-        effect.unblocked.add(cause.key_id, cause.count);
+    for cause in causes.groups.iter().filter(|c| c.alone && is_meant(c)) {
+        let count = a_week(cause.count, causes.cut_at, now);
+        effect.unblocked.add(cause.key_id, count);
     }
+    let source = causes.cut_at.map_or(WEEK, |_| NEWEST_OF_ERROR);
     Ok(Told {
         effect,
         keys,
-        source: WEEK,
+        refused_from: source,
+        unblocked_from: source,
     })
 }
 
@@ -97,31 +132,25 @@ pub(super) async fn of_alias(
     kind: LabelKind,
     alias: AliasRow,
 ) -> Result<Told, PageError> {
-    let week = TimeDelta::days(DAYS);
     let now = settings.clock.now();
+    let since = now - TimeDelta::days(DAYS);
     let (reads, keys) = settings
         .store
         .read(company, move |connection| {
-            let reads = aliases::reads(connection, company, kind, &alias, now - week)?;
+            let reads = aliases::reads(connection, company, kind, &alias, since)?;
             Ok((reads, api_keys::of_company(connection, company)?))
         })
         .await?;
-    let span = reads.cut_at.map_or(week, |first| now - first);
-    let a_week = |count: i64| {
-        let share = week.num_milliseconds() as f64 / span.num_milliseconds().max(1) as f64;
-        (count as f64 * share).round() as i64
-    };
     let mut effect = Effect::default();
     for (key_id, count) in reads.by_key {
-        effect.refused.add(key_id, a_week(count));
+        effect.refused.add(key_id, a_week(count, reads.cut_at, now));
     }
+    let source = reads.cut_at.map_or(WEEK, |_| NEWEST);
     Ok(Told {
         effect,
         keys,
-        source: match reads.cut_at {
-            Some(_) => NEWEST,
-            None => WEEK,
-        },
+        refused_from: source,
+        unblocked_from: source,
     })
 }
 
@@ -147,6 +176,7 @@ impl Told {
         let unblocked = other.effect.unblocked;
         self.effect.unblocked.requests += unblocked.requests;
         self.effect.unblocked.keys.extend(unblocked.keys);
+        self.unblocked_from = other.unblocked_from;
         self
     }
 
@@ -156,16 +186,16 @@ impl Told {
         let mut notices = Vec::new();
         if refused.requests > 0 {
             let strong = format!("This would refuse {}", a_day(refused.requests));
-            notices.push(self.notice("sender", "warning", strong, refused));
+            let source = self.refused_from;
+            notices.push(self.notice("sender", "warning", strong, refused, source));
         }
         if unblocked.requests > 0 {
             let strong = format!("This unblocks {}", a_day(unblocked.requests));
-            notices.push(self.notice("good", "check", strong, unblocked));
+            let source = self.unblocked_from;
+            notices.push(self.notice("good", "check", strong, unblocked, source));
         }
         if notices.is_empty() {
-            notices.push(Notice::info(
-                "No request of the last seven days would have come out otherwise.",
-            ));
+            notices.push(Notice::info(self.unblocked_from.none));
         }
         notices
     }
@@ -176,13 +206,14 @@ impl Told {
         icon: &'static str,
         strong: String,
         share: &Share,
+        source: Source,
     ) -> Notice {
         Notice {
             tone,
             icon,
             strong,
             words: format!("from {}.", self.key_names(&share.keys)),
-            source: Some(self.source),
+            source: Some(source.words),
         }
     }
 

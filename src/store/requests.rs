@@ -482,30 +482,58 @@ pub struct Cause {
     pub count: i64,
 }
 
+/// What failed for a reason.
+#[derive(Debug, Default)]
+pub struct Causes {
+    /// By value, key and environment.
+    pub groups: Vec<Cause>,
+    /// The first of the findings that were read, where there were more.
+    pub cut_at: Option<DateTime<Utc>>,
+}
+
 /// What failed for this reason since `since`, among the newest [`MAX_ENTRIES`] of its error.
 pub fn causes(
     connection: &mut PgConnection,
     company: CompanyId,
     reason: Reason,
     since: DateTime<Utc>,
-) -> QueryResult<Vec<Cause>> {
-    diesel::sql_query(
-        "SELECT f.value, f.key_id, f.environment, one.alone, count(*) AS count \
-         FROM (SELECT received_at, id, reason, value, key_id, environment FROM request_findings \
+) -> QueryResult<Causes> {
+    #[derive(QueryableByName)]
+    struct Group {
+        #[diesel(embed)]
+        cause: Cause,
+        #[diesel(sql_type = Bool)]
+        is_meant: bool,
+        #[diesel(sql_type = Timestamptz)]
+        first: DateTime<Utc>,
+    }
+    let groups: Vec<Group> = diesel::sql_query(
+        "SELECT CASE WHEN f.is_meant THEN f.value END AS value, f.key_id, f.environment, \
+                one.alone, count(*) AS count, f.is_meant, min(f.received_at) AS first \
+         FROM (SELECT received_at, id, reason = $4 AS is_meant, value, key_id, environment \
+               FROM request_findings \
                WHERE company_id = $1 AND code = $2 AND received_at >= $3 \
                ORDER BY received_at DESC, id DESC LIMIT $5) AS f \
          JOIN LATERAL ( \
              SELECT count(*) = 1 AS alone FROM request_findings o \
-             WHERE o.company_id = $1 AND o.received_at = f.received_at AND o.id = f.id \
+             WHERE f.is_meant \
+               AND o.company_id = $1 AND o.received_at = f.received_at AND o.id = f.id \
          ) AS one ON true \
-         WHERE f.reason = $4 GROUP BY 1, 2, 3, 4",
+         GROUP BY 1, 2, 3, 4, 6",
     )
     .bind::<BigInt, _>(company.0)
     .bind::<SmallInt, _>(reason.code().bit())
     .bind::<Timestamptz, _>(since)
     .bind::<SmallInt, _>(reason.number())
     .bind::<BigInt, _>(MAX_ENTRIES)
-    .load(connection)
+    .load(connection)?;
+    let read: i64 = groups.iter().map(|group| group.cause.count).sum();
+    let first = groups.iter().map(|group| group.first).min();
+    let meant = groups.into_iter().filter(|group| group.is_meant);
+    Ok(Causes {
+        groups: meant.map(|group| group.cause).collect(),
+        cut_at: first.filter(|_| read == MAX_ENTRIES),
+    })
 }
 
 /// The document of a request, unless it was expunged.

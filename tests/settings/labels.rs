@@ -143,6 +143,30 @@ fn the_page_says_beforehand_what_it_would_refuse_and_unblock() {
 }
 
 #[test]
+fn an_effect_told_from_the_newest_requests_alone_says_so() {
+    let app = TestApp::start();
+    let mut admin = app.admin();
+    let mut told = |requests: u32| {
+        app.execute(&format!(
+            "INSERT INTO request_findings \
+             SELECT {}, now() - n * interval '1 ms', gen_random_uuid(), 0, 128, 80, '/brand', \
+                    'acme-de', 2, {} FROM generate_series(1, {requests}) AS n",
+            app.larkspur.id, app.larkspur.production_key.id
+        ));
+        let path = |label| format!("/settings/company-info/brands/new?label={label}");
+        ["acme-de", "acme-fr"].map(|label| admin.get(&path(label)).text().to_owned())
+    };
+    let [sent, not_sent] = told(19_999);
+    assert!(sent.contains("This unblocks about 2,857 requests a day"));
+    assert!(sent.contains("From the requests of the last seven days."));
+    assert!(not_sent.contains("No request of the last seven days would have come out otherwise."));
+    let [sent, not_sent] = told(1);
+    assert!(sent.contains("From the newest 20,000 requests with this error."));
+    let none = "None of the newest 20,000 requests with this error would have come out otherwise.";
+    assert!(not_sent.contains(none));
+}
+
+#[test]
 fn a_second_brand_is_announced_as_the_end_of_requests_without_one() {
     let app = TestApp::start();
     app.user(

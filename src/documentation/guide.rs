@@ -1,4 +1,4 @@
-//! What a sender must know beyond the fields: when to send again, and what has a limit.
+//! What a sender must know beyond the fields: when to send again.
 
 /// A status and what a sender does about it.
 pub struct Advice {
@@ -46,8 +46,8 @@ pub const ADVICE: [Advice; 9] = [
     },
     Advice {
         status: "413",
-        meaning: "The body is over 256 KiB.",
-        stored: "its first 64 KiB",
+        meaning: "The body is over the limit.",
+        stored: "its beginning",
         again: "With a smaller body.",
     },
     Advice {
@@ -68,17 +68,4 @@ pub const ADVICE: [Advice; 9] = [
         stored: "perhaps",
         again: "After the seconds in Retry-After, then after twice as long each time.",
     },
-];
-
-/// What has a limit, and which.
-pub const LIMITS: [(&str, &str); 9] = [
-    ("Body", "256 KiB, unpacked"),
-    ("Time for the body to arrive", "30 seconds"),
-    ("Customer’s name", "1 to 255 characters"),
-    ("Customer’s e-mail", "254 bytes"),
-    ("Tags", "the first 20 are kept"),
-    ("A tag, a custom property", "cut to 2,000 characters"),
-    ("Custom properties", "one level, texts only"),
-    ("Warnings kept on a request", "20"),
-    ("Values in errors and lists", "their first 255 characters"),
 ];

@@ -3,7 +3,9 @@
 //! megabytes of script, and styles that our content security policy refuses; the page needs neither,
 //! prints well, and can be read with any screen reader.
 
+mod examples;
 mod guide;
+mod limits;
 mod outline;
 pub mod page;
 
@@ -15,7 +17,9 @@ use utoipa::openapi::{OpenApi as Document, Server};
 use utoipa::{Modify, OpenApi};
 
 use crate::config::PublicUrl;
+use crate::domain::dictionary::{EndedBy, ErrorCode};
 use crate::domain::warning::Warning;
+use crate::domain::words::{Variant, WarningCode};
 use crate::ingest::{self, contract};
 use crate::judge::ErrorItem;
 use crate::status::dictionary::json as dictionary;
@@ -38,7 +42,11 @@ use crate::status::dictionary::json as dictionary;
         contract::RequestProblem,
         ErrorItem,
         contract::PlainProblem,
+        ErrorCode,
+        Variant,
+        EndedBy,
         Warning,
+        WarningCode,
         dictionary::DictionaryEntry,
         dictionary::DictionaryVariant
     )),
@@ -72,7 +80,11 @@ impl Modify for Keys {
 pub fn document(public_url: &PublicUrl) -> Value {
     let mut document = Api::openapi();
     document.servers = Some(vec![Server::new(public_url.join(""))]);
-    serde_json::to_value(document).expect("a document of texts always becomes JSON")
+    let document = serde_json::to_value(document);
+    let mut document = document.expect("a document of texts always becomes JSON");
+    limits::add(&mut document);
+    examples::add(&mut document, public_url);
+    document
 }
 
 /// `GET /openapi.json`

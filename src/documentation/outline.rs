@@ -3,6 +3,8 @@
 
 use serde_json::Value;
 
+use crate::web::format::number;
+
 /// The verbs of an endpoint, in the order in which they are listed.
 const METHODS: [&str; 2] = ["post", "get"];
 
@@ -24,17 +26,40 @@ pub struct Operation {
     pub same_body_as: Option<(String, String)>,
     /// The fields of its body; none where it takes no body.
     pub fields: Vec<Field>,
-    /// A body to begin with; `None` where it takes none.
-    pub example: Option<String>,
+    /// Bodies to begin with, each with its answer; none where it takes no body.
+    pub calls: Vec<Call>,
     /// What it answers.
     pub answers: Vec<Answer>,
 }
 
+/// A body and its answer.
+pub struct Call {
+    /// What is to be seen.
+    pub summary: String,
+    /// The body.
+    pub body: String,
+    /// The status of the answer.
+    pub status: String,
+    /// The body of the answer.
+    pub answer: String,
+}
+
+/// What an answer looks like.
+pub struct Example {
+    /// The name that it shares with the body that it answers, if that is in the document.
+    name: String,
+    /// What is to be seen.
+    pub summary: String,
+    /// The body of the answer.
+    pub body: String,
+}
+
 /// A field of a body.
+#[derive(Clone)]
 pub struct Field {
     /// Its path, such as `customer.name` or `errors[].code`.
     pub name: String,
-    /// Such as `text` or `list of texts`.
+    /// Such as `text, at most 255 characters`.
     pub kind: String,
     /// Whether it must be there.
     pub required: bool,
@@ -43,6 +68,7 @@ pub struct Field {
 }
 
 /// Words, and among them (`true`) what is code.
+#[derive(Clone)]
 pub struct Prose(pub Vec<(String, bool)>);
 
 impl Prose {
@@ -70,7 +96,7 @@ pub struct Answer {
     /// The fields of its body.
     pub fields: Vec<Field>,
     /// What it looks like.
-    pub example: String,
+    pub examples: Vec<Example>,
 }
 
 /// Every endpoint of a document.
@@ -89,7 +115,7 @@ pub fn operations(document: &Value) -> Vec<Operation> {
     for place in 1..operations.len() {
         let (above, rest) = operations.split_at_mut(place);
         let this = &mut rest[0];
-        let is_same = |other: &&Operation| this.example.is_some() && other.schema == this.schema;
+        let is_same = |other: &&Operation| !this.fields.is_empty() && other.schema == this.schema;
         let same = above.iter().find(is_same);
         this.same_body_as = same.map(|other| (other.id.clone(), other.path.clone()));
     }
@@ -97,8 +123,12 @@ pub fn operations(document: &Value) -> Vec<Operation> {
 }
 
 fn operation(document: &Value, path: &str, method: &str, operation: &Value) -> Operation {
-    let body = operation.pointer("/requestBody/content/application~1json/schema");
+    let media = operation.pointer("/requestBody/content/application~1json");
+    let body = media.map(|media| &media["schema"]);
     let answers = operation["responses"].as_object().into_iter().flatten();
+    let answers: Vec<Answer> = answers
+        .map(|(status, answer)| self::answer(document, status, answer))
+        .collect();
     Operation {
         id: text(&operation["operationId"]),
         method: method.to_uppercase(),
@@ -108,11 +138,38 @@ fn operation(document: &Value, path: &str, method: &str, operation: &Value) -> O
         schema: body.map(schema_name).unwrap_or_default(),
         same_body_as: None,
         fields: body.map_or_else(Vec::new, |schema| fields(document, schema)),
-        example: body.map(|schema| pretty(&example(document, schema))),
-        answers: answers
-            .map(|(status, answer)| self::answer(document, status, answer))
-            .collect(),
+        calls: media.map_or_else(Vec::new, |media| calls(media, &answers)),
+        answers,
     }
+}
+
+/// The bodies of a request, each with the answer of its name.
+fn calls(media: &Value, answers: &[Answer]) -> Vec<Call> {
+    let call = |body: Example| {
+        let mut answers = answers.iter().flat_map(|answer| {
+            let examples = answer.examples.iter();
+            examples.map(|example| (&answer.status, example))
+        });
+        let (status, answer) = answers.find(|(_, answer)| answer.name == body.name)?;
+        Some(Call {
+            summary: body.summary,
+            body: body.body,
+            status: status.clone(),
+            answer: answer.body.clone(),
+        })
+    };
+    examples(media).into_iter().filter_map(call).collect()
+}
+
+fn examples(media: &Value) -> Vec<Example> {
+    let examples = media["examples"].as_object().into_iter().flatten();
+    examples
+        .map(|(name, example)| Example {
+            name: name.clone(),
+            summary: text(&example["summary"]),
+            body: pretty(&example["value"]),
+        })
+        .collect()
 }
 
 fn answer(document: &Value, status: &str, answer: &Value) -> Answer {
@@ -131,17 +188,8 @@ fn answer(document: &Value, status: &str, answer: &Value) -> Answer {
             .collect(),
         schema: schema_name(schema),
         fields: fields(document, schema),
-        example: pretty(&with_status(example(document, schema), status)),
+        examples: examples(media),
     }
-}
-
-/// An example says the status of the answer it stands beside.
-fn with_status(mut example: Value, status: &str) -> Value {
-    let number = status.parse::<u16>().ok();
-    if let (Some(number), Some(own)) = (number, example.get_mut("status")) {
-        *own = number.into();
-    }
-    example
 }
 
 /// All fields below a schema, those of objects in it by their path.
@@ -162,14 +210,19 @@ fn collect(document: &Value, schema: &Value, above: &str, all: &mut Vec<Field>) 
     for (name, property) in schema["properties"].as_object().into_iter().flatten() {
         let target = resolved(document, property);
         let path = format!("{above}{name}");
-        let own = &property["description"];
+        // A reference that may be null has its own words one level down.
+        let own = match property["oneOf"].as_array() {
+            Some(either) => either
+                .iter()
+                .map(|one| &one["description"])
+                .find(|d| d.is_string()),
+            None => Some(&property["description"]),
+        };
+        let own = own.filter(|own| own.is_string());
         all.push(Field {
             kind: kind(document, property),
             required: is_required(name),
-            description: match own.is_null() {
-                true => prose(&target["description"]),
-                false => prose(own),
-            },
+            description: prose(own.unwrap_or(&target["description"])),
             name: path.clone(),
         });
         match target.get("items") {
@@ -179,52 +232,71 @@ fn collect(document: &Value, schema: &Value, above: &str, all: &mut Vec<Field>) 
     }
 }
 
-/// The type of a field in words.
+/// The type of a field and its bounds in words.
 fn kind(document: &Value, schema: &Value) -> String {
+    let is_null = |one: &Value| one == "null" || one["type"] == "null";
+    let either = schema["oneOf"].as_array().or(schema["type"].as_array());
+    let or_null = match either.is_some_and(|either| either.iter().any(is_null)) {
+        true => " or null",
+        false => "",
+    };
     let schema = resolved(document, schema);
-    let (name, or_null) = match &schema["type"] {
-        Value::Array(names) => (
-            names.iter().find(|name| *name != "null"),
-            names.iter().any(|name| name == "null"),
-        ),
-        name => (Some(name), false),
+    let of = match (&schema["items"], &schema["additionalProperties"]) {
+        (Value::Null, values) => resolved(document, values),
+        (items, _) => resolved(document, items),
     };
-    let word = match name.and_then(Value::as_str) {
-        Some("string") => "text".to_owned(),
-        Some("integer" | "number") => "number".to_owned(),
-        Some("boolean") => "true or false".to_owned(),
-        Some("array") => format!("list of {}s", kind(document, &schema["items"])),
-        Some("object") => match schema.get("additionalProperties") {
-            Some(Value::Object(_)) => "object of texts".to_owned(),
-            _ => "object".to_owned(),
-        },
+    let each = bounds(of).map(|bounds| format!("; each {bounds}"));
+    let bounds = bounds(schema).map(|bounds| format!(", {bounds}"));
+    format!(
+        "{}{or_null}{}{}",
+        word(schema, of),
+        bounds.unwrap_or_default(),
+        each.unwrap_or_default()
+    )
+}
+
+/// Such as `text`, or `list of texts` where `of` says what is in it.
+fn word(schema: &Value, of: &Value) -> String {
+    if let Some(words) = schema["enum"].as_array() {
+        let words: Vec<&str> = words.iter().filter_map(Value::as_str).collect();
+        return match words.len() {
+            ..=3 => words.join(" or "),
+            count => format!("one of {count} words"),
+        };
+    }
+    let name = match &schema["type"] {
+        Value::Array(names) => names.iter().find(|name| *name != "null"),
+        name => Some(name),
+    };
+    let format = schema["format"].as_str();
+    match (name.and_then(Value::as_str), format) {
+        (Some("string"), Some("uuid")) => "UUID".to_owned(),
+        (Some("string"), Some("idn-email")) => "e-mail".to_owned(),
+        (Some("string"), Some("uri")) => "URL".to_owned(),
+        (Some("string"), Some("uri-reference")) => "path".to_owned(),
+        (Some("string"), _) => "text".to_owned(),
+        (Some("integer" | "number"), _) => "number".to_owned(),
+        (Some("boolean"), _) => "true or false".to_owned(),
+        (Some("array"), _) => format!("list of {}s", word(of, &Value::Null)),
+        (Some("object"), _) if of.is_object() => "object of texts".to_owned(),
+        (Some("object"), _) => "object".to_owned(),
         _ => String::new(),
-    };
-    match or_null {
-        true => format!("{word} or null"),
-        false => word,
     }
 }
 
-/// What a body of this schema looks like, put together from the examples of its fields.
-fn example(document: &Value, schema: &Value) -> Value {
-    if let Some(example) = schema.get("example") {
-        return example.clone();
-    }
-    let schema = resolved(document, schema);
-    if let Some(example) = schema.get("example") {
-        return example.clone();
-    }
-    if let Some(items) = schema.get("items") {
-        return Value::Array(vec![example(document, items)]);
-    }
-    match schema["properties"].as_object() {
-        Some(properties) => properties
-            .iter()
-            .map(|(name, property)| (name.clone(), example(document, property)))
-            .collect(),
-        None => Value::from("…"),
-    }
+/// Such as `1 to 255 characters`.
+fn bounds(schema: &Value) -> Option<String> {
+    let characters = ("minLength", "maxLength", " characters");
+    let items = ("minItems", "maxItems", "");
+    [characters, items]
+        .into_iter()
+        .find_map(|(least, most, unit)| {
+            let most = number(schema[most].as_i64()?);
+            Some(match schema[least].as_i64() {
+                Some(least) => format!("{least} to {most}{unit}"),
+                None => format!("at most {most}{unit}"),
+            })
+        })
 }
 
 /// The schema that a reference leads to; of several the one that is not null.

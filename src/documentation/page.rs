@@ -3,12 +3,12 @@
 use actix_web::web;
 use askama::Template;
 use askama_web::WebTemplate;
-use serde_json::Value;
 
-use super::guide::{ADVICE, Advice, LIMITS};
-use super::outline::{self, Answer, Operation};
+use super::guide::{ADVICE, Advice};
+use super::limits;
+use super::outline::{self, Example, Field, Operation};
 use crate::config::PublicUrl;
-use crate::domain::dictionary::ErrorCode;
+use crate::domain::dictionary::{ErrorCode, Reason};
 use crate::domain::warning;
 use crate::web::shell::Shell;
 
@@ -26,31 +26,71 @@ pub struct DocsPage {
 /// A body that several answers share.
 struct Problem {
     title: &'static str,
-    answer: Answer,
+    fields: Vec<Field>,
+    examples: Vec<ProblemExample>,
+}
+
+/// What such a body looks like.
+struct ProblemExample {
+    status: String,
+    summary: String,
+    body: String,
 }
 
 /// `GET /docs`
 pub async fn show(shell: Option<Shell>, public_url: web::Data<PublicUrl>) -> DocsPage {
-    let document = super::document(&public_url);
+    let operations = outline::operations(&super::document(&public_url));
     DocsPage {
         shell,
-        problems: problems(&document),
-        operations: outline::operations(&document),
+        problems: problems(&operations),
+        operations,
         public_url: public_url.get_ref().clone(),
     }
 }
 
-/// The two bodies of refusals, as the first endpoint that has them says.
-fn problems(document: &Value) -> Vec<Problem> {
+/// The two bodies of refusals, each with what is not shown beside the call that it answers.
+fn problems(operations: &[Operation]) -> Vec<Problem> {
     let named = |title, schema: &str| {
-        let operations = outline::operations(document).into_iter();
-        let mut answers = operations.flat_map(|operation| operation.answers);
-        let answer = answers.find(|answer| answer.schema == schema)?;
-        Some(Problem { title, answer })
+        let mut problem = Problem {
+            title,
+            fields: Vec::new(),
+            examples: Vec::new(),
+        };
+        for operation in operations {
+            let is_shown = |body: &str| operation.calls.iter().any(|call| call.answer == body);
+            for answer in operation.answers.iter().filter(|a| a.schema == schema) {
+                problem.fields.clone_from(&answer.fields);
+                let examples = answer.examples.iter();
+                for example in examples.filter(|example| !is_shown(&example.body)) {
+                    problem.add(&answer.status, example);
+                }
+            }
+        }
+        problem
+            .examples
+            .sort_by(|one, other| one.status.cmp(&other.status));
+        problem
     };
-    let request = named("A request with errors: 400, 413, 415", "RequestProblem");
-    let plain = named("Everything else: 401, 403, 405, 500, 503", "PlainProblem");
-    request.into_iter().chain(plain).collect()
+    vec![
+        named("A request with errors: 400, 413, 415", "RequestProblem"),
+        named(
+            "Everything else: 401, 403, 404, 405, 500, 503",
+            "PlainProblem",
+        ),
+    ]
+}
+
+impl Problem {
+    /// Adds an example, unless another endpoint has it too.
+    fn add(&mut self, status: &str, example: &Example) {
+        if self.examples.iter().all(|known| known.body != example.body) {
+            self.examples.push(ProblemExample {
+                status: status.to_owned(),
+                summary: example.summary.clone(),
+                body: example.body.clone(),
+            });
+        }
+    }
 }
 
 impl DocsPage {
@@ -62,12 +102,16 @@ impl DocsPage {
         ErrorCode::ALL
     }
 
+    fn variants(&self, code: ErrorCode) -> Vec<&'static str> {
+        code.reasons().filter_map(Reason::variant).collect()
+    }
+
     fn advice(&self) -> &'static [Advice] {
         &ADVICE
     }
 
-    fn limits(&self) -> &'static [(&'static str, &'static str)] {
-        &LIMITS
+    fn limits(&self) -> Vec<(&'static str, String)> {
+        limits::in_words()
     }
 
     fn warnings(&self) -> &'static [(&'static str, &'static str)] {

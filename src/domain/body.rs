@@ -21,14 +21,24 @@ use super::warning::Warnings;
 pub const MAX_BYTES: usize = 256 * 1024;
 
 /// Tags and custom property values are cut to this many characters, not refused.
-const MAX_TEXT_CHARS: usize = 2_000;
+pub const MAX_TEXT_CHARS: usize = 2_000;
 
 /// Only so many tags are kept.
-const MAX_TAGS: usize = 20;
+pub const MAX_TAGS: usize = 20;
 
 /// Only so many properties that cannot be read are named one by one. A body of nothing else would
 /// have 30,000 findings, each stored as a row and answered in 200 bytes.
-const MAX_BAD_PROPERTIES: usize = 20;
+pub const MAX_BAD_PROPERTIES: usize = 20;
+
+/// A key can be as long as the body: in a pointer it is cut to this many characters.
+pub const MAX_KEY_CHARS: usize = 80;
+
+/// No pointer has more characters; two of them stand for a `~` or `/` in a key.
+pub const MAX_POINTER_CHARS: usize = "/custom_properties/".len() + 2 * MAX_KEY_CHARS;
+
+/// No request has more findings: one for each of its single fields, for each tag that is kept, for
+/// each bad property that is named, and for those that are not.
+pub const MOST_FINDINGS: usize = 12 + MAX_TAGS + MAX_BAD_PROPERTIES + 1;
 
 /// A field as it was sent.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -588,9 +598,10 @@ fn warn_duplicate(warnings: &mut Warnings, pointer: &str) {
     );
 }
 
-/// One step of a JSON pointer (RFC 6901). A key can be as long as the body: it is cut.
+/// One step of a JSON pointer (RFC 6901).
 fn escape_pointer(key: &str) -> Cow<'_, str> {
-    let end = key.char_indices().nth(80).map_or(key.len(), |(end, _)| end);
+    let cut = key.char_indices().nth(MAX_KEY_CHARS);
+    let end = cut.map_or(key.len(), |(end, _)| end);
     let short = &key[..end];
     if short.contains(['~', '/']) {
         short.replace('~', "~0").replace('/', "~1").into()

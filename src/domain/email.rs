@@ -7,10 +7,10 @@ use idna::AsciiDenyList;
 use sha2::Sha256;
 
 /// The longest address that mail servers pass on (RFC 5321, section 4.5.3.1), in bytes.
-const MAX_BYTES: usize = 254;
+pub const MAX_BYTES: usize = 254;
 
 /// What may stand before the `@` (RFC 5321, section 4.5.3.1), in bytes.
-const MAX_LOCAL_BYTES: usize = 64;
+pub const MAX_LOCAL_BYTES: usize = 64;
 
 /// Whether `address` is one mailbox: no display name, quotes or address literal, at most 254 bytes,
 /// a dot in the domain. International addresses are allowed.

@@ -29,3 +29,4 @@ pub mod user;
 pub mod validate;
 pub mod warning;
 pub mod window;
+pub mod words;

@@ -3,6 +3,8 @@
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
+use super::words::WarningCode;
+
 /// At most so many warnings are kept on a request; a body can be made of nothing but unknown keys.
 pub const MOST_KEPT: usize = 20;
 
@@ -64,10 +66,9 @@ pub const KINDS: [(&str, &str); 16] = [
 
 /// One thing that was accepted although it was not as documented.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
-#[serde(deny_unknown_fields)]
 pub struct Warning {
     /// Stable name of the sloppiness, such as `unknown_field`.
-    #[schema(example = "unknown_field")]
+    #[schema(value_type = WarningCode)]
     pub code: String,
     /// JSON pointer into the body, empty for the whole body.
     #[schema(example = "/langauge")]

@@ -29,8 +29,8 @@ pub struct FeedbackRequest {
     /// The way back to your ticket; with or without a scheme.
     #[schema(nullable = false, example = "https://helpdesk.example/tickets/48211")]
     pub external_url: Option<String>,
-    /// Words to find it by. At most 20; each is cut to 2,000 characters.
-    #[schema(nullable = false, max_items = 20, example = json!(["returns"]))]
+    /// Words to find it by. Those over the limit are passed over; each is cut to its limit.
+    #[schema(nullable = false, example = json!(["returns"]))]
     pub tags: Option<Vec<String>>,
     /// `true` counts the interaction and asks nobody; a customer is not needed then.
     #[schema(nullable = false, example = false)]
@@ -42,10 +42,10 @@ pub struct FeedbackRequest {
     /// company has several active ones. `en-US` does not match `en`.
     #[schema(nullable = false, example = "en")]
     pub language: Option<String>,
-    /// Where the customer is, ISO 3166-1 alpha-2, in any case.
+    /// Where the customer is, ISO 3166-1 alpha-2, in any case. Another text is kept with a warning.
     #[schema(nullable = false, example = "CA")]
     pub country: Option<String>,
-    /// Whatever else you want to keep with it: one level, texts only, each cut to 2,000 characters.
+    /// Whatever else you want to keep with it: one level, texts only, each cut to its limit.
     #[schema(nullable = false, example = json!({"order": "9-1177"}))]
     pub custom_properties: Option<BTreeMap<String, String>>,
 }
@@ -54,12 +54,16 @@ pub struct FeedbackRequest {
 #[derive(Debug, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Customer {
-    /// 1 to 255 characters, no control characters, no `<` or `>`, no web address.
-    #[schema(nullable = false, max_length = 255, example = "Jane Doe")]
+    /// No control characters, no `<` or `>`, no `://`, and no `www.` at its beginning.
+    #[schema(nullable = false, min_length = 1, example = "Jane Doe")]
     pub name: Option<String>,
-    /// One mailbox, at most 254 bytes: no display name, no quotes, a dot in the domain. Needed
-    /// unless `do_not_send` is true.
-    #[schema(nullable = false, example = "jane@customer.example")]
+    /// One mailbox: no display name, no quotes, a dot in the domain; an international one counts in
+    /// bytes. Needed unless `do_not_send` is true.
+    #[schema(
+        nullable = false,
+        format = "idn-email",
+        example = "jane@customer.example"
+    )]
     pub email: Option<String>,
     /// Your own id of the customer.
     #[schema(nullable = false, example = "C-2204")]
@@ -85,8 +89,8 @@ pub struct RecoveryRequest {
     /// Who took care of it.
     #[schema(nullable = false)]
     pub employee: Option<Employee>,
-    /// Words to find it by. At most 20; each is cut to 2,000 characters.
-    #[schema(nullable = false, max_items = 20, example = json!(["refund"]))]
+    /// Words to find it by. Those over the limit are passed over; each is cut to its limit.
+    #[schema(nullable = false, example = json!(["refund"]))]
     pub tags: Option<Vec<String>>,
     /// `true` counts the interaction and sends nothing.
     #[schema(nullable = false, example = false)]
@@ -104,7 +108,6 @@ pub struct RecoveryRequest {
 
 /// A recovery that was accepted.
 #[derive(Debug, ToSchema)]
-#[serde(deny_unknown_fields)]
 pub struct RecoveryAccepted {
     /// The id under which it is found, a UUID v7.
     #[schema(format = "uuid", example = "01a209e2-9161-7e9f-8748-07029ae46a46")]
@@ -113,21 +116,26 @@ pub struct RecoveryAccepted {
 
 /// A request that was refused, with every problem found (RFC 9457).
 #[derive(Debug, ToSchema)]
-#[serde(deny_unknown_fields)]
 pub struct RequestProblem {
     /// The page of the first error in the dictionary.
-    #[schema(example = "https://status.example/errors/invalid_brand")]
+    #[schema(
+        format = "uri",
+        example = "https://status.example/errors/invalid_brand"
+    )]
     pub r#type: String,
     /// The title of the first error.
     #[schema(example = "Invalid/inactive brand signifier")]
     pub title: String,
     /// The HTTP status.
-    #[schema(example = 400)]
+    #[schema(minimum = 400, maximum = 499, example = 400)]
     pub status: u16,
     /// What happened, and what to do about it.
     pub detail: String,
     /// Where people look at this request.
-    #[schema(example = "/r/01a209e2-9161-7e9f-8748-07029ae46a46")]
+    #[schema(
+        format = "uri-reference",
+        example = "/r/01a209e2-9161-7e9f-8748-07029ae46a46"
+    )]
     pub instance: String,
     /// The id under which it is found, a UUID v7; the same as in `x-request-id`.
     #[schema(format = "uuid", example = "01a209e2-9161-7e9f-8748-07029ae46a46")]
@@ -136,22 +144,20 @@ pub struct RequestProblem {
     #[schema(min_items = 1)]
     pub errors: Vec<ErrorItem<'static>>,
     /// What was accepted although it was not as documented.
-    #[schema(max_items = 20)]
     pub warnings: Vec<Warning>,
 }
 
 /// A call that was refused or failed before it was judged (RFC 9457).
 #[derive(Debug, ToSchema)]
-#[serde(deny_unknown_fields)]
 pub struct PlainProblem {
     /// `about:blank`: the status says it all.
-    #[schema(example = "about:blank")]
+    #[schema(pattern = "^about:blank$", example = "about:blank")]
     pub r#type: String,
     /// The status in words.
     #[schema(example = "Forbidden")]
     pub title: String,
     /// The HTTP status.
-    #[schema(example = 403)]
+    #[schema(minimum = 400, maximum = 599, example = 403)]
     pub status: u16,
     /// What happened, and what to do about it.
     pub detail: String,
@@ -206,17 +212,7 @@ pub enum Refusals {
         headers(("x-request-id" = String, description = "The id of the call, a UUID v7."))
     )]
     Forbidden(PlainProblem),
-    /// Refused: the endpoint takes `POST`.
-    #[response(
-        status = 405,
-        content_type = "application/problem+json",
-        headers(
-            ("x-request-id" = String, description = "The id of the call, a UUID v7."),
-            ("allow" = String, description = "What the endpoint takes.")
-        )
-    )]
-    WrongMethod(PlainProblem),
-    /// Refused: the body is over 256 KiB. Its first 64 KiB are stored.
+    /// Refused: the body is over the limit. Its beginning is stored.
     #[response(
         status = 413,
         content_type = "application/problem+json",

@@ -3,6 +3,7 @@
 
 mod authenticate;
 pub mod contract;
+pub mod examples;
 mod receive;
 mod respond;
 mod revoked;
@@ -30,7 +31,8 @@ use contract::{
 };
 use receive::header_text;
 
-pub use receive::Arriving;
+pub use receive::{Arriving, KEPT_OF_TOO_LARGE, TIME_TO_ARRIVE};
+pub use respond::RETRY_AFTER;
 pub use revoked::RevokedKeyCalls;
 
 /// What the way in needs.

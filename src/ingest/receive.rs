@@ -19,14 +19,14 @@ use crate::domain::validate::Finding;
 use crate::judge::Received;
 
 /// Of a body over the limit so much is kept, in bytes.
-const KEPT_OF_TOO_LARGE: usize = 64 * 1024;
+pub const KEPT_OF_TOO_LARGE: usize = 64 * 1024;
 
 /// A sender is let finish a body over the limit, so that it reads our answer instead of an error of
 /// its own; up to here, in bytes.
 const READ_OF_TOO_LARGE: usize = 8 * 1024 * 1024;
 
 /// A body takes so long at most.
-const TIME_TO_ARRIVE: Duration = Duration::from_secs(30);
+pub const TIME_TO_ARRIVE: Duration = Duration::from_secs(30);
 
 /// Bodies that are still arriving hold so much together, in KiB; the recorder bounds those that have.
 const ROOM_KIB: usize = 64 * 1024;

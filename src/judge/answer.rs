@@ -9,10 +9,11 @@ use utoipa::ToSchema;
 use super::{Arrival, Received};
 use crate::config::PublicUrl;
 use crate::domain::body::Body;
-use crate::domain::dictionary::Reason;
+use crate::domain::dictionary::{ErrorCode, Reason};
 use crate::domain::request::{Kind, RequestId};
 use crate::domain::validate::{Finding, Verdict};
 use crate::domain::warning::{MOST_KEPT, Warning};
+use crate::domain::words::Variant;
 use crate::error::Problem;
 
 /// An answer ready to be sent, once the request is stored.
@@ -27,13 +28,12 @@ pub struct Answer {
 
 /// One thing that is wrong with a request.
 #[derive(Debug, Serialize, ToSchema)]
-#[serde(deny_unknown_fields)]
 pub struct ErrorItem<'a> {
     /// The stable name of the error.
-    #[schema(example = "invalid_brand")]
+    #[schema(value_type = ErrorCode)]
     pub code: &'static str,
     /// What exactly happened; `null` where an error has only one variant.
-    #[schema(required, example = "unknown")]
+    #[schema(required, value_type = Option<Variant>)]
     pub variant: Option<&'static str>,
     /// The error in words.
     #[schema(example = "Invalid/inactive brand signifier")]
@@ -43,7 +43,7 @@ pub struct ErrorItem<'a> {
     /// JSON pointer to the field in the body; empty for the whole body.
     #[schema(example = "/brand")]
     pub pointer: &'a str,
-    /// The value sent, its first 255 characters; `null` where none was.
+    /// The value sent, or its beginning; `null` where none was.
     #[schema(required, example = "larkspur-shoes")]
     pub value: Option<&'a str>,
     /// What was probably meant; absent where nothing is close. Employees are never suggested.
@@ -51,7 +51,10 @@ pub struct ErrorItem<'a> {
     #[schema(nullable = false, example = "larkspur")]
     pub suggestion: Option<&'a str>,
     /// The page of the error in the dictionary.
-    #[schema(example = "https://status.example/errors/invalid_brand")]
+    #[schema(
+        format = "uri",
+        example = "https://status.example/errors/invalid_brand"
+    )]
     pub documentation_url: String,
 }
 

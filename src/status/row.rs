@@ -124,11 +124,7 @@ pub fn icon(code: ErrorCode) -> &'static str {
 
 /// The class that colours what one person or the other ends.
 pub fn tone(ended_by: EndedBy) -> &'static str {
-    match ended_by {
-        EndedBy::Admin => "admin",
-        EndedBy::Sender => "sender",
-        EndedBy::Either => "either",
-    }
+    ended_by.as_str()
 }
 
 /// The names of the keys by id.

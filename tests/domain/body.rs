@@ -1,6 +1,8 @@
 //! What is tolerated in a body, what is said about it, and what is echoed.
 
-use api_status_page::domain::body::{Body, Given};
+use api_status_page::domain::body::{
+    Body, Given, MAX_KEY_CHARS, MAX_POINTER_CHARS, MAX_TAGS, MOST_FINDINGS,
+};
 use api_status_page::domain::dictionary::Reason;
 use api_status_page::domain::request::Kind;
 use serde_json::{Value, json};
@@ -483,6 +485,34 @@ fn every_field_of_the_wrong_type_is_named_by_its_pointer() {
     assert!(body.employee_email.is_broken() && body.employee_custom_id.is_broken());
     assert!(body.warnings.as_slice().is_empty());
     assert_eq!(echo(&body), json!({}));
+}
+
+#[test]
+fn what_has_most_findings_and_the_longest_pointer_keeps_to_their_limits() {
+    let wrong = json!([]);
+    let names = (0..100).map(|n| format!("{n:03}{}", "~".repeat(MAX_KEY_CHARS)));
+    let properties: serde_json::Map<String, Value> =
+        names.map(|name| (name, wrong.clone())).collect();
+    let body = json!({
+        "customer": {"name": wrong, "email": wrong, "custom_id": wrong},
+        "employee": {"email": wrong, "custom_id": wrong},
+        "channel": wrong,
+        "ext_interaction_id": wrong,
+        "external_url": wrong,
+        "tags": vec![wrong.clone(); MAX_TAGS + 1],
+        "do_not_send": wrong,
+        "brand": wrong,
+        "language": wrong,
+        "country": wrong,
+        "custom_properties": properties,
+    });
+    let body = body.to_string();
+    let body = parse(&body);
+    assert_eq!(body.malformed.len(), MOST_FINDINGS);
+    let longest = format!(r#"{{"custom_properties": {{"{}": []}}}}"#, "~".repeat(100));
+    let longest = parse(&longest);
+    let pointers = longest.malformed.iter().map(|f| f.pointer.chars().count());
+    assert_eq!(pointers.max(), Some(MAX_POINTER_CHARS));
 }
 
 #[test]

@@ -16,6 +16,7 @@ use serde_json::json;
 use tokio::time::timeout;
 
 use crate::support::company::{accepted, accepted_but};
+use crate::support::contract::expect_example;
 use crate::support::{TestApp, TestStore, eventually, on_a_runtime, within};
 
 #[test]
@@ -89,7 +90,7 @@ fn a_node_that_cannot_hear_of_changes_answers_503() {
         (answer.status, answer.header("retry-after")),
         (503, Some("5"))
     );
-    assert!(answer.text().contains("may nevertheless have been stored"));
+    expect_example("/v1/requests", "not_confirmed", &answer);
     assert_eq!(app.visitor().get("/readyz").status, 503);
     let none = format!(
         "SELECT count(*) FROM requests WHERE id = '{}'",

@@ -52,6 +52,15 @@ impl EndedBy {
     /// All, in the order of the legend.
     pub const ALL: [Self; 3] = [Self::Admin, Self::Sender, Self::Either];
 
+    /// The stable name in answers and files.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Admin => "admin",
+            Self::Sender => "sender",
+            Self::Either => "either",
+        }
+    }
+
     /// The heading of the legend's group.
     pub fn heading(self) -> &'static str {
         match self {

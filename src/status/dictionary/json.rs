@@ -5,24 +5,23 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use super::super::Status;
-use super::super::row::tone;
 use crate::config::PublicUrl;
-use crate::domain::dictionary::{ErrorCode, GOOD_BODY, Reason};
+use crate::domain::dictionary::{EndedBy, ErrorCode, GOOD_BODY, Reason};
+use crate::domain::words::Variant;
 
 /// An error that a request can have.
 #[derive(Serialize, ToSchema)]
-#[serde(deny_unknown_fields)]
 pub struct DictionaryEntry {
     /// The stable name, as in `errors[].code`.
-    #[schema(example = "invalid_brand")]
+    #[schema(value_type = ErrorCode)]
     code: &'static str,
     /// The title on the page and in answers.
     #[schema(example = "Invalid/inactive brand signifier")]
     title: &'static str,
     /// What happened, for anyone.
     explanation: &'static str,
-    /// Who can end it: `admin`, `sender` or `either`.
-    #[schema(example = "either")]
+    /// Who can end it.
+    #[schema(value_type = EndedBy)]
     ended_by: &'static str,
     /// The ways in which it comes about.
     variants: Vec<DictionaryVariant>,
@@ -34,22 +33,22 @@ pub struct DictionaryEntry {
     /// no effect.
     retry: &'static str,
     /// The page of this error.
+    #[schema(format = "uri")]
     documentation_url: String,
 }
 
 /// A way in which an error comes about.
 #[derive(Serialize, ToSchema)]
-#[serde(deny_unknown_fields)]
 pub struct DictionaryVariant {
     /// The stable name, as in `errors[].variant`; `null` where an error has only one.
-    #[schema(example = "unknown")]
+    #[schema(required, value_type = Option<Variant>)]
     variant: Option<&'static str>,
     /// What happened.
     sentence: &'static str,
     /// What ends it.
     next_step: &'static str,
-    /// Who ends exactly this: `admin`, `sender` or `either`.
-    #[schema(example = "sender")]
+    /// Who ends exactly this.
+    #[schema(value_type = EndedBy)]
     ended_by: &'static str,
     /// A body that raises it. Not always JSON; `…` in one that is too large stands for the rest.
     bad_body: &'static str,
@@ -78,6 +77,11 @@ pub async fn show(status: web::Data<Status>) -> HttpResponse {
     HttpResponse::Ok().json(entries)
 }
 
+/// An entry as the documentation shows it: an error with variants that different people end.
+pub fn example(public_url: &PublicUrl) -> DictionaryEntry {
+    DictionaryEntry::new(ErrorCode::InvalidBrand, public_url)
+}
+
 impl DictionaryEntry {
     fn new(code: ErrorCode, public_url: &PublicUrl) -> Self {
         let entry = code.entry();
@@ -85,7 +89,7 @@ impl DictionaryEntry {
             code: code.as_str(),
             title: code.title(),
             explanation: entry.explanation,
-            ended_by: tone(code.ended_by()),
+            ended_by: code.ended_by().as_str(),
             variants: code.reasons().map(DictionaryVariant::new).collect(),
             admin_steps: entry.admin_steps.to_vec(),
             sender_steps: entry.sender_steps.to_vec(),
@@ -101,7 +105,7 @@ impl DictionaryVariant {
             variant: reason.variant(),
             sentence: reason.sentence(),
             next_step: reason.next_step(),
-            ended_by: tone(reason.ended_by()),
+            ended_by: reason.ended_by().as_str(),
             bad_body: reason.bad_body(),
             good_body: GOOD_BODY,
         }

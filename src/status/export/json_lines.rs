@@ -6,7 +6,7 @@ use chrono_tz::Tz;
 use serde::Serialize;
 use uuid::Uuid;
 
-use super::super::row::{KeyNames, reasons, tone, value};
+use super::super::row::{KeyNames, reasons, value};
 use crate::domain::request::{Environment, Kind};
 use crate::store::requests::ListRow;
 
@@ -82,7 +82,7 @@ impl<'r> Line<'r> {
             code: reason.code().as_str(),
             variant: reason.variant(),
             title: reason.code().title(),
-            ended_by: tone(reason.ended_by()),
+            ended_by: reason.ended_by().as_str(),
             pointer: &finding.pointer,
             value: value(row, reason, finding),
         });

@@ -1,8 +1,7 @@
 //! What the words that the domain defines are in the API's document: enumerations, each made from the
 //! list that defines it, so that a new word is in there by itself.
 
-use utoipa::openapi::schema::{ObjectBuilder, Type};
-use utoipa::openapi::{RefOr, Schema};
+use utoipa::openapi::{ObjectBuilder, RefOr, Schema, Type};
 use utoipa::{PartialSchema, ToSchema};
 
 use super::dictionary::{EndedBy, ErrorCode, Reason};

@@ -160,6 +160,7 @@ pub fn no_sideways(browser: &Chromium) {
         "/settings/audit-log",
         "/errors",
         "/errors/invalid_brand",
+        "/docs",
         "/nowhere",
     ] {
         browser.go(&format!("{base}{path}"));

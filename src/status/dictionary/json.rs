@@ -66,7 +66,7 @@ pub struct DictionaryVariant {
     description = "The dictionary of errors, as on the pages under `/errors`. It needs no key.",
     responses((
         status = 200,
-        description = "The eleven errors, in rule order.",
+        description = "All errors, in rule order.",
         body = [DictionaryEntry],
         headers(("x-request-id" = String, description = "The id of the call, a UUID v7.")),
     )),

@@ -19,7 +19,7 @@ use super::legend::{self, ErrorCounts, Group};
 use super::look::Look;
 use super::pager::Pager;
 use super::rate::RateLine;
-use super::row::{About, Customer, Named, Row, key_names};
+use super::row::{About, Customer, KeyNames, Named, Row, key_names};
 use super::views::ViewLinks;
 use crate::domain::alert::{Alert, OPENS_ABOVE};
 use crate::domain::cause::State;
@@ -34,7 +34,7 @@ use crate::store::alerts;
 use crate::store::api_keys::{self, KeyRow};
 use crate::store::counts;
 use crate::store::rechecks;
-use crate::store::requests::{self, Selection, Tab};
+use crate::store::requests::{self, ListRow, Selection, Tab};
 use crate::store::resubmissions;
 use crate::store::runs::{self, Run};
 use crate::store::saved_views::{self, ViewRow};
@@ -48,8 +48,8 @@ use crate::web::shell::Shell;
 pub struct ListPage {
     shell: Shell,
     tab: Tab,
-    tabs: Vec<TabLink>,
-    views: Vec<ViewLink>,
+    tabs: [TabLink; 2],
+    views: [ViewLink; 2],
     rate: RateLine,
     alert: Option<AlertWords>,
     chart: ChartPart,
@@ -57,7 +57,7 @@ pub struct ListPage {
     notices: Vec<String>,
     form: FilterForms,
     /// How many of all on the tab the filter lets through.
-    matched: Option<String>,
+    matched: String,
     chips: Vec<Chip>,
     clear: String,
     frozen: String,
@@ -300,27 +300,10 @@ impl ListPage {
                 .map(|(cube, is_cut)| (cube, *is_cut)),
         };
         let (filtered, more) = counts.of(&address.filter);
-        let tabs: Vec<TabLink> = Tab::ALL
-            .into_iter()
-            .map(|tab| TabLink {
-                title: tab.title(),
-                url: address.on(tab),
-                count: number(filtered.count(|cell| tab.holds(cell))) + more,
-                is_current: tab == address.tab,
-            })
-            .collect();
+        let on = |tab: Tab| number(filtered.count(|cell| tab.holds(cell))) + more;
+        let on_tab = on(address.tab);
         let frozen = address.frozen(look.window, now);
-        let rows: Vec<Row> = facts
-            .page
-            .rows
-            .iter()
-            .map(|row| Row {
-                url: frozen.request(row.id, look.cursor),
-                recheck: facts.rechecks.get(&row.id).copied(),
-                is_sent_again: facts.sent_again.contains_key(&row.id),
-                ..Row::new(row, &names, now, zone)
-            })
-            .collect();
+        let rows = facts.rows(&look, &frozen, &names);
         let failed =
             |cell: &Cell| cell.is_invalid() && (address.tab == Tab::Invalid || cell.is_test());
         let is_countable = around.in_index.is_none();
@@ -332,32 +315,13 @@ impl ListPage {
             None => rows.is_empty(),
         };
         let causes = causes.map(|causes| CausesView::new(&look, causes, failures, &names));
-        let views = View::ALL.map(|view| ViewLink {
-            title: view.title(),
-            url: address.shown_as(view).url(),
-            is_current: view == address.view,
-        });
-        let on_tab = tabs.iter().find(|t| t.is_current).map(|t| t.count.clone());
         let all_on_tab = around.cube.count(|cell| address.tab.holds(cell));
-        let files = (!is_empty).then(|| Files {
-            count: on_tab.clone().unwrap_or_default(),
-            csv: address.file("csv"),
-            json_lines: address.file("jsonl"),
-        });
-        let first = facts.page.rows.first();
-        // Where no request is listed, what comes from now on is newer than that.
-        let first = match first {
-            Some(row) => RequestId::from_uuid(row.id),
-            None => Some(RequestId::new(now)),
-        };
-        let goes_on = look.window.to.is_none() && look.cursor == Cursor::Newest;
         Self {
+            tabs: Tab::ALL.map(|tab| TabLink::new(tab, address, on(tab))),
+            views: View::ALL.map(|view| ViewLink::new(view, address)),
             saved: ViewLinks::new(&around.views, address),
-            live: first.filter(|_| goes_on).map(|first| Live {
-                newest: address.url(),
-                newer: address.newer(first),
-            }),
-            files,
+            live: Live::new(&look, &facts.page),
+            files: (!is_empty).then(|| Files::new(address, &on_tab)),
             chart,
             rate: RateLine::new(around.cube.production(), around.rate_before),
             alert: around
@@ -373,9 +337,7 @@ impl ListPage {
                 &names,
                 zone,
             ),
-            matched: on_tab
-                .as_ref()
-                .map(|count| format!("{count} of {}", number(all_on_tab))),
+            matched: format!("{on_tab} of {}", number(all_on_tab)),
             chips: filters::chips(address, &names),
             clear: address.with_filter(address.filter.without_terms()),
             frozen: frozen.at(look.cursor),
@@ -384,24 +346,12 @@ impl ListPage {
                 .last_run
                 .as_ref()
                 .map(|run| again::last(run, now, zone)),
-            caption: format!(
-                "{} {}, newest first · times in {}",
-                on_tab.as_deref().unwrap_or_default(),
-                match (address.tab, on_tab.as_deref()) {
-                    (Tab::Invalid, Some("1")) => "invalid request",
-                    (Tab::Invalid, _) => "invalid requests",
-                    (Tab::Test, Some("1")) => "test request",
-                    (Tab::Test, _) => "test requests",
-                },
-                Moment::new(now, zone).zone()
-            ),
+            caption: caption(address.tab, &on_tab, &Moment::new(now, zone)),
             pager: Pager::new(&look, &facts.page),
             empty: is_empty.then(|| empty::why(status, &look, &facts, &around.cube, &names)),
             legend: legend::groups(address, &error_counts(address, &counts)),
-            on_tab: on_tab.unwrap_or_default(),
+            on_tab,
             tab: address.tab,
-            tabs,
-            views: views.into(),
             causes,
             rows,
             notices: look.notices,
@@ -412,6 +362,74 @@ impl ListPage {
     fn alert_line(&self) -> String {
         format!("{OPENS_ABOVE} %")
     }
+}
+
+impl Facts {
+    fn rows(&self, look: &Look, frozen: &Address, names: &KeyNames) -> Vec<Row> {
+        let row = |row: &ListRow| Row {
+            url: frozen.request(row.id, look.cursor),
+            recheck: self.rechecks.get(&row.id).copied(),
+            is_sent_again: self.sent_again.contains_key(&row.id),
+            ..Row::new(row, names, look.now, look.zone())
+        };
+        self.page.rows.iter().map(row).collect()
+    }
+}
+
+impl TabLink {
+    fn new(tab: Tab, address: &Address, count: String) -> Self {
+        Self {
+            title: tab.title(),
+            url: address.on(tab),
+            count,
+            is_current: tab == address.tab,
+        }
+    }
+}
+
+impl ViewLink {
+    fn new(view: View, address: &Address) -> Self {
+        Self {
+            title: view.title(),
+            url: address.shown_as(view).url(),
+            is_current: view == address.view,
+        }
+    }
+}
+
+impl Live {
+    /// Where the list goes on; where no request is listed, what comes from now on is newer.
+    fn new(look: &Look, page: &requests::Page) -> Option<Self> {
+        let first = match page.rows.first() {
+            Some(row) => RequestId::from_uuid(row.id)?,
+            None => RequestId::new(look.now),
+        };
+        let goes_on = look.window.to.is_none() && look.cursor == Cursor::Newest;
+        goes_on.then(|| Self {
+            newest: look.address.url(),
+            newer: look.address.newer(first),
+        })
+    }
+}
+
+impl Files {
+    fn new(address: &Address, count: &str) -> Self {
+        Self {
+            count: count.to_owned(),
+            csv: address.file("csv"),
+            json_lines: address.file("jsonl"),
+        }
+    }
+}
+
+fn caption(tab: Tab, count: &str, now: &Moment) -> String {
+    let requests = match (tab, count) {
+        (Tab::Invalid, "1") => "invalid request",
+        (Tab::Invalid, _) => "invalid requests",
+        (Tab::Test, "1") => "test request",
+        (Tab::Test, _) => "test requests",
+    };
+    format!("{count} {requests}, newest first · times in {}", now.zone())
 }
 
 /// How many requests of the tab have which errors, whatever error the filter asks for.

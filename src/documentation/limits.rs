@@ -131,42 +131,40 @@ pub fn add(document: &mut Value) {
     let description = document["info"]["description"].as_str().unwrap_or_default();
     let description = format!("{description}\n\nLimits:\n{}", lines.collect::<String>());
     document["info"]["description"] = description.into();
-    for operation in operations(document) {
+    let paths = document["paths"].as_object_mut().into_iter().flatten();
+    let operations = paths.flat_map(|(_, path)| path.as_object_mut().into_iter().flatten());
+    for (_, operation) in operations {
         if let Some(body) = operation.get_mut("requestBody") {
-            body["description"] = format!(
-                "A JSON object in UTF-8, at most {} unpacked. It may be packed with gzip or deflate, \
-                 as `content-encoding` says.",
-                kib(MAX_BYTES)
-            )
-            .into();
+            body["description"] = about_bodies().into();
         }
         let answers = operation["responses"].as_object_mut().into_iter().flatten();
-        for (_, answer) in answers {
-            let headers = answer["headers"].as_object_mut().into_iter().flatten();
-            for (name, header) in headers {
-                match name.as_str() {
-                    "x-request-id" => header["schema"]["format"] = "uuid".into(),
-                    "x-request-warnings" => {
-                        header["schema"] =
-                            json!({"type": "integer", "minimum": 1, "maximum": MOST_KEPT});
-                    }
-                    "retry-after" => {
-                        header["schema"] = json!({"type": "integer", "minimum": 1});
-                        header["example"] = RETRY_AFTER.into();
-                    }
-                    _ => {}
-                }
-            }
+        let headers = answers.flat_map(|(_, a)| a["headers"].as_object_mut().into_iter().flatten());
+        for (name, header) in headers {
+            limit_header(name, header);
         }
     }
 }
 
-fn operations(document: &mut Value) -> impl Iterator<Item = &mut Value> {
-    let paths = document["paths"].as_object_mut().into_iter().flatten();
-    paths.flat_map(|(_, path)| {
-        let methods = path.as_object_mut().into_iter().flatten();
-        methods.map(|(_, operation)| operation)
-    })
+fn about_bodies() -> String {
+    format!(
+        "A JSON object in UTF-8, at most {} unpacked. It may be packed with gzip or deflate, as \
+         `content-encoding` says.",
+        kib(MAX_BYTES)
+    )
+}
+
+fn limit_header(name: &str, header: &mut Value) {
+    match name {
+        "x-request-id" => header["schema"]["format"] = "uuid".into(),
+        "x-request-warnings" => {
+            header["schema"] = json!({"type": "integer", "minimum": 1, "maximum": MOST_KEPT});
+        }
+        "retry-after" => {
+            header["schema"] = json!({"type": "integer", "minimum": 1});
+            header["example"] = RETRY_AFTER.into();
+        }
+        _ => {}
+    }
 }
 
 fn kib(bytes: usize) -> String {

@@ -66,7 +66,7 @@ impl Modify for Keys {
         let components = document.components.get_or_insert_default();
         let header = ApiKeyValue::with_description(
             "x-api-key",
-            "A key of the company. It decides between the test and the production environment.",
+            "A key of the company, `acs_test_…` or `acs_live_…`. It decides between the test and the production environment.",
         );
         components.add_security_scheme("api_key", SecurityScheme::ApiKey(ApiKey::Header(header)));
         let basic = HttpBuilder::new()

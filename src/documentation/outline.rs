@@ -274,6 +274,7 @@ fn word(schema: &Value, of: &Value) -> String {
         (Some("string"), Some("idn-email")) => "e-mail".to_owned(),
         (Some("string"), Some("uri")) => "URL".to_owned(),
         (Some("string"), Some("uri-reference")) => "path".to_owned(),
+        (Some("string"), Some("json-pointer")) => "JSON pointer".to_owned(),
         (Some("string"), _) => "text".to_owned(),
         (Some("integer" | "number"), _) => "number".to_owned(),
         (Some("boolean"), _) => "true or false".to_owned(),

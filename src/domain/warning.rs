@@ -71,7 +71,7 @@ pub struct Warning {
     #[schema(value_type = WarningCode)]
     pub code: String,
     /// JSON pointer into the body, empty for the whole body.
-    #[schema(example = "/langauge")]
+    #[schema(format = "json-pointer", example = "/langauge")]
     pub pointer: String,
     /// What was done about it, in words for the sender.
     #[schema(example = "unknown field, ignored; did you mean `language`?")]

@@ -21,7 +21,7 @@ pub struct FeedbackRequest {
     pub employee: Option<Employee>,
     /// How the customer was served: `phone`, `chat`, `email`, or a channel that the company added.
     /// Compared regardless of case and space, and `_` counts as `-`.
-    #[schema(example = "email")]
+    #[schema(min_length = 1, example = "email")]
     pub channel: String,
     /// Your ticket number. It need not be unique.
     #[schema(nullable = false, example = "T-48211")]

@@ -86,7 +86,10 @@ async fn receive(
     let reading = received.read(payload, room);
     match tokio::time::timeout(TIME_TO_ARRIVE, reading).await {
         Ok(read) => read?,
-        Err(_) => received.fail("The body did not arrive whole within 30 seconds."),
+        Err(_) => received.fail(&format!(
+            "The body did not arrive whole within {} seconds.",
+            TIME_TO_ARRIVE.as_secs()
+        )),
     }
     if let Some(packing) = packing
         && received.problem.is_none()

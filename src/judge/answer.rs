@@ -41,7 +41,7 @@ pub struct ErrorItem<'a> {
     /// What is wrong and what to do about it.
     pub detail: String,
     /// JSON pointer to the field in the body; empty for the whole body.
-    #[schema(example = "/brand")]
+    #[schema(format = "json-pointer", example = "/brand")]
     pub pointer: &'a str,
     /// The value sent, or its beginning; `null` where none was.
     #[schema(required, example = "larkspur-shoes")]

@@ -455,7 +455,29 @@ impl FromStr for ErrorCode {
 
 #[cfg(test)]
 mod tests {
+    use super::super::{body, validate, warning};
     use super::*;
+
+    #[test]
+    fn numbers_in_words_are_those_of_the_rules() {
+        let size = format!("{} KiB", body::MAX_BYTES / 1024);
+        let name = format!("1 to {} characters", validate::MAX_NAME_CHARS);
+        let tags = format!("the first {} are kept", body::MAX_TAGS);
+        let text = format!("over {},000 characters", body::MAX_TEXT_CHARS / 1000);
+        let kinds = warning::KINDS.into_iter();
+        let kind = |code| kinds.clone().find(|(known, _)| *known == code).unwrap().1;
+        for (words, number) in [
+            (Reason::TooLarge.sentence(), &size),
+            (Reason::TooLarge.next_step(), &size),
+            (ErrorCode::MalformedRequest.entry().explanation, &size),
+            (Reason::CustomerNameFormat.next_step(), &name),
+            (ErrorCode::InvalidCustomer.entry().explanation, &name),
+            (kind("too_many_tags"), &tags),
+            (kind("cut"), &text),
+        ] {
+            assert!(words.contains(number), "{number}: {words}");
+        }
+    }
 
     #[test]
     fn every_error_has_its_own_bit_and_the_mask_holds_all() {

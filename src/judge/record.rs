@@ -3,7 +3,7 @@
 
 use super::{Answer, Arrival};
 use crate::domain::body::Body;
-use crate::domain::dictionary::ErrorCode;
+use crate::domain::dictionary::Reason;
 use crate::domain::email;
 use crate::domain::filter::Label;
 use crate::domain::request::KEPT_CHARS;
@@ -81,17 +81,21 @@ pub fn record(
             .findings
             .iter()
             .zip(0..)
-            .map(|(finding, position)| FindingRow {
-                company_id,
-                received_at,
-                id,
-                position,
-                code: finding.code().bit(),
-                reason: finding.reason.number(),
-                pointer: kept(stored_pointer(finding)),
-                value: stored_value(finding),
-                environment,
-                key_id: arrival.key_id,
+            .map(|(finding, position)| {
+                let value = decisive(finding, verdict);
+                FindingRow {
+                    company_id,
+                    received_at,
+                    id,
+                    position,
+                    code: finding.code().bit(),
+                    reason: finding.reason.number(),
+                    pointer: kept(stored_pointer(finding)),
+                    sent: spelled(finding, value.as_deref()),
+                    value,
+                    environment,
+                    key_id: arrival.key_id,
+                }
             })
             .collect(),
         counted: CountedLabels {
@@ -103,12 +107,28 @@ pub fn record(
     }
 }
 
-/// A finding outlives the customer's data, so it must not hold any.
-fn stored_value(finding: &Finding) -> Option<String> {
-    match finding.code() {
-        ErrorCode::InvalidCustomer => None,
-        _ => finding.value.as_deref().map(kept),
+/// The decisive value, in the form in which it is matched: however a label or an e-mail was spelled,
+/// and whether an alias read it, what failed for one setting has one cause. A label that was not found
+/// stays as sent, for it is looked for by its very words. A finding outlives the customer's data, so it
+/// must not hold any.
+fn decisive(finding: &Finding, verdict: &Verdict<'_>) -> Option<String> {
+    let sent = finding.value.as_deref();
+    match finding.reason {
+        Reason::CustomerEmailMissing | Reason::CustomerEmailFormat | Reason::CustomerNameFormat => {
+            None
+        }
+        Reason::ChannelNotEnabled | Reason::ChannelManual => verdict.channel.map(kept),
+        Reason::BrandInactive => verdict.brand.map(kept),
+        Reason::LanguageInactive => verdict.language.map(kept),
+        _ if finding.pointer == "/employee/email" => sent.map(|sent| kept(&email::fold(sent))),
+        _ => sent.map(kept),
     }
+}
+
+/// The value as sent, where the decisive one is another form of it.
+fn spelled(finding: &Finding, decisive: Option<&str>) -> Option<String> {
+    let sent = kept(finding.value.as_deref()?);
+    (decisive? != sent).then_some(sent)
 }
 
 /// The names of custom properties are the sender's own and may say who the customer is: the row

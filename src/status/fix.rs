@@ -1,6 +1,7 @@
 //! From an error to its end: the one control that ends it, with the value filled in.
 
 use super::ROOT;
+use super::row::value;
 use crate::domain::dictionary::Reason;
 use crate::domain::request::Environment;
 use crate::domain::settings::{CompanySettings, EmployeeMatch, ProfileStatus};
@@ -141,7 +142,7 @@ fn fix(
     finding: &FindingRow,
     settings: &CompanySettings,
 ) -> Option<Fix> {
-    let value = finding.value.as_deref().unwrap_or_default();
+    let value = value(row, reason, finding).unwrap_or_default();
     let info = |kind: &str, label: &str| {
         let label = segment(label);
         format!("/settings/company-info/{kind}/{label}/activation")

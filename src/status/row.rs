@@ -216,13 +216,14 @@ pub fn about(row: &ListRow, reason: Reason, finding: &FindingRow) -> About {
     }
 }
 
-/// The value that a finding is about: the customer's own from the document, the rest from itself.
+/// The value that a finding is about, as sent: the customer's own from the document, the rest from
+/// itself.
 pub fn value<'r>(row: &'r ListRow, reason: Reason, finding: &'r FindingRow) -> Option<&'r str> {
     match reason {
         Reason::CustomerEmailFormat => row.customer_email.as_deref(),
         Reason::CustomerNameFormat => row.customer_name.as_deref(),
         Reason::WrongType => Some(&finding.pointer),
-        _ => finding.value.as_deref(),
+        _ => finding.sent.as_deref().or(finding.value.as_deref()),
     }
 }
 

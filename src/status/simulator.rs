@@ -224,6 +224,7 @@ fn as_stored(record: Record) -> ListRow {
         reason: row.reason,
         pointer: row.pointer,
         value: row.value,
+        sent: row.sent,
     };
     ListRow {
         id: request.id,

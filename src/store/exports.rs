@@ -97,7 +97,7 @@ pub fn rows(
     let table = "request_documents";
     let customers = wanted.read(connection, columns, table, "true", NEWEST_FIRST)?;
     add_customers(&mut rows, customers);
-    let columns = "r.id, r.reason, r.pointer, r.value";
+    let columns = "r.id, r.reason, r.pointer, r.value, r.sent";
     let in_order = "r.received_at, r.id, r.position";
     let findings = wanted.read(connection, columns, "request_findings", "true", in_order)?;
     requests::add_findings(&mut rows, findings);

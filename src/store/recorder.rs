@@ -126,6 +126,7 @@ pub struct FindingRow {
     pub value: Option<String>,
     pub environment: i16,
     pub key_id: i64,
+    pub sent: Option<String>,
 }
 
 /// The labels that a request is counted under, in the words of `request_counts`.

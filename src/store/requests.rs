@@ -163,6 +163,8 @@ pub struct FindingRow {
     pub pointer: String,
     #[diesel(sql_type = Nullable<Text>)]
     pub value: Option<String>,
+    #[diesel(sql_type = Nullable<Text>)]
+    pub sent: Option<String>,
 }
 
 /// What of a request may be personal, until it is expunged.
@@ -428,7 +430,7 @@ pub fn rows(
          ORDER BY page.place",
     ));
     let findings = page.and(&format!(
-        "SELECT f.id, f.reason, f.pointer, f.value \
+        "SELECT f.id, f.reason, f.pointer, f.value, f.sent \
          FROM unnest({ids}, {times}) AS page (id, received_at) \
          JOIN LATERAL ( \
              SELECT * FROM request_findings f \
@@ -465,7 +467,7 @@ pub fn find(
 /// Requests that failed for one reason: about which value, with which key.
 #[derive(Debug, Clone, QueryableByName)]
 pub struct Cause {
-    /// The decisive value as sent.
+    /// The decisive value.
     #[diesel(sql_type = Nullable<Text>)]
     pub value: Option<String>,
     /// The key.

@@ -465,12 +465,14 @@ diesel::table! {
         reason -> Int2,
         /// JSON pointer to the field, first 255 characters.
         pointer -> Text,
-        /// The decisive value; null where none was sent, and for customers' data.
+        /// The decisive value in the form in which it is matched; null where none was sent, and for customers' data.
         value -> Nullable<Text>,
         /// The request's.
         environment -> Int2,
         /// The request's.
         key_id -> Int8,
+        /// The value as sent, where that is another form of the decisive one.
+        sent -> Nullable<Text>,
     }
 }
 

@@ -108,6 +108,67 @@ fn the_link_of_every_cause_leads_to_its_requests_alone() {
 }
 
 #[test]
+fn what_settings_do_not_tell_apart_is_one_cause_however_it_is_spelled() {
+    let app = TestApp::start();
+    let mut admin = app.admin();
+    let new_alias = "/settings/company-info/brands/aliases/new";
+    let alias = [("label", "factory shop"), ("target", "larkspur-outlet")];
+    admin.fill_in(new_alias, &alias).location();
+    for (field, spellings) in [
+        (
+            "/brand",
+            &["larkspur-outlet", "LARKSPUR_Outlet", "Factory Shop"][..],
+        ),
+        (
+            "/employee/email",
+            &["ben.ruiz@larkspur.example", "Ben.Ruiz@Larkspur.example"],
+        ),
+        ("/employee/email", &["PAUL@larkspur.example"]),
+        ("/channel", &["SMS"]),
+        ("/language", &["DE"]),
+        // An unknown label is looked for by its very words, and a custom id is its very words.
+        ("/brand", &["Nobody", "nobody"]),
+    ] {
+        for sent in spellings {
+            let answer = app.production().requests(&accepted_but(field, *sent));
+            assert_eq!(answer.json()["errors"][0]["value"], *sent);
+        }
+    }
+    let by_custom_id = with(accepted(), "/employee", json!({"custom_id": "L-1002"}));
+    app.production().requests(&by_custom_id);
+    let found = causes(admin.get(CAUSES).text());
+    let expected = [
+        "Invalid/inactive brand signifier larkspur-outlet: 3",
+        "Deactivated employee ben.ruiz@larkspur.example: 2",
+        "Deactivated employee L-1002: 1",
+        "Employee not found paul@larkspur.example: 1",
+        "Channel not enabled for company sms: 1",
+        "Invalid/inactive brand signifier Nobody: 1",
+        "Invalid/inactive brand signifier nobody: 1",
+        "Language not available/active de: 1",
+    ];
+    let told: Vec<&str> = found.iter().map(|(words, _)| &words[..]).collect();
+    assert_eq!(told, expected);
+    for (words, url) in &found {
+        let list = page(&mut admin, url);
+        let (_, count) = words.rsplit_once(": ").unwrap();
+        assert_eq!(list.rows().len().to_string(), count, "{words}: {url}");
+        assert_eq!(list.tabs().0, count, "{words}: {url}");
+    }
+    // A list and a request show what was sent.
+    let rows = page(&mut admin, &found[0].1).rows();
+    let about: Vec<&str> = rows.iter().map(|row| &row.about[..]).collect();
+    assert_eq!(
+        about,
+        ["Factory Shop", "LARKSPUR_Outlet", "larkspur-outlet"]
+    );
+    let request = page(&mut admin, &rows[0].url).words();
+    for said in ["Same cause: 2 others", "Factory Shop", "larkspur-outlet"] {
+        assert!(request.contains(said), "{said}: {request}");
+    }
+}
+
+#[test]
 fn a_label_that_is_added_keeps_the_failures_from_before() {
     let app = TestApp::start();
     let misses = accepted_but("/brand", "Larkspur_Shoes");

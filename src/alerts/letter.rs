@@ -8,7 +8,6 @@ use super::Alerts;
 use crate::domain::alert::{self, Alert, CLOSES_AT, Event, LEAST_REQUESTS, OPENS_ABOVE};
 use crate::domain::company::CompanyId;
 use crate::domain::cube::Rate;
-use crate::domain::dictionary::ErrorCode;
 use crate::domain::filter::{Filter, Subject, Term};
 use crate::domain::paging::Shown;
 use crate::domain::request::Environment;
@@ -228,16 +227,15 @@ fn subject_of_now(rate: Rate) -> String {
     }
 }
 
-/// `Invalid/inactive brand signifier, larkspur-outlet`. A malformed request's value may be anything
-/// that somebody sent; it stays on the page.
+/// `Invalid/inactive brand signifier, larkspur-outlet`.
 fn name(cause: &Cause) -> String {
     let title = cause.id.reason.code().title();
     match &cause.id.value {
-        Some(value) if cause.id.reason.code() != ErrorCode::MalformedRequest => {
+        Some(value) => {
             let value: String = one_line(value).chars().take(MAX_VALUE_CHARS).collect();
             format!("{title}, {value}")
         }
-        _ => title.to_owned(),
+        None => title.to_owned(),
     }
 }
 

@@ -36,6 +36,8 @@ pub enum Subject {
     Error(ErrorCode),
     /// Has exactly this variant of an error.
     Reason(Reason),
+    /// Has this variant of an error, in this field.
+    Field(Reason, String),
     /// Came with a key of this environment.
     Environment(Environment),
     /// Named this channel.
@@ -151,7 +153,7 @@ impl Subject {
     pub fn parameter(&self) -> &'static str {
         Self::PARAMETERS[match self {
             Self::Error(_) => 0,
-            Self::Reason(_) => 1,
+            Self::Reason(_) | Self::Field(..) => 1,
             Self::Environment(_) => 2,
             Self::Channel(_) => 3,
             Self::Brand(_) => 4,
@@ -168,6 +170,7 @@ impl Subject {
         match self {
             Self::Error(code) => code.as_str().to_owned(),
             Self::Reason(reason) => reason.name(),
+            Self::Field(reason, field) => format!("{}:{field}", reason.name()),
             Self::Environment(environment) => environment.as_str().to_owned(),
             Self::Channel(label) | Self::Brand(label) | Self::Language(label) => {
                 label.word().into_owned()
@@ -192,7 +195,8 @@ impl Subject {
             | Self::Brand(Label::NamedUnknown(_))
             | Self::Language(Label::NamedUnknown(_))
             | Self::Employee(_)
-            | Self::Reason(_) => false,
+            | Self::Reason(_)
+            | Self::Field(..) => false,
             _ => true,
         }
     }
@@ -207,7 +211,13 @@ impl Subject {
         }
         match parameter {
             "error" => value.parse().ok().map(Self::Error),
-            "reason" => Reason::from_name(value).map(Self::Reason),
+            "reason" => match value.split_once(':') {
+                Some((_, "")) => None,
+                Some((name, field)) => {
+                    Reason::from_name(name).map(|reason| Self::Field(reason, field.to_owned()))
+                }
+                None => Reason::from_name(value).map(Self::Reason),
+            },
             "environment" => value.parse().ok().map(Self::Environment),
             "channel" => Some(Self::Channel(Label::parse(value))),
             "brand" => Some(Self::Brand(Label::parse(value))),

@@ -109,8 +109,8 @@ pub fn record(
 
 /// The decisive value, in the form in which it is matched: however a label or an e-mail was spelled,
 /// and whether an alias read it, what failed for one setting has one cause. A label that was not found
-/// stays as sent, for it is looked for by its very words. A finding outlives the customer's data, so it
-/// must not hold any.
+/// stays as sent, for it is looked for by its very words; of a malformed field it is the name. A finding
+/// outlives the customer's data, so it must not hold any.
 fn decisive(finding: &Finding, verdict: &Verdict<'_>) -> Option<String> {
     let sent = finding.value.as_deref();
     match finding.reason {
@@ -120,6 +120,7 @@ fn decisive(finding: &Finding, verdict: &Verdict<'_>) -> Option<String> {
         Reason::ChannelNotEnabled | Reason::ChannelManual => verdict.channel.map(kept),
         Reason::BrandInactive => verdict.brand.map(kept),
         Reason::LanguageInactive => verdict.language.map(kept),
+        Reason::WrongType | Reason::Missing => Some(field(stored_pointer(finding))),
         _ if finding.pointer == "/employee/email" => sent.map(|sent| kept(&email::fold(sent))),
         _ => sent.map(kept),
     }
@@ -138,6 +139,15 @@ fn stored_pointer(finding: &Finding) -> &str {
     match finding.pointer.strip_prefix(CUSTOM_PROPERTIES) {
         Some(property) if property.starts_with('/') => CUSTOM_PROPERTIES,
         _ => &finding.pointer,
+    }
+}
+
+/// The documented field that a pointer leads to, or into: `customer.email`, and `tags` for each of them.
+fn field(pointer: &str) -> String {
+    let steps = pointer.trim_start_matches('/');
+    match steps.split_once('/') {
+        Some(("tags", _)) => "tags".to_owned(),
+        _ => steps.replace('/', "."),
     }
 }
 

@@ -309,6 +309,10 @@ pub fn words(subject: &Subject, keys: &KeyNames) -> String {
             let sentence = reason.sentence().trim_end_matches('.');
             format!("{}: {sentence}", reason.code().title())
         }
+        Subject::Field(reason, field) => {
+            let sentence = reason.sentence().trim_end_matches('.');
+            format!("{}: {sentence}: {field}", reason.code().title())
+        }
         Subject::Environment(environment) => environment.as_str().to_owned(),
         Subject::Channel(label) | Subject::Brand(label) | Subject::Language(label) => match label {
             Label::Named(name) => name.clone(),

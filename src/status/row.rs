@@ -223,6 +223,7 @@ pub fn value<'r>(row: &'r ListRow, reason: Reason, finding: &'r FindingRow) -> O
         Reason::CustomerEmailFormat => row.customer_email.as_deref(),
         Reason::CustomerNameFormat => row.customer_name.as_deref(),
         Reason::WrongType => Some(&finding.pointer),
+        Reason::Missing => None,
         _ => finding.sent.as_deref().or(finding.value.as_deref()),
     }
 }

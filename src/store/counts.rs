@@ -12,6 +12,7 @@ use diesel::sql_types::{BigInt, Bool, SmallInt, Text, Timestamptz};
 use super::query::{Query, Value, is_common};
 use crate::domain::company::CompanyId;
 use crate::domain::cube::{Cell, Cube, Rate};
+use crate::domain::dictionary::Reason;
 use crate::domain::filter::{Filter, Label, Subject, Term, Verdict};
 use crate::domain::request::{Environment, Kind};
 use crate::domain::window::{FINE_GRAIN_MINUTES, Window};
@@ -404,13 +405,26 @@ fn condition(query: &mut Query, subject: &Subject) -> String {
                 query.value(Value::Small(code.bit()))
             )
         }
-        Subject::Reason(reason) => format!("reason = {}", reason.number()),
+        Subject::Reason(reason) => of_reason(query, *reason, None),
+        Subject::Field(reason, field) => of_reason(query, *reason, Some(field)),
         Subject::Environment(environment) => format!("environment = {}", environment.number()),
         Subject::Kind(kind) => format!("kind = {}", kind.number()),
         Subject::Key(id) => format!("key_id = {}", query.value(Value::Integer(*id))),
         Subject::Result(Verdict::Valid) => "error_mask = 0".to_owned(),
         Subject::Result(Verdict::Invalid) => "error_mask <> 0".to_owned(),
         Subject::Employee(_) => "false".to_owned(),
+    }
+}
+
+/// The findings of a variant of an error, in a field where one is given, and their counters.
+pub(super) fn of_reason(query: &mut Query, reason: Reason, field: Option<&str>) -> String {
+    let number = reason.number();
+    match field {
+        Some(field) => {
+            let field = query.value(Value::Text(field.to_owned()));
+            format!("(reason = {number} AND value IS NOT DISTINCT FROM {field})")
+        }
+        None => format!("reason = {number}"),
     }
 }
 

@@ -8,7 +8,7 @@ use diesel::prelude::*;
 use diesel::sql_types::Uuid as SqlUuid;
 use uuid::Uuid;
 
-use super::counts::CellRow;
+use super::counts::{CellRow, of_reason};
 use super::query::{Query, Value, is_common};
 use super::requests::{MAX_ENTRIES, Selection, Tab};
 use crate::domain::company::CompanyId;
@@ -198,11 +198,11 @@ struct Source {
 }
 
 enum Index {
-    /// The findings of this error, of this variant alone where one is asked for, as far as they are
-    /// on this list.
+    /// The findings of this error, those that meet this condition alone where there is one, as far as
+    /// they are on this list.
     Findings {
         code: ErrorCode,
-        reason: Option<Reason>,
+        asked: Option<String>,
         list: &'static str,
     },
     /// The requests that meet one of these conditions; none meets two.
@@ -214,13 +214,13 @@ impl Source {
     /// not have from an index of their own, so that none has to be looked for among all the others.
     fn of(query: &mut Query, selection: &Selection<'_>) -> Self {
         let list = selection.tab.condition();
-        match lone_error(selection.filter) {
-            Some((code, reason)) => {
+        match lone_error(query, selection.filter) {
+            Some((code, asked)) => {
                 let of_findings = match selection.tab {
                     Tab::Invalid => "true",
                     Tab::Test => list,
                 };
-                Self::of_findings(code, reason, of_findings)
+                Self::of_findings(code, asked, of_findings)
             }
             None => Self::of_requests(query, selection, list, &[list]),
         }
@@ -228,15 +228,15 @@ impl Source {
 
     /// The same of both lists together.
     fn of_both_lists(query: &mut Query, selection: &Selection<'_>) -> Self {
-        match lone_error(selection.filter) {
-            Some((code, reason)) => Self::of_findings(code, reason, "true"),
+        match lone_error(query, selection.filter) {
+            Some((code, asked)) => Self::of_findings(code, asked, "true"),
             None => Self::of_requests(query, selection, LISTED, &LISTED_APART),
         }
     }
 
-    fn of_findings(code: ErrorCode, reason: Option<Reason>, list: &'static str) -> Self {
+    fn of_findings(code: ErrorCode, asked: Option<String>, list: &'static str) -> Self {
         Self {
-            index: Index::Findings { code, reason, list },
+            index: Index::Findings { code, asked, list },
             rest: Filter::default(),
         }
     }
@@ -268,7 +268,7 @@ impl Source {
     /// Whether something is left to be asked of the entries.
     fn has_rest(&self) -> bool {
         match &self.index {
-            Index::Findings { reason, .. } => reason.is_some(),
+            Index::Findings { asked, .. } => asked.is_some(),
             Index::Requests(_) => !self.rest.terms().is_empty(),
         }
     }
@@ -333,10 +333,10 @@ impl Source {
         let range = range(query, selection, cursor);
         let order = order(direction);
         match &self.index {
-            Index::Findings { code, reason, list } => {
+            Index::Findings { code, asked, list } => {
                 let code = query.value(Value::Small(code.bit()));
-                let is_asked = match reason {
-                    Some(reason) => format!("bool_or(reason = {})", reason.number()),
+                let is_asked = match asked {
+                    Some(asked) => format!("bool_or({asked})"),
                     None => "true".to_owned(),
                 };
                 format!(
@@ -423,9 +423,10 @@ fn unknown_names(selection: &Selection<'_>, parameter: &str) -> Vec<String> {
     names.unwrap_or_default()
 }
 
-/// The only error or variant asked for, if nothing else is: with another condition each entry would
-/// cost a look into the requests, and the covering index of the list answers by itself.
-fn lone_error(filter: &Filter) -> Option<(ErrorCode, Option<Reason>)> {
+/// The only error asked for, if nothing else is, and what else its findings must meet: with another
+/// condition each entry would cost a look into the requests, and the covering index of the list answers
+/// by itself.
+fn lone_error(query: &mut Query, filter: &Filter) -> Option<(ErrorCode, Option<String>)> {
     match filter.terms() {
         [
             Term {
@@ -434,7 +435,14 @@ fn lone_error(filter: &Filter) -> Option<(ErrorCode, Option<Reason>)> {
             },
         ] => match subject {
             Subject::Error(code) => Some((*code, None)),
-            Subject::Reason(reason) => Some((reason.code(), Some(*reason))),
+            Subject::Reason(reason) => {
+                let asked = of_reason(query, *reason, None);
+                Some((reason.code(), Some(asked)))
+            }
+            Subject::Field(reason, field) => {
+                let asked = of_reason(query, *reason, Some(field));
+                Some((reason.code(), Some(asked)))
+            }
             _ => None,
         },
         _ => None,
@@ -542,17 +550,8 @@ fn condition(query: &mut Query, subject: &Subject, settings: &CompanySettings) -
             let bit = query.value(Value::Small(code.bit()));
             format!("error_mask & {bit} <> 0")
         }
-        Subject::Reason(reason) => {
-            let bit = query.value(Value::Small(reason.code().bit()));
-            // As a value, not as EXISTS: Postgres would join it with the findings of all requests.
-            format!(
-                "(error_mask & {bit} <> 0 AND coalesce(( \
-                     SELECT true FROM request_findings f \
-                     WHERE f.company_id = $1 AND f.received_at = entries.received_at \
-                           AND f.id = entries.id AND f.reason = {} LIMIT 1), false))",
-                reason.number()
-            )
-        }
+        Subject::Reason(reason) => has_finding(query, *reason, None),
+        Subject::Field(reason, field) => has_finding(query, *reason, Some(field)),
         Subject::Environment(environment) => format!("environment = {}", environment.number()),
         Subject::Kind(kind) => format!("kind = {}", kind.number()),
         Subject::Result(Verdict::Valid) => "error_mask = 0".to_owned(),
@@ -584,6 +583,18 @@ fn condition(query: &mut Query, subject: &Subject, settings: &CompanySettings) -
             )
         }
     }
+}
+
+/// As a value, not as EXISTS: Postgres would join it with the findings of all requests.
+fn has_finding(query: &mut Query, reason: Reason, field: Option<&str>) -> String {
+    let bit = query.value(Value::Small(reason.code().bit()));
+    let is_asked = of_reason(query, reason, field);
+    format!(
+        "(error_mask & {bit} <> 0 AND coalesce(( \
+             SELECT true FROM request_findings f \
+             WHERE f.company_id = $1 AND f.received_at = entries.received_at \
+                   AND f.id = entries.id AND {is_asked} LIMIT 1), false))"
+    )
 }
 
 /// The label that a request means today by the one asked for; `None` where it is one that the

@@ -465,7 +465,7 @@ diesel::table! {
         reason -> Int2,
         /// JSON pointer to the field, first 255 characters.
         pointer -> Text,
-        /// The decisive value in the form in which it is matched; null where none was sent, and for customers' data.
+        /// The decisive value in the form in which it is matched, of a malformed field its name; null where none was sent, and for customers' data.
         value -> Nullable<Text>,
         /// The request's.
         environment -> Int2,

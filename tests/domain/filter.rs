@@ -29,6 +29,7 @@ fn terms_are_read_from_an_address() {
         ("error", "invalid_brand"),
         ("-channel", "chat"),
         ("reason", "invalid_customer.name_format"),
+        ("reason", "malformed_request.wrong_type:customer.email"),
         ("brand", "~unknown"),
         ("brand", "~unknown:acme"),
         ("language", "~none"),
@@ -40,6 +41,10 @@ fn terms_are_read_from_an_address() {
     let expected = [
         is(Subject::Error(ErrorCode::InvalidBrand)),
         is(Subject::Reason(Reason::CustomerNameFormat)),
+        is(Subject::Field(
+            Reason::WrongType,
+            "customer.email".to_owned(),
+        )),
         is_not(Subject::Channel(Label::Named("chat".to_owned()))),
         is(Subject::Brand(Label::NamedUnknown("acme".to_owned()))),
         is(Subject::Brand(Label::Unknown)),
@@ -53,6 +58,7 @@ fn what_is_not_understood_comes_back_as_it_was() {
     let unknown = [
         ("error", "no_such"),
         ("reason", "invalid_customer"),
+        ("reason", "malformed_request.wrong_type:"),
         ("colour", "red"),
         ("key", "x"),
         ("range", "2y"),

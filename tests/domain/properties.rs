@@ -3,7 +3,7 @@
 use std::sync::LazyLock;
 
 use api_status_page::domain::body::Body;
-use api_status_page::domain::dictionary::ErrorCode;
+use api_status_page::domain::dictionary::{ErrorCode, Reason};
 use api_status_page::domain::filter::{Filter, Label, Subject, Term, Verdict};
 use api_status_page::domain::request::{Environment, Kind};
 use api_status_page::domain::search::Search;
@@ -181,6 +181,8 @@ fn term() -> impl Strategy<Value = Term> {
     };
     let subject = prop_oneof![
         select(ErrorCode::ALL.as_slice()).prop_map(Subject::Error),
+        select(Reason::ALL.as_slice()).prop_map(Subject::Reason),
+        (select(Reason::ALL.as_slice()), name()).prop_map(|(r, field)| Subject::Field(r, field)),
         environment().prop_map(Subject::Environment),
         label().prop_map(Subject::Channel),
         label().prop_map(Subject::Brand),

@@ -202,13 +202,55 @@ fn a_label_that_is_added_keeps_the_failures_from_before() {
 }
 
 #[test]
-fn a_request_with_two_broken_fields_counts_once() {
+fn a_malformed_field_is_a_cause_by_its_name_at_which_a_request_counts_once() {
     let app = TestApp::start();
-    let body = with(accepted(), "/tags", json!({"a": 1}));
-    let body = with(body, "/custom_properties", json!([1]));
-    app.production().requests(&body);
-    let page = app.admin().get(CAUSES);
-    assert_eq!(words(page.text()), ["Malformed request: 1"]);
+    let mut without_channel = accepted();
+    without_channel.as_object_mut().unwrap().remove("channel");
+    let in_french = accepted_but("/language", json!(["fr"]));
+    let properties = json!({"jane@acme.example": [], "b": {}});
+    for body in [
+        with(in_french.clone(), "/custom_properties", properties),
+        in_french,
+        with(accepted(), "/tags", json!([["a"], ["b"]])),
+        accepted_but("/customer/email", json!([])),
+        without_channel,
+    ] {
+        let answer = app.production().requests(&body).json();
+        assert_eq!(answer["errors"][0]["value"], json!(null), "{answer}");
+    }
+    let mut admin = app.admin();
+    let found = causes(admin.get(CAUSES).text());
+    let told: Vec<&str> = found.iter().map(|(words, _)| &words[..]).collect();
+    let expected = [
+        "Malformed request language: 2",
+        "Malformed request custom_properties: 1",
+        "Malformed request customer.email: 1",
+        "Malformed request tags: 1",
+        "Malformed request channel: 1",
+    ];
+    assert_eq!(told, expected);
+    for (words, url) in &found {
+        let (_, count) = words.rsplit_once(": ").unwrap();
+        // Read from the findings, and from the requests.
+        for url in [
+            url.clone(),
+            format!("{url}&kind=feedback&environment=production"),
+        ] {
+            let list = page(&mut admin, &url);
+            assert_eq!(list.rows().len().to_string(), count, "{words}: {url}");
+            assert_eq!(list.tabs().0, count, "{words}: {url}");
+            let of_list = page(&mut admin, &list.link("Causes").unwrap());
+            assert!(self::words(&of_list.0).contains(words), "{words}: {url}");
+        }
+    }
+    let list = page(&mut admin, &found[0].1);
+    let said = "Malformed request: A field has another type than documented: language";
+    assert!(list.words().contains(said), "{}", list.words());
+    let request = page(&mut admin, &list.rows()[0].url).words();
+    assert!(request.contains("Same cause: 1 other"), "{request}");
+    let others = "-reason=malformed_request.wrong_type:language";
+    let others = admin.get(&format!("{CAUSES}?{others}"));
+    assert_eq!(words(others.text()), expected[1..]);
 }
 
 #[test]

@@ -172,8 +172,8 @@ fn live_through(
         actor: LARKSPUR_USERS[0],
         action: "employee.deactivated",
         subject: &ben,
-        before: Some(json!({"status": "active"})),
-        after: Some(json!({"status": "deactivated"})),
+        before: Some(json!({"email": ben, "status": "active"})),
+        after: Some(json!({"email": ben, "status": "deactivated"})),
         settings_version: Some(version),
     };
     audit::add(connection, company, &ben_left)?;

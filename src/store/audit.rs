@@ -7,7 +7,7 @@ use diesel::sql_types::{Array, Bool, Text};
 use serde_json::Value;
 
 use super::schema::audit_log;
-use crate::domain::change::Place;
+use crate::domain::change::{Change, Place};
 use crate::domain::company::CompanyId;
 use crate::domain::window::Window;
 
@@ -129,6 +129,19 @@ pub struct RuleChange {
     pub subject: String,
     pub before: Option<Value>,
     pub after: Option<Value>,
+    pub settings_version: i64,
+}
+
+impl RuleChange {
+    /// What was changed.
+    pub fn change(&self) -> Change<'_> {
+        Change {
+            action: &self.action,
+            subject: &self.subject,
+            before: self.before.as_ref(),
+            after: self.after.as_ref(),
+        }
+    }
 }
 
 /// The newest changes of a window that made a new version of the rules, newest first.
@@ -160,6 +173,7 @@ pub fn rule_changes(
             audit_log::subject,
             audit_log::before,
             audit_log::after,
+            audit_log::settings_version.assume_not_null(),
         ))
         .load(connection)
 }

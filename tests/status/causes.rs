@@ -288,7 +288,8 @@ fn a_cause_names_who_sends_it_and_the_change_it_followed() {
     let company = app.larkspur.id;
     app.execute(&format!(
         "INSERT INTO audit_log (company_id, at, actor, action, subject, settings_version) VALUES \
-         ({company}, now() - interval '9 minutes', 'Ada', 'brand.deactivated', 'larkspur-outlet', 2)"
+         ({company}, now() - interval '9 minutes', 'Ada', 'brand.deactivated', 'larkspur-outlet', 2), \
+         ({company}, now() - interval '2 minutes', 'Bea', 'channel.disabled', 'larkspur-outlet', 3)"
     ));
     let call = app.production().post("/v1/requests");
     let call = call.header("user-agent", "outlet-shop/2.4");
@@ -302,6 +303,35 @@ fn a_cause_names_who_sends_it_and_the_change_it_followed() {
     );
     let started = "started 9 minutes after Ada switched off larkspur-outlet";
     assert!(page.contains(started), "{page}");
+}
+
+#[test]
+fn a_cause_without_a_value_names_the_change_that_began_it_and_no_other() {
+    let app = TestApp::start();
+    let company = app.larkspur.id;
+    // Two brands and two languages are active; French was the third one of three.
+    app.execute(&format!(
+        "INSERT INTO audit_log (company_id, at, actor, action, subject, settings_version) \
+         SELECT {company}, now() - minutes * interval '1 minute', 'Ada', action, subject, 1 \
+         FROM (VALUES (9, 'brand.activated', 'larkspur-kids'), \
+                      (8, 'brand.renamed', 'larkspur-kids'), \
+                      (7, 'language.activated', 'fr-CA'), \
+                      (6, 'language.deactivated', 'de')) AS done (minutes, action, subject)"
+    ));
+    let body = with(accepted_but("/brand", json!(null)), "/language", "");
+    app.production().requests(&body);
+    let mut admin = app.admin();
+    let page = page(&mut admin, CAUSES);
+    assert_eq!(
+        words(&page.0),
+        [
+            "Brand signifier not provided: 1",
+            "Language not specified: 1"
+        ]
+    );
+    let started = "started 9 minutes after Ada switched on larkspur-kids";
+    assert!(page.words().contains(started), "{}", page.words());
+    assert_eq!(page.words().matches("started").count(), 1);
 }
 
 #[test]

@@ -9,10 +9,9 @@ use super::super::look::Look;
 use super::super::row::{KeyNames, icon, tone};
 use super::facts::CauseFacts;
 use crate::domain::cause::{self, CauseId, Standing, State};
-use crate::domain::change;
 use crate::domain::dictionary::{EndedBy, Reason};
 use crate::domain::filter::{Filter, Label, Subject, Term};
-use crate::domain::label;
+use crate::store::audit::RuleChange;
 use crate::store::cause_decisions::Decided;
 use crate::store::causes::{Cause, Sender};
 use crate::web::format::{Breakable, Moment, counted, number, percent};
@@ -234,27 +233,63 @@ impl Context<'_> {
         }
     }
 
-    /// The last change of what the cause is about, when its first failure came soon after.
+    /// The last change that the cause may come of, when its first failure came soon after.
     fn started(&self, cause: &Cause) -> Option<String> {
-        let value = cause.id.value.as_deref()?;
-        let change = self.facts.changes.iter().find(|change| {
-            let before = cause.first - change.at;
-            label::fold(&change.subject) == label::fold(value)
-                && (TimeDelta::zero()..MAY_CAUSE).contains(&before)
-        })?;
-        let did = change::words(
-            &change.action,
-            &change.subject,
-            change.before.as_ref(),
-            change.after.as_ref(),
-        );
+        let rules = &self.look.snapshot.rules;
+        let changes = match cause.id.reason {
+            Reason::BrandNotProvided => {
+                let active = rules.brands.iter().filter(|brand| brand.active);
+                self.to_several("brand", active.count())
+            }
+            Reason::LanguageNotSpecified => {
+                let active = rules.languages.iter().filter(|language| language.active);
+                self.to_several("language", active.count())
+            }
+            _ => {
+                let changes = self.facts.changes.iter();
+                changes
+                    .filter(|change| change.change().may_begin(&cause.id))
+                    .collect()
+            }
+        };
+        let came_soon = |change: &&RuleChange| {
+            (TimeDelta::zero()..MAY_CAUSE).contains(&(cause.first - change.at))
+        };
+        let change = changes.into_iter().find(came_soon)?;
         let minutes = (cause.first - change.at).num_minutes();
         let after = match minutes {
             0 => "within a minute".to_owned(),
             1..120 => counted(minutes, "minute"),
             minutes => counted(minutes / 60, "hour"),
         };
+        let did = change.change().words();
         Some(format!("started {after} after {} {did}", change.actor))
+    }
+
+    /// The changes by which a second brand, or language, came to be active, the newest first: told from
+    /// how many are `active`, change by change back. Of a window that is over the changes after it are
+    /// not known.
+    fn to_several(&self, noun: &str, active: usize) -> Vec<&RuleChange> {
+        if self.look.window.to.is_some() {
+            return Vec::new();
+        }
+        let version = self.look.snapshot.rules.version;
+        let mut active = active as i64;
+        let known = self.facts.changes.iter();
+        let known = known.filter(|change| change.settings_version <= version);
+        known
+            .filter(|change| match change.change().switches(noun) {
+                Some(true) => {
+                    active -= 1;
+                    active == 1
+                }
+                Some(false) => {
+                    active += 1;
+                    false
+                }
+                None => false,
+            })
+            .collect()
     }
 
     /// What the sparkline shows: when most came, and whether they still do.

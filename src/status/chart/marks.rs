@@ -3,7 +3,7 @@
 use chrono_tz::Tz;
 
 use super::Axis;
-use crate::domain::change::{self, Place};
+use crate::domain::change::Place;
 use crate::store::audit::RuleChange;
 use crate::web::format::Moment;
 
@@ -52,14 +52,12 @@ pub(super) fn marks(changes: &[RuleChange], axis: Axis, zone: Tz) -> Vec<Mark> {
             if is_free {
                 taken.push(room);
             }
-            let (before, after) = (change.before.as_ref(), change.after.as_ref());
-            let did = change::words(&change.action, &change.subject, before, after);
             let moment = Moment::new(change.at, zone);
             Mark {
                 left: format!("{place:.2}%"),
                 at: moment.minute(),
                 when: moment.weekday(),
-                words: format!("{} {did}", change.actor),
+                words: format!("{} {}", change.actor, change.change().words()),
                 url: format!(
                     "/settings/audit-log?before={}",
                     Place::just_before(change.at, change.id)
@@ -97,6 +95,7 @@ mod tests {
             subject: "outlet".to_owned(),
             before: None,
             after: None,
+            settings_version: 2,
         };
         let newest_first = [
             change("2026-11-23T20:00:00Z"),

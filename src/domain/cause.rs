@@ -129,6 +129,8 @@ pub struct Known<'a> {
     pub sent: &'a [Sent],
     /// What was decided, and the longest time that the cause was away since.
     pub decided: Option<(Decision, TimeDelta)>,
+    /// Whether it had ended since that, and a change of the settings began it again.
+    pub began_again: bool,
 }
 
 impl Known<'_> {
@@ -147,7 +149,9 @@ impl Known<'_> {
             return Standing::StayedAway(requests);
         }
         match self.decided {
-            Some((Decision::Acknowledged, away)) if away < LONG_AWAY => Standing::Acknowledged,
+            Some((Decision::Acknowledged, away)) if away < LONG_AWAY && !self.began_again => {
+                Standing::Acknowledged
+            }
             _ => Standing::Open,
         }
     }
@@ -191,16 +195,25 @@ mod tests {
             passes_now,
             sent: &hours(sent),
             decided: None,
+            began_again: false,
         };
         known.standing(at(NOW))
     }
 
-    fn decided(decision: Decision, away: TimeDelta, passes_now: bool) -> State {
-        let known = Known {
+    fn decided_about(decision: Decision, away: TimeDelta) -> Known<'static> {
+        Known {
             last: at("2026-11-24T11:59:00Z"),
-            passes_now,
+            passes_now: false,
             sent: &[],
             decided: Some((decision, away)),
+            began_again: false,
+        }
+    }
+
+    fn decided(decision: Decision, away: TimeDelta, passes_now: bool) -> State {
+        let known = Known {
+            passes_now,
+            ..decided_about(decision, away)
         };
         known.standing(at(NOW)).state()
     }
@@ -246,6 +259,20 @@ mod tests {
         assert_eq!(state(24), State::Open);
         let ended = decided(Decision::Acknowledged, TimeDelta::zero(), true);
         assert_eq!(ended, State::Resolved);
+    }
+
+    #[test]
+    fn what_began_again_is_open_unless_it_is_ignored() {
+        let began_again = |decision| {
+            let known = Known {
+                began_again: true,
+                ..decided_about(decision, TimeDelta::zero())
+            };
+            known.standing(at(NOW)).state()
+        };
+        assert_eq!(began_again(Decision::Acknowledged), State::Open);
+        let until = at("2026-11-24T12:00:01Z");
+        assert_eq!(began_again(Decision::Ignored(until)), State::Ignored);
     }
 
     #[test]

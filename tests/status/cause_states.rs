@@ -182,6 +182,37 @@ fn a_cause_ends_when_its_latest_request_would_pass_and_is_open_again_when_it_rec
 }
 
 #[test]
+fn an_acknowledged_cause_that_a_change_begins_again_is_open_when_it_recurs() {
+    let (app, mut admin) = app_with_admin();
+    let now = Clock::system().now();
+    let minute = |minutes| now + TimeDelta::minutes(minutes);
+    app.clock.stand_at(now);
+    fail(&app, "larkspur-outlet");
+    let shown = page(&mut admin, CAUSES);
+    assert_eq!(decide(&mut admin, &shown, "acknowledgement", ""), 303);
+    let switched = |action: &str, minutes| {
+        app.execute(&format!(
+            "INSERT INTO audit_log (company_id, at, actor, action, subject, settings_version) \
+             VALUES ({}, '{}', 'Ada', 'brand.{action}', 'larkspur-outlet', 2)",
+            app.larkspur.id,
+            minute(minutes)
+        ));
+    };
+    switched("activated", 1);
+    switched("deactivated", 2);
+    assert!(stands(&page(&mut admin, CAUSES)).starts_with("Acknowledged"));
+    app.clock.stand_at(minute(3));
+    fail(&app, "larkspur-outlet");
+    let shown = page(&mut admin, CAUSES);
+    assert_eq!(stands(&shown), "Open");
+    // Whoever sees to it now sees to what began again.
+    assert_eq!(decide(&mut admin, &shown, "acknowledgement", ""), 303);
+    app.clock.stand_at(minute(4));
+    fail(&app, "larkspur-outlet");
+    assert!(stands(&page(&mut admin, CAUSES)).starts_with("Acknowledged"));
+}
+
+#[test]
 fn a_cause_ends_when_its_keys_sent_fifty_requests_over_a_day_without_it() {
     let (app, mut admin) = app_with_admin();
     let now = Clock::system().now();

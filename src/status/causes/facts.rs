@@ -7,11 +7,12 @@ use diesel::PgConnection;
 use diesel::result::QueryResult;
 use uuid::Uuid;
 
-use crate::domain::cause::{self, CauseId, Known, Sent, Standing};
+use crate::domain::cause::{self, CauseId, Decision, Known, Sent, Standing};
 use crate::domain::company::CompanyId;
 use crate::domain::paging::Shown;
 use crate::domain::recheck::{Now, recheck};
 use crate::domain::settings::CompanySettings;
+use crate::domain::window::Window;
 use crate::store::audit::{self, RuleChange};
 use crate::store::cause_decisions::{self, Decided};
 use crate::store::causes::{self, Cause, Causes};
@@ -26,6 +27,8 @@ pub struct CauseFacts {
     pub(super) found: Causes,
     pub(super) changes: Vec<RuleChange>,
     decided: Vec<Decided>,
+    /// The changes since the first of the acknowledgements that hold, or did.
+    changes_since: Vec<RuleChange>,
     /// The latest request of each cause.
     latest: Vec<ListRow>,
     /// The bodies of those, while they are there.
@@ -55,9 +58,21 @@ pub fn read(
         .collect();
     keys.sort_unstable();
     keys.dedup();
+    let decided = cause_decisions::about(connection, company, found.causes.iter().map(|c| &c.id))?;
+    let acknowledged = decided
+        .iter()
+        .filter(|decided| decided.decision == Decision::Acknowledged);
+    let changes_since = match acknowledged.map(|decided| decided.at).min() {
+        Some(from) => {
+            let since = Window { from, to: None };
+            audit::rule_changes(connection, company, since, MOST_CHANGES)?
+        }
+        None => Vec::new(),
+    };
     Ok(CauseFacts {
         changes: audit::rule_changes(connection, company, selection.window, MOST_CHANGES)?,
-        decided: cause_decisions::about(connection, company, found.causes.iter().map(|c| &c.id))?,
+        decided,
+        changes_since,
         latest: requests::rows(connection, company, &uuids)?,
         bodies: requests::sent_bodies(connection, company, &ids().collect::<Vec<_>>())?,
         sent: counts::sent_by_keys(connection, company, &keys, &quiet_since)?,
@@ -104,8 +119,16 @@ impl CauseFacts {
             passes_now: self.passes_now(cause, settings),
             sent: &sent,
             decided: decided.map(|decided| (decided.decision, decided.away)),
+            began_again: decided.is_some_and(|decided| self.began_again(cause, decided.at)),
         };
         known.standing(now)
+    }
+
+    /// Whether a change began a cause after `since`: then it had ended before that.
+    fn began_again(&self, cause: &Cause, since: DateTime<Utc>) -> bool {
+        let during = since..cause.latest.received_at();
+        let mut changes = self.changes_since.iter();
+        changes.any(|c| during.contains(&c.at) && c.change().may_begin(&cause.id))
     }
 
     fn passes_now(&self, cause: &Cause, settings: &CompanySettings) -> bool {

@@ -238,7 +238,7 @@ pub fn meant(
     finding: &FindingRow,
     settings: &CompanySettings,
 ) -> Vec<Meant> {
-    let sent = finding.value.as_deref().unwrap_or_default().trim();
+    let sent = value(row, reason, finding).unwrap_or_default().trim();
     if reason != Reason::EmployeeUnknown || find_employee(finding, settings).is_some() {
         return Vec::new();
     }

@@ -8,6 +8,7 @@ use diesel::prelude::*;
 use diesel::upsert::excluded;
 use uuid::Uuid;
 
+use super::query::{Query, Value};
 use super::schema::request_rechecks::{self, dsl};
 use crate::domain::company::CompanyId;
 use crate::domain::recheck::{Now, Recheck};
@@ -70,6 +71,15 @@ pub fn keep(connection: &mut PgConnection, rows: &[RecheckRow]) -> QueryResult<u
         .execute(connection)
 }
 
+/// What was said of a request.
+#[derive(QueryableByName)]
+#[diesel(table_name = request_rechecks)]
+struct Kept {
+    id: Uuid,
+    result: i16,
+    as_far_as_known: bool,
+}
+
 /// What was said of these requests by the settings of this version, and whether it was as far as
 /// known.
 pub fn by_version(
@@ -81,16 +91,23 @@ pub fn by_version(
     if ids.is_empty() {
         return Ok(HashMap::new());
     }
-    let times: Vec<_> = ids.iter().map(|id| id.received_at()).collect();
-    let uuids: Vec<_> = ids.iter().map(|id| id.uuid()).collect();
-    let rows: Vec<(Uuid, i16, bool)> = dsl::request_rechecks
-        .filter(dsl::company_id.eq(company.0))
-        .filter(dsl::received_at.eq_any(times))
-        .filter(dsl::id.eq_any(uuids))
-        .filter(dsl::settings_version.eq(settings_version))
-        .select((dsl::id, dsl::result, dsl::as_far_as_known))
-        .load(connection)?;
-    let kept =
-        |(id, result, known): (Uuid, i16, bool)| Some((id, (Now::from_number(result)?, known)));
+    let mut query = Query::new(company);
+    let (ids, times) = query.keys(ids);
+    let version = query.value(Value::Integer(settings_version));
+    // One look into the index for each: two lists of conditions would be tried with each other.
+    let query = query.kept(true).and(&format!(
+        "SELECT c.id, c.result, c.as_far_as_known \
+         FROM unnest({ids}, {times}) AS wanted (id, received_at) \
+         JOIN LATERAL ( \
+             SELECT * FROM request_rechecks c \
+             WHERE c.company_id = $1 AND c.received_at = wanted.received_at \
+                   AND c.id = wanted.id AND c.settings_version = {version} OFFSET 0 \
+         ) AS c ON true"
+    ));
+    let rows: Vec<Kept> = query.load(connection)?;
+    let kept = |row: Kept| {
+        let now = Now::from_number(row.result)?;
+        Some((row.id, (now, row.as_far_as_known)))
+    };
     Ok(rows.into_iter().filter_map(kept).collect())
 }

@@ -44,16 +44,20 @@ fn ratios(sizes: &[Size], options: &Options) -> Table {
                 .collect()
         };
         let most = |kind| growth(Some(kind)).into_iter().fold(f64::NAN, f64::max);
-        let loaded = size.loaded.as_ref();
-        let ratio =
-            |over: &[f64], under: &[f64]| median(over.iter().zip(under).map(|(o, u)| o / u));
+        let [pages, ingest] = size.loaded.as_ref().map_or([f64::NAN; 2], |loaded| {
+            let rates = loaded.beside.iter().zip(&loaded.alone);
+            [
+                percentile(&loaded.busy, 99) / percentile(&loaded.idle, 99),
+                median(rates.map(|(beside, alone)| beside / alone)),
+            ]
+        });
         table.row([
             format!("{} M", size.millions),
             in_words(median(growth(None))),
             in_words(most(Kind::Ordinary)),
             in_words(most(Kind::Rare)),
-            in_words(loaded.map_or(f64::NAN, |l| ratio(&l.busy, &l.idle))),
-            in_words(loaded.map_or(f64::NAN, |l| ratio(&l.beside, &l.alone))),
+            in_words(pages),
+            in_words(ingest),
         ]);
     }
     table
@@ -87,12 +91,11 @@ fn times(sizes: &[Size]) -> Table {
         let p99s: Vec<f64> = size.of_kind(None).map(Measured::p99).collect();
         let millis = |time: f64| format!("{time:.1}");
         let [idle, busy, alone, beside] = size.loaded.as_ref().map_or_else(Default::default, |l| {
-            let middle = |rounds: &[f64]| median(rounds.iter().copied());
             [
-                millis(middle(&l.idle)),
-                millis(middle(&l.busy)),
-                thousands(middle(&l.alone)),
-                thousands(middle(&l.beside)),
+                millis(percentile(&l.idle, 99)),
+                millis(percentile(&l.busy, 99)),
+                thousands(median(l.alone.iter().copied())),
+                thousands(median(l.beside.iter().copied())),
             ]
         });
         table.row([

@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 use api_status_page::clock::Clock;
 use api_status_page::domain::window::FINE_GRAIN_DAYS;
 use api_status_page::store::cause_counts;
-use api_status_page::store::partitions::week_of;
+use api_status_page::store::partitions::{VACUUMED_SOON, week_of};
 use chrono::{DateTime, Days, NaiveDate, NaiveTime, TimeDelta, Utc};
 use diesel::Connection;
 use diesel::connection::SimpleConnection;
@@ -168,6 +168,7 @@ impl Plan {
             (self.end - self.begin).num_microseconds().unwrap_or(0) as f64 / self.requests as f64;
         let replacements = [
             ("week", week.format("%Y%m%d").to_string()),
+            ("vacuumed_soon", VACUUMED_SOON.to_owned()),
             ("from", from.to_rfc3339()),
             ("to", to.to_rfc3339()),
             ("begin", self.begin.to_rfc3339()),

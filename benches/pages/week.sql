@@ -2,9 +2,9 @@
 -- like is drawn from a hash of its number, so every store of a size is the same. The tables are
 -- filled before they are attached: that builds their indexes at once and in order.
 DROP TABLE IF EXISTS requests_{week}, request_documents_{week}, request_findings_{week};
-CREATE TABLE requests_{week} (LIKE requests INCLUDING DEFAULTS INCLUDING CONSTRAINTS);
-CREATE TABLE request_documents_{week} (LIKE request_documents INCLUDING DEFAULTS INCLUDING CONSTRAINTS);
-CREATE TABLE request_findings_{week} (LIKE request_findings INCLUDING DEFAULTS INCLUDING CONSTRAINTS);
+CREATE TABLE requests_{week} (LIKE requests INCLUDING DEFAULTS INCLUDING CONSTRAINTS) WITH ({vacuumed_soon});
+CREATE TABLE request_documents_{week} (LIKE request_documents INCLUDING DEFAULTS INCLUDING CONSTRAINTS) WITH ({vacuumed_soon});
+CREATE TABLE request_findings_{week} (LIKE request_findings INCLUDING DEFAULTS INCLUDING CONSTRAINTS) WITH ({vacuumed_soon});
 
 INSERT INTO requests_{week} (
     company_id, received_at, id, kind, environment, key_id, http_status, error_mask, warning_count,

@@ -18,6 +18,12 @@ pub const WEEKS_AHEAD: u64 = 4;
 /// Serialises those who make or drop partitions.
 const PARTITION_LOCK: i64 = 0x6170_695f_7061;
 
+/// Lists answer from their indexes alone where a vacuum has seen that everybody sees the rows. By
+/// itself one comes when a fifth of a table is new: after a day, for the week of a busy company, and
+/// until then a filter reads 20,000 rows one by one, in 40 ms instead of 6. A vacuum reads what is new.
+pub const VACUUMED_SOON: &str =
+    "autovacuum_vacuum_insert_scale_factor = 0, autovacuum_vacuum_insert_threshold = 10000";
+
 /// The Monday that begins the week of `at`.
 pub fn week_of(at: DateTime<Utc>) -> NaiveDate {
     let day = at.date_naive();
@@ -111,7 +117,8 @@ fn make(connection: &mut PgConnection, week: NaiveDate) -> QueryResult<()> {
         let (from, to) = (bound(week), bound(week + Days::new(7)));
         // One by one: Citus hands the text of a command on as it came.
         connection.batch_execute(&format!(
-            "CREATE TABLE {partition} (LIKE {table} INCLUDING DEFAULTS INCLUDING CONSTRAINTS)"
+            "CREATE TABLE {partition} (LIKE {table} INCLUDING DEFAULTS INCLUDING CONSTRAINTS) \
+             WITH ({VACUUMED_SOON})"
         ))?;
         connection.batch_execute(&format!(
             "ALTER TABLE {table} ATTACH PARTITION {partition} FOR VALUES FROM ('{from}') TO ('{to}')"

@@ -59,6 +59,22 @@ fn bounds_are_mondays_at_midnight_utc_in_every_session_time_zone() {
 }
 
 #[test]
+fn every_partition_is_vacuumed_for_what_is_new_in_it() {
+    let store = TestStore::new();
+    partitions::ensure_ahead(&mut store.connection(), at("2026-11-23T00:00:00Z")).unwrap();
+    let options = store.rows(
+        "SELECT DISTINCT c.reloptions::text AS options \
+         FROM pg_inherits JOIN pg_class c ON c.oid = inhrelid \
+         WHERE inhparent IN ('requests'::regclass, 'request_findings'::regclass) \
+               AND c.relkind = 'r'",
+    );
+    let options: Vec<_> = options.iter().map(|row| row["options"].as_str()).collect();
+    let vacuumed_soon = "{autovacuum_vacuum_insert_scale_factor=0,\
+                         autovacuum_vacuum_insert_threshold=10000}";
+    assert_eq!(options, [Some(vacuumed_soon)]);
+}
+
+#[test]
 fn requests_of_either_side_of_the_turn_of_a_week_are_taken() {
     for zone in ["Pacific/Kiritimati", "America/Los_Angeles"] {
         let store = TestStore::with(&format!("-ctimezone%3D{zone}"));

@@ -129,6 +129,8 @@ impl Server {
             ("wal_compression", "on"),
             ("max_wal_size", "2GB"),
             ("checkpoint_completion_target", "0.9"),
+            // How often it looks for what is to be vacuumed, see `VACUUMED_SOON`.
+            ("autovacuum_naptime", "15s"),
             ("jit", "off"),
             ("timezone", "UTC"),
             ("logging_collector", "off"),

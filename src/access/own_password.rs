@@ -81,9 +81,12 @@ pub async fn change(
     let stored = user.password_hash.clone();
     let is_right =
         blocking::run(move || passwords::verify(&typed.current, stored.as_deref())).await?;
-    let hash = blocking::run(move || new.hash()).await??;
     let (id, now) = (user.id, clock.now());
-    if !is_right || !set_password(&store, &attempt, user, hash.clone(), now).await? {
+    let hash = match is_right {
+        true => set_password(&store, &attempt, user, new, now).await?,
+        false => None,
+    };
+    let Some(hash) = hash else {
         store
             .write(Scope::Installation, move |connection| {
                 Ok::<_, StoreError>(sign_in_attempts::failed(connection, attempt.id, now)?)
@@ -91,7 +94,7 @@ pub async fn change(
             .await?;
         let words = "This is not your password.";
         return again(shell, Problems::one("current", words));
-    }
+    };
     session::begin(&session, id, &hash)?;
     flash::say(
         &session,
@@ -100,37 +103,38 @@ pub async fn change(
     Ok(see_other("/settings"))
 }
 
-/// Sets the password; `false` when another was chosen while the one before was checked.
+/// Sets the password and returns its hash; `None` when another was chosen while the one before was
+/// checked.
 async fn set_password(
     store: &Store,
     attempt: &Attempt,
     user: UserRow,
-    password_hash: String,
+    new: NewPassword,
     now: DateTime<Utc>,
-) -> Result<bool, StoreError> {
+) -> Result<Option<String>, PageError> {
     let attempt = attempt.id;
-    store
-        .write(user.company(), move |connection| {
-            // Users first, as when signing in, so that the two never wait for each other.
-            if !users::is_current(connection, user.id, user.password_hash())? {
-                return Ok(false);
-            }
-            users::set_password(connection, user.id, &password_hash)?;
-            sign_in_attempts::forget(connection, attempt)?;
-            let entry = Entry {
-                at: now,
-                user_id: Some(user.id),
-                actor: &user.name,
-                action: "user.password_changed",
-                subject: &user.email,
-                before: None,
-                after: None,
-                settings_version: None,
-            };
-            audit::add(connection, user.company(), &entry)?;
-            Ok(true)
-        })
-        .await
+    let hash = blocking::run(move || new.hash()).await??;
+    let set = store.write(user.company(), move |connection| {
+        // Users first, as when signing in, so that the two never wait for each other.
+        if !users::is_current(connection, user.id, user.password_hash())? {
+            return Ok(None);
+        }
+        users::set_password(connection, user.id, &hash)?;
+        sign_in_attempts::forget(connection, attempt)?;
+        let entry = Entry {
+            at: now,
+            user_id: Some(user.id),
+            actor: &user.name,
+            action: "user.password_changed",
+            subject: &user.email,
+            before: None,
+            after: None,
+            settings_version: None,
+        };
+        audit::add(connection, user.company(), &entry)?;
+        Ok::<_, StoreError>(Some(hash))
+    });
+    Ok(set.await?)
 }
 
 /// `POST /settings/sign-out-everywhere`.

@@ -45,7 +45,7 @@ impl Cell {
             Subject::Channel(label) => self.channel == *label,
             Subject::Brand(label) => self.brand == *label,
             Subject::Language(label) => self.language == *label,
-            Subject::Employee(_) | Subject::Reason(_) | Subject::Field(..) => false,
+            Subject::Employee(_) | Subject::Reason(..) => false,
             Subject::Key(id) => self.key_id == *id,
             Subject::Kind(kind) => self.kind == *kind,
             Subject::Result(Verdict::Valid) => self.error_mask == 0,

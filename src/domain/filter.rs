@@ -34,10 +34,8 @@ pub struct Term {
 pub enum Subject {
     /// Has this error.
     Error(ErrorCode),
-    /// Has exactly this variant of an error.
-    Reason(Reason),
-    /// Has this variant of an error, in this field.
-    Field(Reason, String),
+    /// Has exactly this variant of an error, in this field where one is named.
+    Reason(Reason, Option<String>),
     /// Came with a key of this environment.
     Environment(Environment),
     /// Named this channel.
@@ -153,7 +151,7 @@ impl Subject {
     pub fn parameter(&self) -> &'static str {
         Self::PARAMETERS[match self {
             Self::Error(_) => 0,
-            Self::Reason(_) | Self::Field(..) => 1,
+            Self::Reason(..) => 1,
             Self::Environment(_) => 2,
             Self::Channel(_) => 3,
             Self::Brand(_) => 4,
@@ -169,8 +167,8 @@ impl Subject {
     pub fn value(&self) -> String {
         match self {
             Self::Error(code) => code.as_str().to_owned(),
-            Self::Reason(reason) => reason.name(),
-            Self::Field(reason, field) => format!("{}:{field}", reason.name()),
+            Self::Reason(reason, None) => reason.name(),
+            Self::Reason(reason, Some(field)) => format!("{}:{field}", reason.name()),
             Self::Environment(environment) => environment.as_str().to_owned(),
             Self::Channel(label) | Self::Brand(label) | Self::Language(label) => {
                 label.word().into_owned()
@@ -195,8 +193,7 @@ impl Subject {
             | Self::Brand(Label::NamedUnknown(_))
             | Self::Language(Label::NamedUnknown(_))
             | Self::Employee(_)
-            | Self::Reason(_)
-            | Self::Field(..) => false,
+            | Self::Reason(..) => false,
             _ => true,
         }
     }
@@ -211,13 +208,14 @@ impl Subject {
         }
         match parameter {
             "error" => value.parse().ok().map(Self::Error),
-            "reason" => match value.split_once(':') {
-                Some((_, "")) => None,
-                Some((name, field)) => {
-                    Reason::from_name(name).map(|reason| Self::Field(reason, field.to_owned()))
-                }
-                None => Reason::from_name(value).map(Self::Reason),
-            },
+            "reason" => {
+                let (name, field) = match value.split_once(':') {
+                    Some((_, "")) => return None,
+                    Some((name, field)) => (name, Some(field.to_owned())),
+                    None => (value, None),
+                };
+                Reason::from_name(name).map(|reason| Self::Reason(reason, field))
+            }
             "environment" => value.parse().ok().map(Self::Environment),
             "channel" => Some(Self::Channel(Label::parse(value))),
             "brand" => Some(Self::Brand(Label::parse(value))),

@@ -305,13 +305,13 @@ pub fn what(parameter: &str) -> &'static str {
 pub fn words(subject: &Subject, keys: &KeyNames) -> String {
     match subject {
         Subject::Error(code) => code.title().to_owned(),
-        Subject::Reason(reason) => {
+        Subject::Reason(reason, field) => {
             let sentence = reason.sentence().trim_end_matches('.');
-            format!("{}: {sentence}", reason.code().title())
-        }
-        Subject::Field(reason, field) => {
-            let sentence = reason.sentence().trim_end_matches('.');
-            format!("{}: {sentence}: {field}", reason.code().title())
+            let words = format!("{}: {sentence}", reason.code().title());
+            match field {
+                Some(field) => format!("{words}: {field}"),
+                None => words,
+            }
         }
         Subject::Environment(environment) => environment.as_str().to_owned(),
         Subject::Channel(label) | Subject::Brand(label) | Subject::Language(label) => match label {

@@ -405,8 +405,7 @@ fn condition(query: &mut Query, subject: &Subject) -> String {
                 query.value(Value::Small(code.bit()))
             )
         }
-        Subject::Reason(reason) => of_reason(query, *reason, None),
-        Subject::Field(reason, field) => of_reason(query, *reason, Some(field)),
+        Subject::Reason(reason, field) => of_reason(query, *reason, field.as_deref()),
         Subject::Environment(environment) => format!("environment = {}", environment.number()),
         Subject::Kind(kind) => format!("kind = {}", kind.number()),
         Subject::Key(id) => format!("key_id = {}", query.value(Value::Integer(*id))),

@@ -435,12 +435,8 @@ fn lone_error(query: &mut Query, filter: &Filter) -> Option<(ErrorCode, Option<S
             },
         ] => match subject {
             Subject::Error(code) => Some((*code, None)),
-            Subject::Reason(reason) => {
-                let asked = of_reason(query, *reason, None);
-                Some((reason.code(), Some(asked)))
-            }
-            Subject::Field(reason, field) => {
-                let asked = of_reason(query, *reason, Some(field));
+            Subject::Reason(reason, field) => {
+                let asked = of_reason(query, *reason, field.as_deref());
                 Some((reason.code(), Some(asked)))
             }
             _ => None,
@@ -550,8 +546,7 @@ fn condition(query: &mut Query, subject: &Subject, settings: &CompanySettings) -
             let bit = query.value(Value::Small(code.bit()));
             format!("error_mask & {bit} <> 0")
         }
-        Subject::Reason(reason) => has_finding(query, *reason, None),
-        Subject::Field(reason, field) => has_finding(query, *reason, Some(field)),
+        Subject::Reason(reason, field) => has_finding(query, *reason, field.as_deref()),
         Subject::Environment(environment) => format!("environment = {}", environment.number()),
         Subject::Kind(kind) => format!("kind = {}", kind.number()),
         Subject::Result(Verdict::Valid) => "error_mask = 0".to_owned(),

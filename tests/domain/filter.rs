@@ -40,10 +40,10 @@ fn terms_are_read_from_an_address() {
     assert_eq!(filter.range, Some(Range::Last(Preset::Week)));
     let expected = [
         is(Subject::Error(ErrorCode::InvalidBrand)),
-        is(Subject::Reason(Reason::CustomerNameFormat)),
-        is(Subject::Field(
+        is(Subject::Reason(Reason::CustomerNameFormat, None)),
+        is(Subject::Reason(
             Reason::WrongType,
-            "customer.email".to_owned(),
+            Some("customer.email".to_owned()),
         )),
         is_not(Subject::Channel(Label::Named("chat".to_owned()))),
         is(Subject::Brand(Label::NamedUnknown("acme".to_owned()))),

@@ -181,8 +181,9 @@ fn term() -> impl Strategy<Value = Term> {
     };
     let subject = prop_oneof![
         select(ErrorCode::ALL.as_slice()).prop_map(Subject::Error),
-        select(Reason::ALL.as_slice()).prop_map(Subject::Reason),
-        (select(Reason::ALL.as_slice()), name()).prop_map(|(r, field)| Subject::Field(r, field)),
+        select(Reason::ALL.as_slice()).prop_map(|r| Subject::Reason(r, None)),
+        (select(Reason::ALL.as_slice()), name())
+            .prop_map(|(r, field)| Subject::Reason(r, Some(field))),
         environment().prop_map(Subject::Environment),
         label().prop_map(Subject::Channel),
         label().prop_map(Subject::Brand),

@@ -99,12 +99,13 @@ pub fn only(filter: &Filter, reason: Reason, value: Option<&str>) -> Filter {
         filter.with(Term::wanted(subject))
     };
     let error = with(filter.without_any("reason"), Subject::Error(reason.code()));
-    let exactly = |subject| with(filter.without_any("error"), subject);
     // What the counters know about tells it, where that is enough.
-    match (decisive(reason, value), value) {
-        (Some(subject), _) => with(error, subject),
-        (None, Some(field)) => exactly(Subject::Field(reason, field.to_owned())),
-        (None, None) => exactly(Subject::Reason(reason)),
+    match decisive(reason, value) {
+        Some(subject) => with(error, subject),
+        None => {
+            let exactly = Subject::Reason(reason, value.map(str::to_owned));
+            with(filter.without_any("error"), exactly)
+        }
     }
 }
 

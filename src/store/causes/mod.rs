@@ -197,13 +197,10 @@ fn gathered(rows: Vec<SenderRow>, steps: Steps) -> Vec<Cause> {
 
 /// Whether a list has the latest request of each of its causes: it goes on, and leaves none out.
 fn tells_the_latest(selection: &Selection<'_>) -> bool {
-    let mut terms = selection.filter.terms().iter();
+    let terms = selection.filter.terms();
     selection.window.to.is_none()
         && selection.tab == Tab::Invalid
-        && terms.all(|term| {
-            matches!(
-                term.subject,
-                Subject::Error(_) | Subject::Reason(_) | Subject::Field(..)
-            )
-        })
+        && terms
+            .iter()
+            .all(|t| matches!(t.subject, Subject::Error(_) | Subject::Reason(..)))
 }

@@ -162,11 +162,7 @@ fn is_told_by_findings(filter: &Filter) -> bool {
         matches!(
             (&term.subject, term.negated),
             (
-                Subject::Error(_)
-                    | Subject::Reason(_)
-                    | Subject::Field(..)
-                    | Subject::Environment(_)
-                    | Subject::Key(_),
+                Subject::Error(_) | Subject::Reason(..) | Subject::Environment(_) | Subject::Key(_),
                 _
             ) | (Subject::Result(Verdict::Invalid), false)
         )

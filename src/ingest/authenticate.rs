@@ -2,7 +2,7 @@
 //! password of HTTP Basic.
 
 use actix_web::HttpRequest;
-use actix_web::http::header;
+use actix_web::http::{StatusCode, header};
 use base64::Engine;
 use base64::prelude::BASE64_STANDARD;
 use metrics::counter;
@@ -98,6 +98,14 @@ impl Refusal {
             Self::Mistyped => "mistyped",
             Self::Unknown => "unknown",
             Self::Revoked => "revoked",
+        }
+    }
+
+    /// The status of the answer: only who waits to be asked for a password is asked for one.
+    pub fn status(self) -> StatusCode {
+        match self {
+            Self::AskForPassword => StatusCode::UNAUTHORIZED,
+            Self::Missing | Self::Mistyped | Self::Unknown | Self::Revoked => StatusCode::FORBIDDEN,
         }
     }
 

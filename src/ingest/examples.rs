@@ -1,8 +1,6 @@
 //! Calls as the documentation shows them. Their answers are not written down but given: each body is
 //! judged as any other, for a company like that of the demo, so they say what the program says.
 
-use std::time::Instant;
-
 use actix_web::http::StatusCode;
 use serde_json::Value;
 
@@ -38,6 +36,7 @@ pub struct Example {
 
 const REQUESTS: &[&str] = &["/v1/requests", "/v1/auth"];
 const RECOVERIES: &[&str] = &["/v1/recoveries"];
+const HEADER_ONLY: &[&str] = &["/v1/requests", "/v1/recoveries"];
 const ALL: &[&str] = &["/v1/requests", "/v1/auth", "/v1/recoveries"];
 
 /// Bodies as they are documented: the endpoints, the name, what is to be seen.
@@ -134,8 +133,9 @@ const DOCUMENTED: [(&[&str], &str, &str, &str); 7] = [
 
 /// All, those with a body first.
 pub fn all(public_url: &PublicUrl) -> Vec<Example> {
+    let company = company();
     let judged = |paths: &'static [&'static str], name, summary, received| {
-        let (status, answer) = answer(paths, received, public_url);
+        let (status, answer) = answer(paths, received, &company, public_url);
         Example {
             name,
             summary,
@@ -178,48 +178,46 @@ pub fn all(public_url: &PublicUrl) -> Vec<Example> {
 }
 
 /// The answers to calls that are not judged.
-fn plain() -> impl Iterator<Item = Example> {
-    let (header_only, auth): (&[_], &[_]) = (&["/v1/requests", "/v1/recoveries"], &["/v1/auth"]);
-    let (refused, failed) = (StatusCode::FORBIDDEN, StatusCode::INTERNAL_SERVER_ERROR);
-    let (unauthorized, away) = (StatusCode::UNAUTHORIZED, StatusCode::SERVICE_UNAVAILABLE);
+fn plain() -> [Example; 7] {
+    let plain = |paths, name, summary, status: StatusCode, detail| Example {
+        name,
+        summary,
+        paths,
+        body: None,
+        status: status.as_u16(),
+        answer: serde_json::to_value(Problem::plain(status, detail, id())).unwrap_or_default(),
+    };
+    let refused = |paths, name, summary, refusal: Refusal| {
+        plain(paths, name, summary, refusal.status(), refusal.detail())
+    };
+    let (failed, away) = (
+        StatusCode::INTERNAL_SERVER_ERROR,
+        StatusCode::SERVICE_UNAVAILABLE,
+    );
+    let no_credentials = Refusal::AskForPassword;
     [
-        (
-            auth,
-            "no_key",
-            "No credentials",
-            unauthorized,
-            Refusal::AskForPassword.detail(),
-        ),
-        (
-            header_only,
-            "no_key",
-            "No key",
-            refused,
-            Refusal::Missing.detail(),
-        ),
-        (
+        refused(&["/v1/auth"], "no_key", "No credentials", no_credentials),
+        refused(HEADER_ONLY, "no_key", "No key", Refusal::Missing),
+        refused(
             ALL,
             "mistyped_key",
             "A key with a slip in it",
-            refused,
-            Refusal::Mistyped.detail(),
+            Refusal::Mistyped,
         ),
-        (
+        refused(
             ALL,
             "unknown_key",
             "A key that nobody has",
-            refused,
-            Refusal::Unknown.detail(),
+            Refusal::Unknown,
         ),
-        (
+        refused(
             ALL,
             "revoked_key",
             "A key that was revoked",
-            refused,
-            Refusal::Revoked.detail(),
+            Refusal::Revoked,
         ),
-        (ALL, "not_stored", "The mistake is ours", failed, NOT_STORED),
-        (
+        plain(ALL, "not_stored", "The mistake is ours", failed, NOT_STORED),
+        plain(
             ALL,
             "not_confirmed",
             "The store is full or away",
@@ -227,18 +225,14 @@ fn plain() -> impl Iterator<Item = Example> {
             NOT_CONFIRMED,
         ),
     ]
-    .into_iter()
-    .map(|(paths, name, summary, status, detail)| Example {
-        name,
-        summary,
-        paths,
-        body: None,
-        status: status.as_u16(),
-        answer: serde_json::to_value(Problem::plain(status, detail, id())).unwrap_or_default(),
-    })
 }
 
-fn answer(paths: &[&str], received: Received, public_url: &PublicUrl) -> (u16, Value) {
+fn answer(
+    paths: &[&str],
+    received: Received,
+    company: &Snapshot,
+    public_url: &PublicUrl,
+) -> (u16, Value) {
     let arrival = Arrival {
         id: id(),
         kind: match paths {
@@ -248,19 +242,9 @@ fn answer(paths: &[&str], received: Received, public_url: &PublicUrl) -> (u16, V
         key_id: 0,
         environment: Environment::Production,
         received,
-        sender: Sender {
-            address: None,
-            user_agent: None,
-            correlation_id: None,
-            since: Instant::now(),
-        },
+        sender: Sender::unknown(),
     };
-    let snapshot = Snapshot {
-        company: CompanyId(0),
-        rules: settings(),
-        lookup_key: Vec::new(),
-    };
-    let (answer, _) = judge(arrival, &snapshot, public_url);
+    let (answer, _) = judge(arrival, company, public_url);
     let body = serde_json::from_str(answer.body()).unwrap_or_default();
     (answer.status.as_u16(), body)
 }
@@ -275,14 +259,14 @@ fn id() -> RequestId {
 }
 
 /// The company that the examples are sent to: a part of the demo's first.
-fn settings() -> CompanySettings {
+fn company() -> Snapshot {
     let employee = |id, email: &str, custom_id: &str, status| Employee {
         id,
         email: Some(email.to_owned()),
         custom_id: Some(custom_id.to_owned()),
         status,
     };
-    CompanySettings {
+    let rules = CompanySettings {
         channels: vec![Channel::new("email", true, true)],
         brands: vec![
             Brand::new("larkspur", true),
@@ -305,5 +289,10 @@ fn settings() -> CompanySettings {
             ),
         ]),
         ..CompanySettings::default()
+    };
+    Snapshot {
+        company: CompanyId(0),
+        rules,
+        lookup_key: Vec::new(),
     }
 }

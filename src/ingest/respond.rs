@@ -22,11 +22,7 @@ pub const NOT_CONFIRMED: &str = "The request could not be confirmed just now; it
 
 /// The refusal of a call without a valid key: not recorded.
 pub fn refuse(refusal: Refusal, id: RequestId) -> HttpResponse {
-    let status = match refusal {
-        Refusal::AskForPassword => StatusCode::UNAUTHORIZED,
-        _ => StatusCode::FORBIDDEN,
-    };
-    let mut response = Problem::plain(status, refusal.detail(), id).into_response();
+    let mut response = Problem::plain(refusal.status(), refusal.detail(), id).into_response();
     if refusal == Refusal::AskForPassword {
         let challenge = header::HeaderValue::from_static(r#"Basic realm="Requests API""#);
         response

@@ -48,6 +48,18 @@ pub struct Sender {
     pub since: Instant,
 }
 
+impl Sender {
+    /// One that tells nothing of itself, taken up now.
+    pub fn unknown() -> Self {
+        Self {
+            address: None,
+            user_agent: None,
+            correlation_id: None,
+            since: Instant::now(),
+        }
+    }
+}
+
 /// A body as it arrived.
 #[derive(Debug)]
 pub struct Received {

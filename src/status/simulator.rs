@@ -1,8 +1,6 @@
 //! The simulator: a body is judged as the API would judge it, by today's settings, and nothing of it
 //! is recorded.
 
-use std::time::Instant;
-
 use actix_web::{HttpRequest, HttpResponse, web};
 use askama::Template;
 use serde::Deserialize;
@@ -171,12 +169,7 @@ impl Simulated {
             key_id: 0,
             environment,
             received,
-            sender: Sender {
-                address: None,
-                user_agent: None,
-                correlation_id: None,
-                since: Instant::now(),
-            },
+            sender: Sender::unknown(),
         };
         let findings = match &arrival.received.problem {
             Some(problem) => vec![problem.clone()],

@@ -2,8 +2,6 @@
 //! with the key and in the environment of the old one, linked to it. Whether an original is still
 //! free is decided by the store, in the transaction that writes the new request.
 
-use std::time::Instant;
-
 use futures_util::future::join_all;
 use uuid::Uuid;
 
@@ -88,10 +86,8 @@ impl Again {
             received: Received::whole(sent.body, sent.content_type),
             // Not the original's sender: whoever sends it now is named by the link.
             sender: Sender {
-                address: None,
-                user_agent: None,
                 correlation_id: case.row.correlation_id,
-                since: Instant::now(),
+                ..Sender::unknown()
             },
         };
         let (_, mut record) = judge(arrival, snapshot, &self.public_url);

@@ -139,21 +139,24 @@ fn measure(
     )?;
     let gone = number(stage, PARTITION_IS_THERE)? == 0;
     let measured = [
-        (quiet, String::new()),
-        (
-            imported,
-            format!("{} lines in {:.1} s", options.lines, took.as_secs_f64()),
-        ),
-        (
-            upkeep,
-            format!(
+        Measured {
+            load: quiet,
+            done: String::new(),
+        },
+        Measured {
+            load: imported,
+            done: format!("{} lines in {:.1} s", options.lines, took.as_secs_f64()),
+        },
+        Measured {
+            load: upkeep,
+            done: format!(
                 "{} documents expunged, the partition {}",
                 thousands((options.documents - left) as f64),
                 if gone { "dropped" } else { "not dropped" }
             ),
-        ),
+        },
     ];
-    Ok((measured.map(|(load, done)| Measured { load, done }), memory))
+    Ok((measured, memory))
 }
 
 fn table(rounds: &[[Measured; 3]]) -> Table {

@@ -82,6 +82,15 @@ impl Preset {
         }
     }
 
+    /// What its beginning is cut to. A day and more begins on the hour: of the part of an hour before
+    /// it, counters would have to be read by five minutes, and causes finding by finding.
+    fn grain(self) -> Duration {
+        match self {
+            Self::Hour => Duration::minutes(FINE_GRAIN_MINUTES),
+            Self::Day | Self::Week | Self::Month | Self::Quarter => Duration::hours(1),
+        }
+    }
+
     /// Reads the word in the address.
     pub fn parse(text: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|p| p.as_str() == text)
@@ -103,7 +112,7 @@ impl Range {
     pub fn at(self, now: DateTime<Utc>) -> Window {
         match self {
             Self::Last(preset) => Window {
-                from: floor(now - preset.duration(), now),
+                from: floor_to(now - preset.duration(), preset.grain()),
                 to: None,
             },
             Self::Between(from, to) => {
@@ -189,7 +198,11 @@ fn grain(at: DateTime<Utc>, now: DateTime<Utc>) -> Duration {
 }
 
 fn floor(at: DateTime<Utc>, now: DateTime<Utc>) -> DateTime<Utc> {
-    at.duration_trunc(grain(at, now)).unwrap_or(at)
+    floor_to(at, grain(at, now))
+}
+
+fn floor_to(at: DateTime<Utc>, grain: Duration) -> DateTime<Utc> {
+    at.duration_trunc(grain).unwrap_or(at)
 }
 
 fn ceil(at: DateTime<Utc>, now: DateTime<Utc>) -> DateTime<Utc> {
@@ -213,8 +226,10 @@ mod tests {
     fn windows_begin_on_the_grain() {
         let now = at("2026-11-23T18:27:31Z");
         let day = Range::Last(Preset::Day).at(now);
-        assert_eq!(day.from, at("2026-11-22T18:25:00Z"));
+        assert_eq!(day.from, at("2026-11-22T18:00:00Z"));
         assert_eq!(day.to, None);
+        let hour = Range::Last(Preset::Hour).at(now);
+        assert_eq!(hour.from, at("2026-11-23T17:25:00Z"));
         let month = Range::Last(Preset::Month).at(now);
         assert_eq!(month.from, at("2026-10-24T18:00:00Z"));
         let custom = Range::Between(at("2026-11-20T10:01:00Z"), at("2026-11-20T11:01:00Z"));
@@ -229,7 +244,7 @@ mod tests {
         let day = Range::Last(Preset::Day).at(now);
         let before = day.before(now);
         assert_eq!(before.to, Some(day.from));
-        assert_eq!(before.from, at("2026-11-21T18:25:00Z"));
+        assert_eq!(before.from, at("2026-11-21T17:35:00Z"));
     }
 
     #[test]

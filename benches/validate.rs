@@ -18,7 +18,7 @@ use api_status_page::domain::validate::validate;
 use api_status_page::judge::judge;
 use clap::Parser;
 
-use support::companies::{invalid_body, valid_body};
+use support::companies::{FAULTY_EACH, invalid_body, valid_body};
 use support::judging::{Bench, bodies};
 use support::table::{Table, median};
 
@@ -76,12 +76,12 @@ fn main() {
     };
     let mix = bodies(REQUESTS);
     let faults = ["employee", "brand", "customer", "channel", "language"];
-    let one_of = |ticket| vec![invalid_body(1, 7, ticket).to_string(); REQUESTS];
+    let one_of = |fault| vec![invalid_body(1, 7, fault * FAULTY_EACH).to_string(); REQUESTS];
     let valid = vec![valid_body(1, 7, 8).to_string(); REQUESTS];
     let mut cases = vec![("validate: 5 % fail".to_owned(), mix.clone())];
     cases.push(("validate: nothing is wrong".to_owned(), valid));
-    for (ticket, fault) in faults.iter().enumerate() {
-        cases.push((format!("validate: the {fault} is wrong"), one_of(ticket)));
+    for (place, fault) in faults.iter().enumerate() {
+        cases.push((format!("validate: the {fault} is wrong"), one_of(place)));
     }
     for (name, texts) in &cases {
         let read: Vec<Body<'_>> = texts

@@ -21,6 +21,9 @@ pub struct Company {
     pub test_key_id: i64,
 }
 
+/// Of so many requests of a mix one fails.
+pub const FAULTY_EACH: usize = 20;
+
 /// Makes so many companies with so many employees each.
 pub fn make(
     connection: &mut PgConnection,
@@ -113,7 +116,7 @@ pub fn valid_body(company: usize, employee: usize, ticket: usize) -> Value {
         1 => employee - 1,
         _ => employee,
     };
-    let (channel, brand, language) = match ticket % 2 {
+    let (channel, brand, language) = match ticket / FAULTY_EACH % 2 {
         0 => ("email", "north", "en"),
         _ => ("chat", "south", "fr-CA"),
     };
@@ -134,11 +137,14 @@ pub fn valid_body(company: usize, employee: usize, ticket: usize) -> Value {
     })
 }
 
-/// The same with one fault; there are five.
+/// The same with one fault, another one for each of five that follow one another in a mix.
 pub fn invalid_body(company: usize, employee: usize, ticket: usize) -> Value {
     let mut body = valid_body(company, employee, ticket);
-    match ticket % 5 {
-        0 => body["employee"]["email"] = json!(format!("gone{ticket}@company{company}.example")),
+    match ticket / FAULTY_EACH % 5 {
+        0 => {
+            let gone = employee / 20;
+            body["employee"]["email"] = json!(format!("gone{gone}@company{company}.example"));
+        }
         1 => body["brand"] = json!("outlet"),
         2 => body["customer"]["email"] = json!("jane at customer"),
         3 => body["channel"] = json!("fax"),
@@ -149,5 +155,5 @@ pub fn invalid_body(company: usize, employee: usize, ticket: usize) -> Value {
 
 /// Whether request `ticket` of a mix is one of the 5 % that fail.
 pub fn is_invalid(ticket: usize) -> bool {
-    ticket % 20 == 7
+    ticket % FAULTY_EACH == 7
 }

@@ -9,7 +9,8 @@ CREATE TABLE request_findings_{week} (LIKE request_findings INCLUDING DEFAULTS I
 INSERT INTO requests_{week} (
     company_id, received_at, id, kind, environment, key_id, http_status, error_mask, warning_count,
     settings_version, employee_id, employee_sent, employee_custom_id, channel_sent, channel,
-    brand_sent, brand, language_sent, language, ticket_id, customer_hash, correlation_id, duration_us)
+    brand_sent, brand, language_sent, language, ticket_id, customer_hash, correlation_id, duration_us,
+    channel_unknown, brand_unknown)
 SELECT ({companies})[company], at,
        (lpad(to_hex((extract(epoch FROM at) * 1000)::bigint), 12, '0') || '7' || substr(hash, 1, 3)
         || '8' || substr(hash, 4, 15))::uuid,
@@ -26,7 +27,9 @@ SELECT ({companies})[company], at,
        CASE WHEN mask & 192 = 0 THEN brand WHEN mask & 128 <> 0 AND is_rare THEN 'outlet' END,
        CASE WHEN mask & 256 <> 0 THEN NULL WHEN mask & 512 <> 0 THEN 'de' ELSE language END,
        CASE WHEN mask & 256 <> 0 THEN NULL WHEN mask & 512 <> 0 THEN 'de' ELSE language END,
-       'T-' || number, substr(decode(hash, 'hex'), 1, 16), NULL, 60
+       'T-' || number, substr(decode(hash, 'hex'), 1, 16), NULL, 60,
+       CASE WHEN mask & 16 <> 0 THEN 'fax' END,
+       CASE WHEN mask & 64 = 0 AND mask & 128 <> 0 AND NOT is_rare THEN 'nord' END
 FROM generate_series({first}::bigint, {last}::bigint) AS numbers (number)
 CROSS JOIN LATERAL (
     SELECT md5(number::text) AS hash, hashint8extended(number, 1) AS one,

@@ -59,7 +59,7 @@ pub enum Subject {
 pub enum Label {
     /// Exactly this one.
     Named(String),
-    /// Exactly this one, sent when the company did not have it.
+    /// This one, however it was spelled, sent when the company did not have it.
     NamedUnknown(String),
     /// Any that the company did not have.
     Unknown,

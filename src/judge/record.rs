@@ -6,6 +6,7 @@ use crate::domain::body::Body;
 use crate::domain::dictionary::Reason;
 use crate::domain::email;
 use crate::domain::filter::Label;
+use crate::domain::label;
 use crate::domain::request::KEPT_CHARS;
 use crate::domain::validate::{Finding, Verdict};
 use crate::domain::warning::Warning;
@@ -62,6 +63,9 @@ pub fn record(
                 .as_micros()
                 .try_into()
                 .unwrap_or(i32::MAX),
+            channel_unknown: unknown(body.channel.as_str(), verdict.channel),
+            brand_unknown: unknown(body.brand.as_str(), verdict.brand),
+            language_unknown: unknown(body.language.as_str(), verdict.language),
         },
         document: DocumentRow {
             company_id,
@@ -108,9 +112,8 @@ pub fn record(
 }
 
 /// The decisive value, in the form in which it is matched: however a label or an e-mail was spelled,
-/// and whether an alias read it, what failed for one setting has one cause. A label that was not found
-/// stays as sent, for it is looked for by its very words; of a malformed field it is the name. A finding
-/// outlives the customer's data, so it must not hold any.
+/// and whether an alias read it, what failed for one setting has one cause. Of a malformed field it is
+/// the name. A finding outlives the customer's data, so it must not hold any.
 fn decisive(finding: &Finding, verdict: &Verdict<'_>) -> Option<String> {
     let sent = finding.value.as_deref();
     match finding.reason {
@@ -120,6 +123,9 @@ fn decisive(finding: &Finding, verdict: &Verdict<'_>) -> Option<String> {
         Reason::ChannelNotEnabled | Reason::ChannelManual => verdict.channel.map(kept),
         Reason::BrandInactive => verdict.brand.map(kept),
         Reason::LanguageInactive => verdict.language.map(kept),
+        Reason::ChannelUnknown | Reason::BrandUnknown | Reason::LanguageUnknown => {
+            unknown(sent, None)
+        }
         Reason::WrongType | Reason::Missing => Some(field(stored_pointer(finding))),
         _ if finding.pointer == "/employee/email" => sent.map(|sent| kept(&email::fold(sent))),
         _ => sent.map(kept),
@@ -160,6 +166,14 @@ fn stored_warnings(warnings: &[Warning]) -> Option<serde_json::Value> {
         })
     });
     (!warnings.is_empty()).then(|| kept.collect())
+}
+
+/// The form in which a label is compared, of one that was not found.
+fn unknown(sent: Option<&str>, found: Option<&str>) -> Option<String> {
+    match found {
+        None => sent.map(|sent| kept(&label::fold(sent))),
+        Some(_) => None,
+    }
 }
 
 fn counted(sent: Option<&str>, found: Option<&str>) -> String {

@@ -104,7 +104,7 @@ pub fn fixes(
     finding: &FindingRow,
     settings: &CompanySettings,
 ) -> Vec<Fix> {
-    let sent = finding.value.as_deref().unwrap_or_default();
+    let sent = value(row, reason, finding).unwrap_or_default();
     let environment = Environment::from_number(row.environment);
     let fix = fix(reason, row, finding, settings);
     let (kind, can_be_no_alias, suggestion) = match reason {

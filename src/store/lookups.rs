@@ -8,6 +8,7 @@ use super::matching::{LISTED, Place};
 use super::query::{Query, Value};
 use super::requests::{Page, rows};
 use crate::domain::company::CompanyId;
+use crate::domain::label;
 use crate::domain::paging::{Cursor, PAGE_ROWS};
 use crate::domain::request::RequestId;
 use crate::domain::search::Prefix;
@@ -73,8 +74,8 @@ pub fn search(
     first_page(connection, company, query, &arms)
 }
 
-/// A page of the requests that were sent with a label that the company did not have, newest first, at
-/// the earliest `since`.
+/// A page of the requests that were sent with a label that the company did not have, however it was
+/// spelled, newest first, at the earliest `since`.
 pub fn of_unknown_label(
     connection: &mut PgConnection,
     company: CompanyId,
@@ -85,12 +86,12 @@ pub fn of_unknown_label(
 ) -> QueryResult<Page> {
     let mut query = Query::new(company);
     let range = between(&mut query, since, now) + &after(&mut query, cursor);
-    let label = query.value(Value::Text(label.to_owned()));
+    let label = query.value(Value::Text(label::fold(label).into_owned()));
     let limit = PAGE_ROWS + 1;
     let arms = ["channel", "brand", "language"].map(|column| {
         format!(
             "(SELECT received_at, id FROM requests WHERE company_id = $1 AND {range} \
-                     AND {column} IS NULL AND {column}_sent IS NOT NULL AND {column}_sent = {label} \
+                     AND {column}_unknown IS NOT NULL AND {column}_unknown = {label} \
               ORDER BY received_at DESC, id DESC LIMIT {limit})"
         )
     });

@@ -15,6 +15,7 @@ use crate::domain::company::CompanyId;
 use crate::domain::dictionary::{ErrorCode, Reason};
 use crate::domain::email;
 use crate::domain::filter::{Filter, Label, Subject, Term, Verdict};
+use crate::domain::label;
 use crate::domain::paging::Cursor;
 use crate::domain::request::RequestId;
 use crate::domain::settings::CompanySettings;
@@ -403,24 +404,26 @@ fn narrowed(query: &mut Query, selection: &Selection<'_>) -> Option<(&'static st
         }
         let arms = names.into_iter().map(|name| {
             let name = query.value(Value::Text(name));
-            format!("{column} IS NULL AND {column}_sent IS NOT NULL AND {column}_sent = {name}")
+            format!("{column}_unknown IS NOT NULL AND {column}_unknown = {name}")
         });
         return Some((column, arms.collect()));
     }
     None
 }
 
-/// The labels asked for, if all that are asked for are names that the company did not have.
+/// The labels asked for, in the form in which they are compared, if all that are asked for are names
+/// that the company did not have.
 fn unknown_names(selection: &Selection<'_>, parameter: &str) -> Vec<String> {
     let wanted = selection.filter.about(parameter).filter(|t| !t.negated);
     let name = |term: &Term| match &term.subject {
         Subject::Channel(Label::NamedUnknown(name))
         | Subject::Brand(Label::NamedUnknown(name))
-        | Subject::Language(Label::NamedUnknown(name)) => Some(name.clone()),
+        | Subject::Language(Label::NamedUnknown(name)) => Some(label::fold(name).into_owned()),
         _ => None,
     };
-    let names: Option<Vec<String>> = wanted.map(name).collect();
-    names.unwrap_or_default()
+    // Each once: none of what is read may be read twice.
+    let names: Option<BTreeSet<String>> = wanted.map(name).collect();
+    names.unwrap_or_default().into_iter().collect()
 }
 
 /// The only error asked for, if nothing else is, and what else its findings must meet: with another
@@ -491,9 +494,9 @@ fn uncovered(subject: &Subject, settings: &CompanySettings) -> Option<&'static s
     match subject {
         subject if subject.is_counted(settings) => None,
         Subject::Employee(_) => Some("employee_sent, employee_custom_id"),
-        Subject::Channel(_) => Some("channel_sent"),
-        Subject::Brand(_) => Some("brand_sent"),
-        Subject::Language(_) => Some("language_sent"),
+        Subject::Channel(_) => Some("channel_sent, channel_unknown"),
+        Subject::Brand(_) => Some("brand_sent, brand_unknown"),
+        Subject::Language(_) => Some("language_sent, language_unknown"),
         _ => None,
     }
 }
@@ -604,7 +607,7 @@ fn meant<'s>(subject: &Subject, settings: &'s CompanySettings) -> Option<&'s str
 }
 
 /// A label that was sent and not found is an error of its request, and the covering index has the
-/// errors: nobody needs to look at what was sent, unless its very words are asked for.
+/// errors: nobody needs to look at what was sent, unless a name is asked for.
 fn label_condition(
     query: &mut Query,
     column: &str,
@@ -615,15 +618,17 @@ fn label_condition(
     let bit = not_found.bit();
     match label {
         Label::Named(name) | Label::NamedUnknown(name) => {
-            let sent = query.value(Value::Text(name.clone()));
+            let mut text = |text: &str| query.value(Value::Text(text.to_owned()));
             match meant {
-                Some(meant) if meant == name => format!("{column} = {sent}"),
+                Some(meant) if meant == name => format!("{column} = {}", text(meant)),
                 // An alias: those it reads, and those refused before there was one.
                 Some(meant) => {
-                    let meant = query.value(Value::Text(meant.to_owned()));
-                    format!("(coalesce({column}, {meant}) = {meant} AND {column}_sent = {sent})")
+                    let (meant, sent, form) = (text(meant), text(name), text(&label::fold(name)));
+                    format!(
+                        "({column} = {meant} AND {column}_sent = {sent} OR {column}_unknown = {form})"
+                    )
                 }
-                None => format!("({column} IS NULL AND {column}_sent = {sent})"),
+                None => format!("{column}_unknown = {}", text(&label::fold(name))),
             }
         }
         Label::Unknown => format!("({column} IS NULL AND error_mask & {bit} <> 0)"),

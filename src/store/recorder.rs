@@ -90,6 +90,9 @@ pub struct RequestRow {
     pub customer_hash: Option<Vec<u8>>,
     pub correlation_id: Option<String>,
     pub duration_us: i32,
+    pub channel_unknown: Option<String>,
+    pub brand_unknown: Option<String>,
+    pub language_unknown: Option<String>,
 }
 
 /// A row of `request_documents`.

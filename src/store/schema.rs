@@ -565,6 +565,12 @@ diesel::table! {
         correlation_id -> Nullable<Text>,
         /// Microseconds from receipt to verdict.
         duration_us -> Int4,
+        /// The form in which a channel was compared that the company did not have.
+        channel_unknown -> Nullable<Text>,
+        /// The form in which a brand was compared that the company did not have.
+        brand_unknown -> Nullable<Text>,
+        /// The form in which a language was compared that the company did not have.
+        language_unknown -> Nullable<Text>,
     }
 }
 

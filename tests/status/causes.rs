@@ -8,6 +8,7 @@ use super::recheck::{check_all, finished, follow};
 use crate::support::TestApp;
 use crate::support::company::{accepted, accepted_but, with};
 
+const INVALID: &str = "/settings/integrations/api-status/invalid-requests";
 const CAUSES: &str = "/settings/integrations/api-status/invalid-requests/causes";
 const OF_TEST: &str = "/settings/integrations/api-status/test-requests/causes";
 
@@ -126,8 +127,10 @@ fn what_settings_do_not_tell_apart_is_one_cause_however_it_is_spelled() {
         ("/employee/email", &["PAUL@larkspur.example"]),
         ("/channel", &["SMS"]),
         ("/language", &["DE"]),
-        // An unknown label is looked for by its very words, and a custom id is its very words.
-        ("/brand", &["Nobody", "nobody"]),
+        // Nor is a label that nobody has.
+        ("/brand", &["Nobody", "nobody", "NO BODY"]),
+        ("/channel", &["fax-line", "FAX_Line"]),
+        ("/language", &["pt-BR", "PT_br"]),
     ] {
         for sent in spellings {
             let answer = app.production().requests(&accepted_but(field, *sent));
@@ -137,14 +140,16 @@ fn what_settings_do_not_tell_apart_is_one_cause_however_it_is_spelled() {
     let by_custom_id = with(accepted(), "/employee", json!({"custom_id": "L-1002"}));
     app.production().requests(&by_custom_id);
     let found = causes(admin.get(CAUSES).text());
+    // What nobody has is told as the latest request spelled it.
     let expected = [
+        "Invalid/inactive brand signifier NO BODY: 3",
         "Invalid/inactive brand signifier larkspur-outlet: 3",
         "Deactivated employee ben.ruiz@larkspur.example: 2",
+        "Channel not enabled for company FAX_Line: 2",
+        "Language not available/active PT_br: 2",
         "Deactivated employee L-1002: 1",
         "Employee not found paul@larkspur.example: 1",
         "Channel not enabled for company sms: 1",
-        "Invalid/inactive brand signifier Nobody: 1",
-        "Invalid/inactive brand signifier nobody: 1",
         "Language not available/active de: 1",
     ];
     let told: Vec<&str> = found.iter().map(|(words, _)| &words[..]).collect();
@@ -156,16 +161,34 @@ fn what_settings_do_not_tell_apart_is_one_cause_however_it_is_spelled() {
         assert_eq!(list.tabs().0, count, "{words}: {url}");
     }
     // A list and a request show what was sent.
-    let rows = page(&mut admin, &found[0].1).rows();
-    let about: Vec<&str> = rows.iter().map(|row| &row.about[..]).collect();
-    assert_eq!(
-        about,
-        ["Factory Shop", "LARKSPUR_Outlet", "larkspur-outlet"]
-    );
-    let request = page(&mut admin, &rows[0].url).words();
-    for said in ["Same cause: 2 others", "Factory Shop", "larkspur-outlet"] {
-        assert!(request.contains(said), "{said}: {request}");
+    for (place, spellings, others) in [
+        (0, &["NO BODY", "nobody", "Nobody"][..], 2),
+        (
+            1,
+            &["Factory Shop", "LARKSPUR_Outlet", "larkspur-outlet"],
+            2,
+        ),
+        (4, &["PT_br", "pt-BR"], 1),
+    ] {
+        let rows = page(&mut admin, &found[place].1).rows();
+        let about: Vec<&str> = rows.iter().map(|row| &row.about[..]).collect();
+        assert_eq!(about, spellings);
+        let request = page(&mut admin, &rows[0].url).words();
+        let same = format!("Same cause: {others} other");
+        for said in [&same[..], spellings[0]] {
+            assert!(request.contains(said), "{said}: {request}");
+        }
     }
+    // Whoever adds it is given the label as it was sent, and finds all by any spelling.
+    let rows = page(&mut admin, &found[0].1).rows();
+    let request = page(&mut admin, &rows[0].url).words();
+    assert!(request.contains("Add NO BODY as a brand"), "{request}");
+    let by_name = page(&mut admin, &format!("{INVALID}?brand=no_Body"));
+    assert_eq!(by_name.rows().len(), 0);
+    let by_name = page(&mut admin, &format!("{INVALID}?brand=No+Body"));
+    assert_eq!(by_name.rows().len(), 3);
+    let but_it = page(&mut admin, &format!("{INVALID}?-brand=NoBody"));
+    assert_eq!(but_it.tabs().0, "13");
 }
 
 #[test]

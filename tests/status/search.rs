@@ -184,6 +184,7 @@ fn a_label_that_the_company_does_not_have_finds_what_was_sent_with_it() {
     assert_eq!(opened(&mut admin, "fax"), [one]);
     let of_brand = [send("/brand", "Larkspur Shoes"), send("/language", "nl")];
     assert_eq!(opened(&mut admin, "Larkspur Shoes"), of_brand[..1]);
+    assert_eq!(opened(&mut admin, "LARKSPURshoes"), of_brand[..1]);
     let again = send("/language", "nl");
     assert_eq!(search(&mut admin, "nl").ids(), [&again[..], &of_brand[1]]);
 }

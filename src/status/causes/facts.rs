@@ -9,6 +9,7 @@ use uuid::Uuid;
 
 use crate::domain::cause::{self, CauseId, Decision, Known, Sent, Standing};
 use crate::domain::company::CompanyId;
+use crate::domain::dictionary::Reason;
 use crate::domain::paging::Shown;
 use crate::domain::recheck::{Now, recheck};
 use crate::domain::settings::CompanySettings;
@@ -131,9 +132,31 @@ impl CauseFacts {
         changes.any(|c| during.contains(&c.at) && c.change().may_begin(&cause.id))
     }
 
-    fn passes_now(&self, cause: &Cause, settings: &CompanySettings) -> bool {
+    /// The decisive value as people read it: a label that the company does not have as its latest
+    /// request spelled it, for the form in which labels are compared has no spaces.
+    pub(super) fn in_words<'c>(&'c self, cause: &'c Cause) -> Option<&'c str> {
+        let CauseId { reason, value } = &cause.id;
+        let spelled = || {
+            let findings = &self.latest(cause)?.findings.0;
+            let finding = findings.iter().find(|f| f.reason == reason.number())?;
+            finding.sent.as_deref()
+        };
+        match reason {
+            Reason::ChannelUnknown | Reason::BrandUnknown | Reason::LanguageUnknown => {
+                spelled().or(value.as_deref())
+            }
+            _ => value.as_deref(),
+        }
+    }
+
+    fn latest(&self, cause: &Cause) -> Option<&ListRow> {
         let id = cause.latest.uuid();
-        let row = self.latest.iter().find(|row| row.id == id);
+        self.latest.iter().find(|row| row.id == id)
+    }
+
+    fn passes_now(&self, cause: &Cause, settings: &CompanySettings) -> bool {
+        let row = self.latest(cause);
+        let id = cause.latest.uuid();
         let body = self.bodies.get(&id).map(|sent| &sent.body[..]);
         let stored = row.and_then(|row| row.stored(body));
         stored.is_some_and(|stored| recheck(&stored, settings).now == Now::Passes)

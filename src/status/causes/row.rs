@@ -175,7 +175,7 @@ impl Context<'_> {
             tone: tone(reason.ended_by()),
             ended_by: reason.ended_by(),
             sentence: reason.sentence(),
-            value: value.as_deref().map(Breakable::new),
+            value: self.facts.in_words(cause).map(Breakable::new),
             count: number(cause.count),
             share: percent(cause.count, self.failures),
             first_words: first.in_words(self.now),

@@ -115,12 +115,19 @@ impl Change<'_> {
             status_of.is_some_and(status)
         };
         let came_to_have = |status| has(self.after, status) && !has(self.before, status);
+        let is_of_file = |names| self.action == "employee.imported" && self.names(names, value);
         match cause.reason {
             Reason::ProfileNotComplete => {
                 came_to_have(|status| !["active", "deactivated"].contains(&status))
+                    || is_of_file("not_complete")
             }
-            Reason::Deactivated => came_to_have(|status| status == "deactivated"),
-            Reason::EmployeeUnknown => has(self.before, |_| true) && !has(self.after, |_| true),
+            Reason::Deactivated => {
+                came_to_have(|status| status == "deactivated") || is_of_file("deactivated")
+            }
+            Reason::EmployeeUnknown => {
+                has(self.before, |_| true) && !has(self.after, |_| true)
+                    || is_of_file("no_longer_known")
+            }
             Reason::ChannelUnknown => no_alias("channel"),
             Reason::ChannelNotEnabled => is_one_of(&["channel.disabled"]),
             // One that was not there, or not enabled, was refused before for that.
@@ -144,6 +151,12 @@ impl Change<'_> {
             | Reason::WrongType
             | Reason::Missing => false,
         }
+    }
+
+    /// Whether this list of the values after holds that name.
+    fn names(&self, list: &str, name: &str) -> bool {
+        let names = self.after.and_then(|after| after.get(list)?.as_array());
+        names.is_some_and(|names| names.iter().any(|one| one == name))
     }
 
     /// Whether it made one more brand or language active, or one fewer; `None` if neither. They tell
@@ -285,6 +298,14 @@ mod tests {
         );
         assert!(renamed.may_begin(&cause(Reason::EmployeeUnknown, "ben@acme.example")));
         assert!(!renamed.may_begin(&cause(Reason::EmployeeUnknown, "L-1")));
+        // A file has lists of names, in the form in which they are matched.
+        let lists = json!({"changed": 2, "deactivated": ["ben@acme.example", "L-1"], "no_longer_known": ["L-2"]});
+        let file = change("employee.imported", "agents.csv", None, Some(&lists));
+        assert!(file.may_begin(&cause(Reason::Deactivated, "ben@acme.example")));
+        assert!(file.may_begin(&cause(Reason::EmployeeUnknown, "L-2")));
+        assert!(!file.may_begin(&cause(Reason::EmployeeUnknown, "L-1")));
+        assert!(!file.may_begin(&cause(Reason::ProfileNotComplete, "L-1")));
+        assert_eq!(file.words(), "imported agents.csv");
         let new = profile("Ben@acme.example", "pending-review");
         let new = change("employee.created", "Ben@acme.example", None, Some(&new));
         assert!(new.may_begin(&cause(Reason::ProfileNotComplete, "L-1")));

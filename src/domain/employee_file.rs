@@ -2,9 +2,10 @@
 //! is left out in silence: every line is new, changed, as it was, or wrong with a reason.
 
 use std::borrow::Cow;
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use csv::{ReaderBuilder, StringRecord, WriterBuilder};
+use serde::Serialize;
 
 use super::email;
 use super::settings::{MAX_TEXT_CHARS, ProfileStatus};
@@ -15,6 +16,9 @@ pub const COLUMNS: [&str; 4] = ["name", "email", "custom_id", "status"];
 
 /// More lines than the largest company has employees.
 pub const MAX_LINES: usize = 200_000;
+
+/// Of whom a file makes refused, so many names are told.
+pub const MOST_NAMED: usize = 500;
 
 /// An employee as a form or a file has it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -94,6 +98,63 @@ pub struct Plan {
     pub unchanged: usize,
     /// What cannot be taken; while there is any, nothing is.
     pub wrong: Vec<Wrong>,
+}
+
+/// Whose requests are refused because of a file, by every name that requests have for them.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize)]
+pub struct Refused {
+    /// Who is deactivated now and was not.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub deactivated: Vec<String>,
+    /// Whose profile is no longer, or not yet, complete and approved.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub not_complete: Vec<String>,
+    /// Names that nobody has any more.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub no_longer_known: Vec<String>,
+}
+
+impl Plan {
+    /// Whom it makes refused: of each kind at most [`MOST_NAMED`] names, those who change before those
+    /// who are new.
+    pub fn refused(&self) -> Refused {
+        let changed = self.changed.iter().map(|c| (Some(&c.before), &c.after));
+        let new = self.new.iter().map(|(_, profile)| (None, profile));
+        let mut refused = Refused::default();
+        let mut given: HashSet<Cow<'_, str>> = HashSet::new();
+        let mut taken: Vec<Cow<'_, str>> = Vec::new();
+        for (before, after) in changed.chain(new) {
+            let came_to_be = |status: fn(ProfileStatus) -> bool| {
+                status(after.status) && !before.is_some_and(|before| status(before.status))
+            };
+            let names = names(after).map(Cow::into_owned);
+            if came_to_be(|status| status == ProfileStatus::Deactivated) {
+                refused.deactivated.extend(names);
+            } else if came_to_be(ProfileStatus::is_not_complete) {
+                refused.not_complete.extend(names);
+            }
+            given.extend(self::names(after));
+            taken.extend(before.into_iter().flat_map(self::names));
+        }
+        let gone = taken.into_iter().filter(|name| !given.contains(name));
+        refused.no_longer_known = gone.map(Cow::into_owned).collect();
+        for names in [
+            &mut refused.deactivated,
+            &mut refused.not_complete,
+            &mut refused.no_longer_known,
+        ] {
+            names.truncate(MOST_NAMED);
+        }
+        refused
+    }
+}
+
+/// What requests name an employee with, in the form in which it is matched.
+fn names(profile: &Profile) -> impl Iterator<Item = Cow<'_, str>> {
+    let address = profile.email.as_deref().map(email::fold);
+    address
+        .into_iter()
+        .chain(profile.custom_id.as_deref().map(Cow::Borrowed))
 }
 
 /// The text of a file: UTF-8 or UTF-16, with a byte-order mark or without.

@@ -221,6 +221,14 @@ impl ProfileStatus {
         Self::Deactivated,
     ];
 
+    /// Whether the profile waits to be completed or approved.
+    pub fn is_not_complete(self) -> bool {
+        match self {
+            Self::Active | Self::Deactivated => false,
+            Self::PendingReview | Self::Confirmed | Self::Unapproved => true,
+        }
+    }
+
     /// The word in addresses and files.
     pub fn as_str(self) -> &'static str {
         match self {

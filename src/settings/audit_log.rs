@@ -178,6 +178,9 @@ fn in_words(action: &str) -> String {
     first.unwrap_or_default() + letters.as_str()
 }
 
+/// Of a list of values so many are told.
+const MOST_TOLD: usize = 20;
+
 /// What is not the same before and after.
 fn changes(
     before: Option<&Value>,
@@ -210,7 +213,13 @@ fn text(value: &Value) -> String {
         Value::String(text) if text.is_empty() => "none".to_owned(),
         Value::String(text) => text.clone(),
         Value::Array(values) if values.is_empty() => "none".to_owned(),
-        Value::Array(values) => values.iter().map(text).collect::<Vec<_>>().join(", "),
+        Value::Array(values) => {
+            let mut told: Vec<String> = values.iter().take(MOST_TOLD).map(text).collect();
+            if let Some(more) = values.len().checked_sub(MOST_TOLD).filter(|more| *more > 0) {
+                told.push(format!("{} more", number(more as i64)));
+            }
+            told.join(", ")
+        }
         value => value.to_string(),
     }
 }

@@ -324,12 +324,15 @@ pub fn import(
             .values(rows)
             .execute(connection)?;
     }
+    let mut after = json!(plan.refused());
+    after["new"] = json!(plan.new.len());
+    after["changed"] = json!(plan.changed.len());
     Ok(Ok(Some(Edit {
         action: "employee.imported",
         subject: file_name.to_owned(),
         id: 0,
         before: None,
-        after: Some(json!({"new": plan.new.len(), "changed": plan.changed.len()})),
+        after: Some(after),
     })))
 }
 

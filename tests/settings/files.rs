@@ -2,6 +2,8 @@
 
 use std::time::{Duration, Instant};
 
+use serde_json::json;
+
 use crate::support::TestApp;
 use crate::support::company::accepted_but;
 use crate::support::people::Person;
@@ -58,16 +60,58 @@ fn a_file_is_shown_before_it_is_saved_and_then_saved_by_one_change() {
         app.number("SELECT count(*) FROM employees WHERE name = 'Lund, Zoe'"),
         1
     );
-    let body = accepted_but("/employee", serde_json::json!({"custom_id": "L-1002"}));
+    let body = accepted_but("/employee", json!({"custom_id": "L-1002"}));
     assert_eq!(app.production().requests(&body).status, 200);
     let entries = app.rows("SELECT * FROM audit_log WHERE action = 'employee.imported'");
     assert_eq!(entries.len(), 1);
     assert_eq!(entries[0]["settings_version"], 2);
-    assert_eq!(entries[0]["after"]["changed"], 2);
+    let after = json!({"id": 0, "new": 1, "changed": 2});
+    assert_eq!(entries[0]["after"], after);
     // The file is used up: once more does no harm.
     assert_eq!(admin.get(&preview).status, 404);
     admin.post(&preview, &[("version", "2")]).location();
     assert_eq!(app.number("SELECT count(*) FROM employee_imports"), 0);
+}
+
+#[test]
+fn whom_a_file_makes_refused_is_told_and_causes_begin_with_it() {
+    const CAUSES: &str = "/settings/integrations/api-status/invalid-requests/causes";
+    let app = TestApp::start();
+    let mut admin = app.admin();
+    // One leaves, one is looked at once more, one has another address.
+    let file = "name,email,custom_id,status\n\
+                ,Agent1004@larkspur.example,,deactivated\n\
+                ,agent1005@larkspur.example,,pending review\n\
+                ,new.address@larkspur.example,L-1006,\n\
+                Zoe Lund,zoe@larkspur.example,,unapproved\n";
+    let preview = send(&mut admin, file.as_bytes());
+    admin.fill_in(&preview, &[]).location();
+    let entries = app.rows("SELECT after FROM audit_log WHERE action = 'employee.imported'");
+    let after = json!({
+        "id": 0,
+        "new": 1,
+        "changed": 3,
+        "deactivated": ["agent1004@larkspur.example", "L-1004"],
+        "not_complete": ["agent1005@larkspur.example", "L-1005", "zoe@larkspur.example"],
+        "no_longer_known": ["agent1006@larkspur.example"],
+    });
+    assert_eq!(entries[0]["after"], after);
+    let log = admin.get("/settings/audit-log");
+    assert!(log.text().contains("agent1004@larkspur.example, L-1004"));
+    for employee in [
+        json!({"email": "agent1004@larkspur.example"}),
+        json!({"custom_id": "L-1005"}),
+        json!({"email": "agent1006@larkspur.example"}),
+        json!({"email": "nobody@larkspur.example"}),
+    ] {
+        let answer = app
+            .production()
+            .requests(&accepted_but("/employee", employee));
+        assert_eq!(answer.status, 400);
+    }
+    let page = admin.get(CAUSES);
+    let began = page.text().matches("started within a minute after").count();
+    assert_eq!(began, 3, "{}", page.text());
 }
 
 #[test]
@@ -253,7 +297,7 @@ fn fifty_thousand_lines_take_seconds() {
         app.number("SELECT count(*) FROM employees WHERE name LIKE 'People %'"),
         50_000
     );
-    let body = accepted_but("/employee", serde_json::json!({"custom_id": "P-49999"}));
+    let body = accepted_but("/employee", json!({"custom_id": "P-49999"}));
     assert_eq!(app.production().requests(&body).status, 200);
     let out = admin.get("/settings/employees/employees.csv");
     assert_eq!(out.text().lines().count(), 50_044);

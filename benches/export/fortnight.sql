@@ -13,13 +13,14 @@ CROSS JOIN LATERAL (
 INSERT INTO requests (
     company_id, received_at, id, kind, environment, key_id, http_status, error_mask, warning_count,
     settings_version, employee_id, employee_sent, channel_sent, channel, brand_sent, brand,
-    language_sent, language, ticket_id, customer_hash, duration_us)
+    language_sent, language, ticket_id, customer_hash, duration_us, brand_unknown)
 SELECT {company}, at, id, 1, 1, {key}, CASE WHEN fails THEN 400 ELSE 200 END,
        CASE WHEN fails THEN 128 ELSE 0 END, 0, 1,
        (SELECT min(id) FROM employees WHERE company_id = {company}) + employee,
        'agent' || employee || '@company1.example', 'email', 'email',
        CASE WHEN fails THEN 'nord' ELSE 'north' END, CASE WHEN NOT fails THEN 'north' END,
-       'en', 'en', 'T-' || number, decode(md5(number::text), 'hex'), 60
+       'en', 'en', 'T-' || number, decode(md5(number::text), 'hex'), 60,
+       CASE WHEN fails THEN 'nord' END
 FROM sent;
 
 INSERT INTO request_documents (

@@ -248,8 +248,10 @@ fn fill(app: &TestApp) {
                          + n / 3 * interval '1 millisecond' AS at \
                FROM generate_series(1, {MANY}) n) AS times; \
          INSERT INTO requests (company_id, received_at, id, kind, environment, key_id, http_status, \
-             error_mask, warning_count, settings_version, brand_sent, ticket_id, duration_us) \
-         SELECT {company}, at, id, 1, 2, {key}, 400, 128, 0, 1, 'nope', 'ticket', 90 FROM many; \
+             error_mask, warning_count, settings_version, brand_sent, brand_unknown, ticket_id, \
+             duration_us) \
+         SELECT {company}, at, id, 1, 2, {key}, 400, 128, 0, 1, 'nope', 'nope', 'ticket', 90 \
+         FROM many; \
          INSERT INTO request_findings \
          SELECT {company}, at, id, 0, 128, 80, '/brand', 'nope', 2, {key} FROM many; \
          ANALYZE requests; ANALYZE request_findings"

@@ -47,7 +47,7 @@ pub fn multiply(app: &TestApp, id: Uuid, more: u32) {
             "requests",
             "kind, environment, key_id, http_status, error_mask, warning_count, settings_version, \
              employee_id, employee_sent, channel_sent, channel, brand_sent, brand, language_sent, \
-             language, duration_us",
+             language, duration_us, channel_unknown, brand_unknown, language_unknown",
         ),
         (
             "request_documents",

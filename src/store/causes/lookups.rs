@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 
+use chrono::TimeDelta;
 use diesel::prelude::*;
 use diesel::sql_types::{BigInt, Text, Uuid as SqlUuid};
 use uuid::Uuid;
@@ -13,6 +14,7 @@ use crate::domain::paging::PAGE_CAUSES;
 use crate::domain::request::RequestId;
 use crate::domain::window::Window;
 use crate::store::cause_counts::{self, GRAINS, MOST_COUNTERS};
+use crate::store::counts::floor;
 use crate::store::query::{Query, Value};
 
 /// Looks up the latest request of each cause, whatever the filter says.
@@ -31,8 +33,9 @@ pub(super) fn find_latest(
     let Some(since) = causes.iter().map(|cause| cause.last).min() else {
         return Ok(());
     };
+    // From the hour on: of a part of one the findings would be read.
     let window = Window {
-        from: since,
+        from: floor(since, TimeDelta::hours(1)),
         to: None,
     };
     let cut = cause_counts::cut(connection, company, window)?;

@@ -1,3 +1,4 @@
+DO $step$ BEGIN
 DROP INDEX requests_employee;
 DROP INDEX requests_employee_custom_id;
 CREATE INDEX requests_employee ON requests (company_id, employee_sent, received_at DESC, id DESC)
@@ -5,3 +6,4 @@ CREATE INDEX requests_employee ON requests (company_id, employee_sent, received_
 CREATE INDEX requests_employee_custom_id ON requests
     (company_id, employee_custom_id, received_at DESC, id DESC)
     WHERE (error_mask <> 0 OR environment = 1) AND employee_custom_id IS NOT NULL;
+END $step$;

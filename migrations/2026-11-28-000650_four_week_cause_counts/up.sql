@@ -1,4 +1,5 @@
 -- Four weeks have more minutes than a smallint holds.
+DO $step$ BEGIN
 ALTER TABLE cause_counts DROP CONSTRAINT cause_counts_grain_check;
 ALTER TABLE cause_counts ALTER COLUMN grain TYPE integer;
 ALTER TABLE cause_counts
@@ -15,3 +16,4 @@ GROUP BY 1, 2, 3, 4, 5, 6, 7, 8
 ORDER BY 1, 2, 3;
 
 COMMENT ON COLUMN cause_counts.grain IS 'Minutes in a bucket: 60, 1440, 10080 or 40320; those of four weeks begin with every week. Kept as long as requests.';
+END $step$;

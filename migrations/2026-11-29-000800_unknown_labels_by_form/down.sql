@@ -1,3 +1,4 @@
+DO $step$ BEGIN
 DROP INDEX requests_unknown_channel;
 DROP INDEX requests_unknown_brand;
 DROP INDEX requests_unknown_language;
@@ -14,3 +15,4 @@ CREATE INDEX requests_unknown_brand ON requests (company_id, brand_sent, receive
 CREATE INDEX requests_unknown_language ON requests (company_id, language_sent, received_at DESC, id DESC)
     INCLUDE (error_mask, environment, kind, key_id, channel, brand, language)
     WHERE language IS NULL AND language_sent IS NOT NULL;
+END $step$;

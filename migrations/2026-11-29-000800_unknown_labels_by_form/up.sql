@@ -1,5 +1,6 @@
 -- A label that the company does not have is looked for however it was spelled, so the form in which it
 -- is compared is kept. Nearly no request has one.
+DO $step$ BEGIN
 ALTER TABLE requests
     ADD COLUMN channel_unknown text COLLATE "C",
     ADD COLUMN brand_unknown text COLLATE "C",
@@ -29,3 +30,4 @@ CREATE INDEX requests_unknown_brand ON requests (company_id, brand_unknown, rece
 CREATE INDEX requests_unknown_language ON requests (company_id, language_unknown, received_at DESC, id DESC)
     INCLUDE (error_mask, environment, kind, key_id, channel, brand, language)
     WHERE language_unknown IS NOT NULL;
+END $step$;

@@ -6,7 +6,8 @@
 //! What that asks of every other file here: each query names its company, in every table it touches;
 //! each unique key has `company_id` in it; no update of a shared table reads a distributed one; what
 //! defines something, and each `SET LOCAL`, is sent as a command of one statement, for Citus hands on
-//! the whole text of a command: a step of the schema that changes a table has no second statement.
+//! the whole text of a command: a step of the schema that changes a table in several statements is a
+//! block, which sends each by itself.
 
 use anyhow::{Context, ensure};
 use diesel::connection::SimpleConnection;

@@ -1,9 +1,12 @@
 //! What Citus asks of the schema, read from the catalogue: a new table that breaks it fails here. The
 //! statements of `distribute` are run against functions that write down how they were called.
 
+use api_status_page::store::connect;
 use api_status_page::store::distribute::{self, SHARED};
+use api_status_page::store::migrations::{self, MIGRATIONS};
 use diesel::PgConnection;
 use diesel::connection::SimpleConnection;
+use diesel_migrations::MigrationHarness;
 use serde_json::{Value, json};
 
 use crate::support::TestStore;
@@ -128,6 +131,60 @@ fn no_table_has_triggers_and_every_sequence_is_a_bigint() {
          JOIN pg_class c ON c.oid = seqrelid \
          WHERE c.relnamespace = current_schema()::regnamespace AND seqtypid <> 'bigint'::regtype",
     );
+}
+
+/// What of a step Citus hands on with the whole text that it stands in.
+fn is_handed_on(statement: &str, step: &str) -> bool {
+    let table = |after: &str| {
+        let (_, rest) = statement.split_once(after)?;
+        rest.split_whitespace().next().map(str::to_owned)
+    };
+    let is_new = |table: Option<String>| {
+        table.is_some_and(|table| step.contains(&format!("CREATE TABLE {table} (")))
+    };
+    match statement.split_whitespace().next() {
+        Some("DROP") => statement.starts_with("DROP INDEX"),
+        Some("CREATE") => statement.contains("INDEX ") && !is_new(table(" ON ")),
+        Some("ALTER") => {
+            let is_one_column = statement.matches(" COLUMN ").count() == 1;
+            !is_one_column && !is_new(table("ALTER TABLE "))
+        }
+        _ => false,
+    }
+}
+
+#[test]
+fn a_step_that_changes_a_spread_table_in_several_statements_is_a_block() {
+    // The first that a store can be distributed with.
+    const FIRST: &str = "2026-11-24-000601";
+    let steps = std::fs::read_dir("migrations").unwrap();
+    let steps = steps.map(|step| step.unwrap().path());
+    let steps = steps.filter(|step| step.file_name().unwrap().to_str().unwrap() >= FIRST);
+    let mut blocks = 0;
+    for file in steps.flat_map(|step| ["up.sql", "down.sql"].map(|name| step.join(name))) {
+        let step = std::fs::read_to_string(&file).unwrap();
+        let lines = step.lines().filter(|line| !line.starts_with("--"));
+        let text = lines.collect::<Vec<_>>().join("\n");
+        let statements: Vec<&str> = text.split(';').map(str::trim).collect();
+        let is_one = statements.iter().filter(|s| !s.is_empty()).count() == 1;
+        let is_block = text.starts_with("DO $step$ BEGIN\n") && text.ends_with("\nEND $step$;");
+        let handed_on = statements.iter().find(|s| is_handed_on(s, &text));
+        blocks += usize::from(is_block);
+        assert!(
+            is_one || is_block || handed_on.is_none(),
+            "{}: {handed_on:?}",
+            file.display()
+        );
+    }
+    assert!(blocks > 0);
+}
+
+#[test]
+fn the_newest_step_is_taken_back_and_done_again_where_tables_are_spread() {
+    let store = TestStore::new();
+    let mut connection = connect(&store.url).unwrap();
+    let newest = connection.revert_last_migration(MIGRATIONS).unwrap();
+    assert_eq!(migrations::run(&mut connection).unwrap(), 1, "{newest}");
 }
 
 #[test]

@@ -25,9 +25,6 @@ const UPKEEP: Duration = Duration::from_secs(60);
 /// What is kept for months is looked through once in so many rounds of upkeep: every hour.
 const HISTORY_ROUNDS: u32 = 60;
 
-/// Causes are counted once in so many rounds: what is not counted yet is read finding by finding.
-const CAUSES_ROUNDS: u32 = 5;
-
 /// A partition that is in use is tried so often in a round …
 const DROP_TRIES: u32 = 5;
 
@@ -64,9 +61,6 @@ pub(super) async fn upkeep(work: Work, mut stopped: watch::Receiver<bool>) {
         drop_partitions(&work, &mut stopped).await;
         drop_dead(&work).await;
         expunge(&work, &stopped).await;
-        if round % CAUSES_ROUNDS == 0 {
-            fold_causes(&work, &stopped).await;
-        }
         if round % HISTORY_ROUNDS == 0 {
             drop_history(&work, &stopped).await;
             gather_statistics(&work, &stopped).await;
@@ -168,17 +162,6 @@ async fn drop_history(work: &Work, stopped: &watch::Receiver<bool>) {
             cause_counts::drop_older(connection, company, oldest)
         });
         log("drop old counters of causes", dropped.await);
-    }
-}
-
-async fn fold_causes(work: &Work, stopped: &watch::Receiver<bool>) {
-    let now = work.clock.now();
-    let companies = work.store.read(Scope::Installation, maintenance::companies);
-    for company in or_log("find companies", companies.await) {
-        let folded = in_batches(work, stopped, company, move |connection| {
-            cause_counts::fold(connection, company, now)
-        });
-        log("count causes", folded.await);
     }
 }
 

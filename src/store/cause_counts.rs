@@ -1,17 +1,15 @@
 //! How many requests failed by each cause, by the hour, the day, the week and four weeks: what the list
-//! of causes adds up instead of every finding. A job counts the findings that are some minutes old; what is
-//! younger is read from the findings themselves, so the causes are exact however far the job has come.
+//! of causes adds up instead of every finding. A request that failed has a delta of its own, written with
+//! it; folding counts the findings of those that it takes, and readers read the findings of those that are
+//! not folded yet, in the statement that reads the counters: so the causes are exact.
 
 use chrono::{DateTime, NaiveTime, TimeDelta, Utc};
-use diesel::connection::SimpleConnection;
 use diesel::prelude::*;
-use diesel::sql_types::{BigInt, Nullable, Timestamptz};
 
 use super::counts::{Piece, WEEK, ceil, floor, pieces, summands};
 use super::folding::drop_grain;
 use super::partitions::week_of;
 use super::query::{Query, Value};
-use super::schema::cause_folds;
 use crate::domain::company::CompanyId;
 use crate::domain::window::Window;
 
@@ -22,22 +20,19 @@ pub(super) const GRAINS: [i64; 4] = [FOUR_WEEKS, WEEK, 1_440, 60];
 
 const FOUR_WEEKS: i64 = 4 * WEEK;
 
-/// No finding comes so long after its request: a request waits for seconds to be recorded, not for
-/// minutes.
-const SETTLED: TimeDelta = TimeDelta::minutes(10);
-
-/// Findings are counted in steps of so many minutes.
-const STEP: TimeDelta = TimeDelta::minutes(5);
+/// The time of a request by its id, to the millisecond that rows have.
+const TIME_OF_ID: &str = "timestamptz 'epoch' \
+    + ('x' || left(replace(id::text, '-', ''), 12))::bit(48)::bigint * interval '1 millisecond'";
 
 /// Of each grain at most so many counters are read, of several times the latest: causes whose values are
 /// never the same twice have a counter each.
 pub(super) const MOST_COUNTERS: i64 = 100_000;
 
-/// A window cut by what is counted of it.
+/// A window cut by what counters tell of it.
 pub(super) struct Cut {
     counted: Option<Counted>,
     /// What is left at its ends, to be read from the findings.
-    pub rest: Vec<Window>,
+    rest: Vec<Window>,
 }
 
 /// Counters of a sum.
@@ -48,26 +43,15 @@ pub(super) struct Summand {
     pub count: &'static str,
 }
 
-/// The part of a window that is counted. Without an end it is all that is counted from there on, whole
-/// counters to the coarsest: they hold nothing that the findings after them do.
+/// The part of a window that counters tell: whole hours.
 struct Counted {
     window: Window,
-    /// Where that ends.
+    /// Where it ends; while it goes on, now.
     until: DateTime<Utc>,
 }
 
-/// Cuts a window of a company by what is counted of it.
-pub(super) fn cut(
-    connection: &mut PgConnection,
-    company: CompanyId,
-    window: Window,
-) -> QueryResult<Cut> {
-    let folded = folded_until(connection, company)?;
-    Ok(folded.map_or(Cut::uncounted(window), |folded| Cut::at(window, folded)))
-}
-
 impl Cut {
-    /// Nothing of a window is counted.
+    /// Nothing of a window is read from counters.
     pub(super) fn uncounted(window: Window) -> Self {
         Self {
             counted: None,
@@ -75,27 +59,62 @@ impl Cut {
         }
     }
 
-    /// Whole hours are counted, and of the last one all that is folded.
-    fn at(window: Window, folded: DateTime<Utc>) -> Self {
+    /// Its whole hours are.
+    pub(super) fn of(window: Window, now: DateTime<Utc>) -> Self {
         let hour = TimeDelta::hours(1);
-        let from = ceil(window.from, hour);
-        let to = window.to.filter(|to| *to < folded);
-        let to = to.map(|to| floor(to, hour));
-        let until = to.unwrap_or(folded);
         let whole = Window {
-            from,
-            to: Some(until),
+            from: ceil(window.from, hour),
+            to: window.to.map(|to| floor(to, hour)),
         };
-        if whole.is_empty() {
+        let until = whole.to.unwrap_or(now);
+        if until <= whole.from {
             return Self::uncounted(window);
         }
         Self {
             counted: Some(Counted {
-                window: Window { from, to },
+                window: whole,
                 until,
             }),
             rest: window.without(whole).collect(),
         }
+    }
+
+    /// The findings that counters do not tell, of each error the newest so many: of what is left of the
+    /// window, and of what is not folded yet.
+    pub(super) fn findings(
+        &self,
+        query: &mut Query,
+        codes: &str,
+        conditions: &str,
+        most: i64,
+    ) -> String {
+        const FINDING: &str = "received_at, id, reason, value, key_id";
+        let mut sources = Vec::new();
+        for rest in &self.rest {
+            let during = query.between("received_at", *rest);
+            sources.push(format!(
+                "SELECT f.* FROM unnest({codes}) AS wanted (code) CROSS JOIN LATERAL ( \
+                     SELECT {FINDING} FROM request_findings \
+                     WHERE company_id = $1 AND code = wanted.code \
+                           AND {during} AND {conditions} \
+                     ORDER BY received_at DESC, id DESC LIMIT {most} \
+                 ) AS f"
+            ));
+        }
+        if let Some(Counted { window, .. }) = self.counted {
+            let during = query.between("bucket", window);
+            sources.push(format!(
+                "SELECT f.* FROM ( \
+                     SELECT {TIME_OF_ID} AS received_at, id FROM request_count_deltas \
+                     WHERE company_id = $1 AND error_mask <> 0 AND {during} OFFSET 0 \
+                 ) AS unfolded CROSS JOIN LATERAL ( \
+                     SELECT {FINDING} FROM request_findings \
+                     WHERE company_id = $1 AND received_at = unfolded.received_at \
+                           AND id = unfolded.id AND code = ANY({codes}) AND {conditions} OFFSET 0 \
+                 ) AS f"
+            ));
+        }
+        sources.join(" UNION ALL ")
     }
 
     /// What tells the counters of what is counted, as coarse as these grains have them: a condition per
@@ -172,54 +191,23 @@ impl Counted {
     }
 }
 
-fn folded_until(
-    connection: &mut PgConnection,
-    company: CompanyId,
-) -> QueryResult<Option<DateTime<Utc>>> {
-    cause_folds::table
-        .find(company.0)
-        .select(cause_folds::until)
-        .get_result(connection)
-        .optional()
-}
-
-/// Counts a company's next findings that are old enough, at most to the end of a day, and says how
-/// many counters it wrote; call it in a transaction that no other node is in.
-pub fn fold(
-    connection: &mut PgConnection,
-    company: CompanyId,
-    now: DateTime<Utc>,
-) -> QueryResult<usize> {
-    #[derive(QueryableByName)]
-    struct First {
-        #[diesel(sql_type = Nullable<Timestamptz>)]
-        first: Option<DateTime<Utc>>,
-    }
-    let folded = folded_until(connection, company)?.unwrap_or(DateTime::UNIX_EPOCH);
-    let First { first } = diesel::sql_query(
-        "SELECT min(received_at) AS first FROM request_findings \
-         WHERE company_id = $1 AND received_at >= $2",
-    )
-    .bind::<BigInt, _>(company.0)
-    .bind::<Timestamptz, _>(folded)
-    .get_result(connection)?;
-    let over = floor(now - SETTLED, STEP);
-    let Some(from) = first.filter(|first| *first < over) else {
-        return Ok(0);
-    };
-    let day = TimeDelta::days(1);
-    let until = over.min(floor(from, day) + day);
-    // A day may have millions, and nobody waits for it.
-    connection.batch_execute("SET LOCAL statement_timeout = '10min'")?;
+/// The part of the statement of folding that counts the findings of `taken`, the deltas of a company:
+/// as its `WITH` has it.
+pub(super) fn counting() -> String {
     let buckets = bucket_rows();
-    let written = diesel::sql_query(format!(
-        "WITH found AS ( \
-             SELECT DISTINCT company_id, received_at, id, code, reason, \
-                             coalesce(value, '') AS value, environment, key_id \
-             FROM request_findings \
-             WHERE company_id = $1 AND received_at >= $2 AND received_at < $3 \
+    format!(
+        "found AS ( \
+             SELECT DISTINCT f.* FROM ( \
+                 SELECT {TIME_OF_ID} AS received_at, id FROM taken WHERE error_mask <> 0 OFFSET 0 \
+             ) AS failed CROSS JOIN LATERAL ( \
+                 SELECT company_id, received_at, id, code, reason, coalesce(value, '') AS value, \
+                        environment, key_id \
+                 FROM request_findings \
+                 WHERE company_id = $1 AND received_at = failed.received_at AND id = failed.id \
+                 OFFSET 0 \
+             ) AS f \
          ), hours AS ( \
-             SELECT company_id, date_bin(interval '1 hour', received_at, $4) AS hour, \
+             SELECT company_id, date_bin(interval '1 hour', received_at, 'epoch') AS hour, \
                     code, reason, value, environment, key_id, count(*) AS count, \
                     min(received_at) AS first_at, max(received_at) AS last_at, \
                     (array_agg(id ORDER BY received_at DESC, id DESC))[1] AS latest_id \
@@ -227,35 +215,25 @@ pub fn fold(
          ), summed AS ( \
              SELECT company_id, grain, \
                     date_bin(apart * interval '1 minute', \
-                             hour - earlier * interval '1 minute', $4) AS bucket, \
+                             hour - earlier * interval '1 minute', 'epoch') AS bucket, \
                     code, reason, value, environment, key_id, sum(count)::bigint AS count, \
                     min(first_at) AS first_at, max(last_at) AS last_at, \
-                    (array_agg(latest_id ORDER BY last_at DESC))[1] AS latest_id \
+                    (array_agg(latest_id ORDER BY last_at DESC, latest_id DESC))[1] AS latest_id \
              FROM hours, (VALUES {buckets}) AS buckets (grain, apart, earlier) \
              GROUP BY 1, 2, 3, 4, 5, 6, 7, 8 \
-         ) \
-         INSERT INTO cause_counts AS kept (company_id, grain, bucket, code, reason, value, \
-                                           environment, key_id, count, first_at, last_at, latest_id) \
-         SELECT * FROM summed ORDER BY 1, 2, 3, 5, 6, 7, 8 \
-         ON CONFLICT (company_id, grain, reason, value, bucket, environment, key_id) \
-         DO UPDATE SET count = kept.count + excluded.count, last_at = excluded.last_at, \
-                       latest_id = excluded.latest_id",
-    ))
-    .bind::<BigInt, _>(company.0)
-    .bind::<Timestamptz, _>(from)
-    .bind::<Timestamptz, _>(until)
-    .bind::<Timestamptz, _>(DateTime::UNIX_EPOCH)
-    .execute(connection)?;
-    diesel::insert_into(cause_folds::table)
-        .values((
-            cause_folds::company_id.eq(company.0),
-            cause_folds::until.eq(until),
-        ))
-        .on_conflict(cause_folds::company_id)
-        .do_update()
-        .set(cause_folds::until.eq(until))
-        .execute(connection)?;
-    Ok(written)
+         ), causes AS ( \
+             INSERT INTO cause_counts AS kept (company_id, grain, bucket, code, reason, value, \
+                                               environment, key_id, count, first_at, last_at, latest_id) \
+             SELECT * FROM summed ORDER BY 1, 2, 3, 5, 6, 7, 8 \
+             ON CONFLICT (company_id, grain, reason, value, bucket, environment, key_id) \
+             DO UPDATE SET count = kept.count + excluded.count, \
+                           first_at = least(kept.first_at, excluded.first_at), \
+                           last_at = greatest(kept.last_at, excluded.last_at), \
+                           latest_id = CASE WHEN (kept.last_at, kept.latest_id) \
+                                                 > (excluded.last_at, excluded.latest_id) \
+                                            THEN kept.latest_id ELSE excluded.latest_id END \
+         )"
+    )
 }
 
 /// The buckets that a finding is counted in, as the rows of a `VALUES` list: their grain, how far apart
@@ -302,46 +280,39 @@ mod tests {
         }
     }
 
-    fn cut(from: &str, to: Option<&str>, folded: &str) -> (Option<Window>, Vec<Window>) {
-        let Cut { counted, rest } = Cut::at(window(from, to), at(folded));
+    fn cut(from: &str, to: Option<&str>, now: &str) -> (Option<Window>, Vec<Window>) {
+        let Cut { counted, rest } = Cut::of(window(from, to), at(now));
         (counted.map(|counted| counted.window), rest)
     }
 
     #[test]
-    fn what_is_folded_is_counted_by_whole_hours_and_both_ends_are_left() {
-        let (from, folded) = ("2026-11-20T10:25:00Z", "2026-11-24T09:35:00Z");
+    fn whole_hours_are_counted_and_both_ends_are_left() {
+        let (from, now) = ("2026-11-20T10:25:00Z", "2026-11-24T09:37:12Z");
         let begun = window(from, Some("2026-11-20T11:00:00Z"));
         let counted = window("2026-11-20T11:00:00Z", None);
-        let rest = vec![begun, window(folded, None)];
-        assert_eq!(cut(from, None, folded), (Some(counted), rest));
-        let to = Some("2026-11-24T09:37:00Z");
-        let rest = vec![begun, window(folded, to)];
-        assert_eq!(cut(from, to, folded), (Some(counted), rest));
+        assert_eq!(cut(from, None, now), (Some(counted), vec![begun]));
+        let whole = "2026-11-20T11:00:00Z";
+        assert_eq!(cut(whole, None, now), (Some(counted), vec![]));
         let to = Some("2026-11-24T09:30:00Z");
-        let counted = window("2026-11-20T11:00:00Z", Some("2026-11-24T09:00:00Z"));
+        let counted = window(whole, Some("2026-11-24T09:00:00Z"));
         let rest = vec![begun, window("2026-11-24T09:00:00Z", to)];
-        assert_eq!(cut(from, to, folded), (Some(counted), rest));
-        let to = Some("2026-11-21T12:35:00Z");
-        let counted = window("2026-11-20T11:00:00Z", Some("2026-11-21T12:00:00Z"));
-        let rest = vec![begun, window("2026-11-21T12:00:00Z", to)];
-        assert_eq!(cut(from, to, folded), (Some(counted), rest));
+        assert_eq!(cut(from, to, now), (Some(counted), rest));
     }
 
     #[test]
-    fn what_is_not_folded_or_less_than_an_hour_is_left_whole() {
-        let folded = "2026-11-24T09:00:00Z";
+    fn less_than_an_hour_is_left_whole() {
+        let now = "2026-11-24T08:59:00Z";
         for (from, to) in [
-            ("2026-11-24T09:00:00Z", None),
             ("2026-11-24T08:05:00Z", None),
             ("2026-11-20T10:05:00Z", Some("2026-11-20T11:55:00Z")),
         ] {
             let all = window(from, to);
-            assert_eq!(cut(from, to, folded), (None, vec![all]), "{from}");
+            assert_eq!(cut(from, to, now), (None, vec![all]), "{from}");
         }
     }
 
     fn four_weeks(from: &str, to: Option<&str>) -> (Vec<DateTime<Utc>>, Vec<Window>) {
-        let cut = Cut::at(window(from, to), at("2026-11-28T19:15:00Z"));
+        let cut = Cut::of(window(from, to), at("2026-11-28T19:15:00Z"));
         cut.counted.unwrap().four_weeks()
     }
 

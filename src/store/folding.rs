@@ -1,10 +1,11 @@
 //! Folding: the deltas that are written with the requests become counters and totals, grain by grain,
-//! and those go when their time is over.
+//! and the findings of what failed counters of causes; and those go when their time is over.
 
 use chrono::{DateTime, TimeDelta, Utc};
 use diesel::prelude::*;
 use diesel::sql_types::{BigInt, Integer, Timestamptz};
 
+use super::cause_counts;
 use super::counts::{COUNTS, GRAINS, TOTALS, WEEK, floor};
 use super::locks;
 use super::schema::api_keys;
@@ -30,8 +31,9 @@ pub fn with_deltas(connection: &mut PgConnection) -> QueryResult<Vec<CompanyId>>
     Ok(ids.into_iter().map(CompanyId).collect())
 }
 
-/// Folds a company's deltas into all grains of counters and totals; call it in a transaction. Returns
-/// how many counters it wrote, none when another node is at it.
+/// Folds a company's deltas into all grains of counters and totals, and counts the causes of what failed;
+/// call it in a transaction. Returns how many counters it wrote, none when another node is at it. A delta
+/// of no requests, which only a step of the schema writes, has causes alone.
 pub fn fold(connection: &mut PgConnection, company: CompanyId) -> QueryResult<usize> {
     if !locks::try_lock_of(connection, company, FOLD_LOCK)? {
         return Ok(0);
@@ -48,8 +50,8 @@ pub fn fold(connection: &mut PgConnection, company: CompanyId) -> QueryResult<us
              SELECT company_id, grain, \
                     date_bin(grain * interval '1 minute', bucket, 'epoch') AS bucket, \
                     environment, kind, key_id, channel, brand, language, error_mask, resubmitted, count \
-             FROM taken, (VALUES {grains}) AS grains (grain) \
-         ), totalled AS ( \
+             FROM taken, (VALUES {grains}) AS grains (grain) WHERE count > 0 \
+         ), {}, totalled AS ( \
              INSERT INTO request_totals AS kept (company_id, grain, bucket, environment, error_mask, \
                                                  count) \
              SELECT company_id, grain, bucket, environment, error_mask, sum(count)::bigint \
@@ -65,7 +67,8 @@ pub fn fold(connection: &mut PgConnection, company: CompanyId) -> QueryResult<us
          ORDER BY 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11 \
          ON CONFLICT (company_id, grain, bucket, environment, kind, key_id, channel, brand, \
                       language, error_mask, resubmitted) \
-         DO UPDATE SET count = kept.count + excluded.count"
+         DO UPDATE SET count = kept.count + excluded.count",
+        cause_counts::counting()
     ))
     .bind::<BigInt, _>(company.0)
     .execute(connection)

@@ -616,7 +616,8 @@ fn copy(connection: &mut PgConnection, records: &[&Record]) -> QueryResult<()> {
     Ok(())
 }
 
-/// Sums a group up: one row per combination counted.
+/// Sums a group up: one row per combination counted. What failed has a row of its own, by which its
+/// findings are found until they are counted.
 fn deltas<'r>(records: &[&'r Record]) -> Vec<DeltaRow<'r>> {
     let mut places = HashMap::new();
     let mut rows: Vec<DeltaRow<'r>> = Vec::new();
@@ -629,6 +630,7 @@ fn deltas<'r>(records: &[&'r Record]) -> Vec<DeltaRow<'r>> {
             request.kind,
             request.key_id,
             request.error_mask,
+            (request.error_mask != 0).then_some(request.id),
             record.resubmission.is_some(),
             &record.counted,
         );

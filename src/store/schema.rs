@@ -157,7 +157,7 @@ diesel::table! {
 }
 
 diesel::table! {
-    /// How many requests failed by each cause, counted from findings that are some minutes old.
+    /// How many requests failed by each cause; counted when their deltas are folded.
     cause_counts (company_id, grain, reason, value, bucket, environment, key_id) {
         /// The company.
         company_id -> Int8,
@@ -205,16 +205,6 @@ diesel::table! {
         actor -> Text,
         /// When.
         at -> Timestamptz,
-    }
-}
-
-diesel::table! {
-    /// How far each company's findings are counted in cause_counts.
-    cause_folds (company_id) {
-        /// The company.
-        company_id -> Int8,
-        /// Everything received before is counted.
-        until -> Timestamptz,
     }
 }
 
@@ -359,7 +349,7 @@ diesel::table! {
 }
 
 diesel::table! {
-    /// Counts not folded into request_counts yet; written with the requests, in one transaction.
+    /// Counts not folded into request_counts yet, of what failed one by one; written with the requests, in one transaction.
     request_count_deltas (company_id, bucket, id) {
         /// The company.
         company_id -> Int8,
@@ -705,7 +695,6 @@ diesel::allow_tables_to_appear_in_same_query!(
     bulk_runs,
     cause_counts,
     cause_decisions,
-    cause_folds,
     channels,
     companies,
     employee_imports,

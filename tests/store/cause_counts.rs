@@ -11,8 +11,10 @@ use api_status_page::store::requests::{Selection, Tab};
 use api_status_page::store::{cause_counts, partitions, settings};
 use chrono::{DateTime, TimeDelta, Utc};
 use diesel::Connection;
+use serde_json::json;
 
-use crate::support::{TestStore, id_at};
+use crate::support::company::{accepted, accepted_but};
+use crate::support::{TestApp, TestStore, eventually, id_at};
 
 const NOW: &str = "2026-11-23T10:42:00Z";
 
@@ -43,11 +45,11 @@ fn add_findings(store: &TestStore, company: CompanyId, minutes: i64) {
     ));
 }
 
-fn fold(store: &TestStore) -> usize {
-    store
-        .connection()
-        .transaction(|c| cause_counts::fold(c, store.larkspur.id, at(NOW)))
-        .unwrap()
+/// Counts all of Larkspur's findings.
+fn count(store: &TestStore) {
+    let company = store.larkspur.id;
+    store.failed(&format!("company_id = {company}"));
+    store.fold(company);
 }
 
 fn read(store: &TestStore, tab: Tab, window: Window, filter: &Filter) -> Causes {
@@ -140,21 +142,46 @@ fn causes_read_the_same_before_during_and_after_they_are_counted() {
         }
         all
     };
+    // None is folded yet.
+    store.failed("true");
     let before = all();
     assert!(before.iter().any(|read| read.contains("outlet")));
     assert!(before.iter().any(|read| read.contains("once")));
-    let mut days = 0;
-    while fold(&store) > 0 {
-        days += 1;
-        if days % 4 == 0 {
-            for (counted, uncounted) in all().iter().zip(&before) {
-                assert_eq!(counted, uncounted);
-            }
-        }
+    let company = store.larkspur.id;
+    for window in windows() {
+        let to = window.to.unwrap_or(at(NOW) + TimeDelta::hours(1));
+        let counts = store.rows(&format!(
+            "SELECT count(DISTINCT id) AS count FROM request_findings \
+             WHERE company_id = {company} AND received_at >= '{}' AND received_at < '{to}' \
+             GROUP BY reason, value ORDER BY 1 DESC",
+            window.from
+        ));
+        let causes = read(&store, Tab::Invalid, window, &Filter::default()).causes;
+        let counted = causes.iter().map(|cause| json!({"count": cause.count}));
+        let read: Vec<_> = counted.collect();
+        assert_eq!(read, counts, "{window:?}");
     }
-    assert_eq!(days, 10, "a day at a time");
-    for (counted, uncounted) in all().iter().zip(&before) {
-        assert_eq!(counted, uncounted);
+    // They are folded in any order: of two nodes the slower one may have had what came first.
+    let mut left = vec![
+        "received_at < '2026-11-18 07:30Z'",
+        "received_at >= '2026-11-18 07:30Z' AND received_at < '2026-11-22 03:10Z'",
+        "received_at >= '2026-11-22 03:10Z'",
+    ];
+    for place in [1, 1, 0] {
+        store.execute(&format!(
+            "DELETE FROM request_count_deltas WHERE company_id = {company}"
+        ));
+        store.failed(&format!(
+            "company_id = {company} AND {}",
+            left.remove(place)
+        ));
+        store.fold(company);
+        for part in &left {
+            store.failed(&format!("company_id = {company} AND {part}"));
+        }
+        for (read, before) in all().iter().zip(&before) {
+            assert_eq!(read, before, "not folded: {left:?}");
+        }
     }
     let sum = |grain| {
         store.number(&format!(
@@ -164,13 +191,8 @@ fn causes_read_the_same_before_during_and_after_they_are_counted() {
     assert_eq!(sum(60), sum(1_440));
     assert_eq!(sum(60), sum(10_080));
     assert_eq!(4 * sum(60), sum(40_320), "they lie over one another");
-    let younger =
-        "SELECT count(DISTINCT id) FROM request_findings WHERE received_at < '2026-11-23 10:30Z'";
-    let company = store.larkspur.id;
-    assert_eq!(
-        sum(60),
-        store.number(&format!("{younger} AND company_id = {company}"))
-    );
+    let all = "SELECT count(DISTINCT id) FROM request_findings WHERE company_id =";
+    assert_eq!(sum(60), store.number(&format!("{all} {company}")));
 }
 
 #[test]
@@ -193,8 +215,9 @@ fn a_cause_of_every_hour_is_told_whole_while_its_week_has_few_hours() {
         let causes = read_at(now, &store, Tab::Invalid, window, &Filter::default()).causes;
         causes.iter().map(|c| c.count).collect::<Vec<_>>()
     };
+    store.failed("true");
     assert_eq!(read(), [46]);
-    while fold(&store) > 0 {}
+    store.fold(company);
     assert_eq!(read(), [46]);
 }
 
@@ -220,10 +243,6 @@ fn add_counters(store: &TestStore, day: &str, values: &str, count: i64) {
 #[test]
 fn of_too_many_counters_the_latest_are_read_and_it_is_said() {
     let store = TestStore::new();
-    let company = store.larkspur.id;
-    store.execute(&format!(
-        "INSERT INTO cause_folds VALUES ({company}, '2026-11-23 10:00Z')"
-    ));
     let ever = "unnest(ARRAY['outlet', 'nobody'])";
     add_counters(&store, "2026-11-10", ever, 9_000);
     add_counters(&store, "2026-11-20", ever, 7);
@@ -248,34 +267,34 @@ fn of_too_many_counters_the_latest_are_read_and_it_is_said() {
 }
 
 #[test]
-fn findings_are_counted_when_they_are_ten_minutes_old() {
-    let store = TestStore::new();
-    add_findings(&store, store.larkspur.id, 120);
-    let company = store.larkspur.id;
-    let fold_at = |now: &str| {
-        let folded = store
-            .connection()
-            .transaction(|c| cause_counts::fold(c, company, at(now)));
-        folded.unwrap();
-        store
-            .rows("SELECT until::text FROM cause_folds")
-            .first()
-            .map(|row| row["until"].as_str().unwrap().to_owned())
-    };
-    assert_eq!(fold_at("2026-11-23T08:44:59Z"), None);
-    let of_nine = Some("2026-11-23 09:00:00+00".to_owned());
-    assert_eq!(fold_at("2026-11-23T09:10:00Z"), of_nine);
-    assert_eq!(fold_at("2026-11-23T09:14:59Z"), of_nine);
-    let later = Some("2026-11-23 09:05:00+00".to_owned());
-    assert_eq!(fold_at("2026-11-23T09:15:00Z"), later);
-    assert_eq!(fold_at("2026-11-23T09:16:00Z"), later, "nothing more");
+fn what_failed_is_counted_with_what_is_folded() {
+    let app = TestApp::start();
+    let company = app.larkspur.id;
+    let unknown = accepted_but("/brand", "nobody");
+    for body in [&unknown, &unknown, &accepted()] {
+        app.production().requests(body);
+    }
+    eventually("all is folded", || {
+        let left = app.number("SELECT count(*) FROM request_count_deltas");
+        (left == 0).then_some(())
+    });
+    let counted = app.rows(&format!(
+        "SELECT reason, value, count, \
+                latest_id = (SELECT id FROM request_findings ORDER BY received_at DESC LIMIT 1) AS is_last \
+         FROM cause_counts WHERE company_id = {company} AND grain = 60"
+    ));
+    assert_eq!(counted.len(), 1);
+    let expected = json!({"reason": 80, "value": "nobody", "count": 2, "is_last": true});
+    for (name, value) in expected.as_object().unwrap() {
+        assert_eq!(counted[0][name], *value, "{name}");
+    }
 }
 
 #[test]
 fn the_counters_of_causes_go_with_the_week_of_their_requests() {
     let store = TestStore::new();
     add_findings(&store, store.larkspur.id, 9 * 24 * 60);
-    while fold(&store) > 0 {}
+    count(&store);
     let mut connection = store.connection();
     let mut drop = |before| {
         while cause_counts::drop_older(&mut connection, store.larkspur.id, at(before)).unwrap() > 0

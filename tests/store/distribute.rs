@@ -1,12 +1,9 @@
 //! What Citus asks of the schema, read from the catalogue: a new table that breaks it fails here. The
 //! statements of `distribute` are run against functions that write down how they were called.
 
-use api_status_page::store::connect;
 use api_status_page::store::distribute::{self, SHARED};
-use api_status_page::store::migrations::{self, MIGRATIONS};
 use diesel::PgConnection;
 use diesel::connection::SimpleConnection;
-use diesel_migrations::MigrationHarness;
 use serde_json::{Value, json};
 
 use crate::support::TestStore;
@@ -177,14 +174,6 @@ fn a_step_that_changes_a_spread_table_in_several_statements_is_a_block() {
         );
     }
     assert!(blocks > 0);
-}
-
-#[test]
-fn the_newest_step_is_taken_back_and_done_again_where_tables_are_spread() {
-    let store = TestStore::new();
-    let mut connection = connect(&store.url).unwrap();
-    let newest = connection.revert_last_migration(MIGRATIONS).unwrap();
-    assert_eq!(migrations::run(&mut connection).unwrap(), 1, "{newest}");
 }
 
 #[test]

@@ -3,10 +3,8 @@
 
 use std::collections::BTreeSet;
 
-use api_status_page::clock::Clock;
-use api_status_page::store::cause_counts;
 use api_status_page::store::distribute::SHARED;
-use chrono::TimeDelta;
+use api_status_page::store::folding;
 use diesel::Connection;
 use diesel::connection::SimpleConnection;
 use serde_json::Value;
@@ -107,8 +105,7 @@ fn every_query_of_a_page_names_its_company_in_every_table_of_companies() {
     }
     let id = app.production().requests(&sent[1]).request_id();
     // All of it is counted, so that the causes are read from their counters.
-    let later = Clock::system().now() + TimeDelta::hours(2);
-    let fold = |connection: &mut _| cause_counts::fold(connection, store.larkspur.id, later);
+    let fold = |connection: &mut _| folding::fold(connection, store.larkspur.id);
     let mut connection = store.connection();
     if cluster.is_spread() {
         // Citus explains no statement that reads and writes and has parameters.

@@ -243,6 +243,18 @@ impl TestStore {
             .collect()
     }
 
+    /// Gives requests of which there are only findings, those that meet a condition, the deltas by which
+    /// their causes are counted.
+    pub fn failed(&self, findings: &str) {
+        self.execute(&format!(
+            "INSERT INTO request_count_deltas (company_id, bucket, id, environment, kind, key_id, \
+                 channel, brand, language, error_mask, count) \
+             SELECT company_id, date_bin('5 minutes', received_at, 'epoch'), id, min(environment), 1, \
+                    min(key_id), '', '', '', bit_or(code), 0 \
+             FROM request_findings WHERE {findings} GROUP BY company_id, received_at, id"
+        ));
+    }
+
     /// Folds a company's deltas; returns when none are left.
     pub fn fold(&self, company: CompanyId) {
         let mut connection = self.connection();

@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use chrono::TimeDelta;
+use chrono::{DateTime, TimeDelta, Utc};
 use diesel::prelude::*;
 use diesel::sql_types::{BigInt, Text, Uuid as SqlUuid};
 use uuid::Uuid;
@@ -13,7 +13,7 @@ use crate::domain::company::CompanyId;
 use crate::domain::paging::PAGE_CAUSES;
 use crate::domain::request::RequestId;
 use crate::domain::window::Window;
-use crate::store::cause_counts::{self, GRAINS, MOST_COUNTERS};
+use crate::store::cause_counts::{Cut, GRAINS, MOST_COUNTERS};
 use crate::store::counts::floor;
 use crate::store::query::{Query, Value};
 
@@ -22,6 +22,7 @@ pub(super) fn find_latest(
     connection: &mut PgConnection,
     company: CompanyId,
     causes: &mut [Cause],
+    now: DateTime<Utc>,
 ) -> QueryResult<()> {
     #[derive(QueryableByName)]
     struct Latest {
@@ -38,7 +39,7 @@ pub(super) fn find_latest(
         from: floor(since, TimeDelta::hours(1)),
         to: None,
     };
-    let cut = cause_counts::cut(connection, company, window)?;
+    let cut = Cut::of(window, now);
     let codes = array(causes.iter().map(|cause| cause.id.reason.code()));
     let mut query = Query::new(company);
     let reasons = causes.iter().map(|cause| cause.id.reason.number().into());
@@ -47,7 +48,7 @@ pub(super) fn find_latest(
     let values = query.value(Value::Texts(
         values.map(Option::unwrap_or_default).collect(),
     ));
-    let entries = from_findings(&mut query, &cut.rest, &codes, "true");
+    let entries = from_findings(&mut query, &cut, &codes, "true");
     let counters = cut.sources(&mut query, &GRAINS, "true");
     let most = MOST_COUNTERS / PAGE_CAUSES;
     let seen = seen("NULL::timestamptz", &counters, &most.to_string());

@@ -1,6 +1,6 @@
 //! Failures grouped by their cause: the error with its variant, and the decisive value. Added up from
-//! counters, and at the ends of a window from the findings themselves, at most so many per error, so
-//! that a cause view costs the same whatever happened.
+//! counters, and at the ends of a window that is cut within an hour from the findings themselves, at
+//! most so many per error, so that a cause view costs the same whatever happened.
 
 mod lookups;
 mod statement;
@@ -121,14 +121,14 @@ pub fn causes(
     now: DateTime<Utc>,
 ) -> QueryResult<Causes> {
     let steps = Steps::of(selection.window, selection.window.to.unwrap_or(now));
-    let query = statement::of(connection, company, selection, shown, steps)?;
+    let query = statement::of(company, selection, shown, steps, now);
     let rows: Vec<SenderRow> = query.load_unsorted(connection)?;
     let (total, before, failures, is_cut) = rows.first().map_or((0, 0, 0, false), |row| {
         (row.causes, row.before, row.failures, row.is_cut)
     });
     let mut causes = gathered(rows, steps);
     if !tells_the_latest(selection) {
-        lookups::find_latest(connection, company, &mut causes)?;
+        lookups::find_latest(connection, company, &mut causes, now)?;
     }
     lookups::name_programs(connection, company, &mut causes)?;
     Ok(Causes {

@@ -3,16 +3,14 @@
 
 use std::collections::BTreeSet;
 
-use diesel::PgConnection;
-use diesel::result::QueryResult;
+use chrono::{DateTime, Utc};
 
 use super::Steps;
 use crate::domain::company::CompanyId;
 use crate::domain::dictionary::ErrorCode;
 use crate::domain::filter::{Filter, Subject, Verdict};
 use crate::domain::paging::{Cursor, PAGE_CAUSES, Shown};
-use crate::domain::window::Window;
-use crate::store::cause_counts::{self, Cut, MOST_COUNTERS, Summand};
+use crate::store::cause_counts::{Cut, MOST_COUNTERS, Summand};
 use crate::store::cause_decisions;
 use crate::store::counts::{self, SUM};
 use crate::store::matching::{Direction, matching};
@@ -30,22 +28,22 @@ struct Counters {
 
 /// The page that is shown of the causes of a list: a row per cause and key, in order.
 pub(super) fn of(
-    connection: &mut PgConnection,
     company: CompanyId,
     selection: &Selection<'_>,
     shown: Shown,
     steps: Steps,
-) -> QueryResult<Query> {
+    now: DateTime<Utc>,
+) -> Query {
     let (query, entries, counters) = match is_told_by_findings(selection.filter) {
         true => {
             let cut = match steps.grains() {
                 [] => Cut::uncounted(selection.window),
-                _ => cause_counts::cut(connection, company, selection.window)?,
+                _ => Cut::of(selection.window, now),
             };
             let mut query = Query::new(company);
             let codes = codes(selection.filter);
             let conditions = conditions(&mut query, selection);
-            let entries = from_findings(&mut query, &cut.rest, &codes, &conditions);
+            let entries = from_findings(&mut query, &cut, &codes, &conditions);
             let of_error = match selection.filter.about("error").next() {
                 Some(_) => format!("code = ANY({codes}) AND {conditions}"),
                 None => conditions,
@@ -65,7 +63,7 @@ pub(super) fn of(
         }
     };
     let query = senders(query, &entries, &counters, shown, steps);
-    Ok(query.kept(is_common(selection.window, selection.filter)))
+    query.kept(is_common(selection.window, selection.filter))
 }
 
 /// The causes of a page and their keys, of findings and of counters. All counters are read for the
@@ -178,33 +176,9 @@ fn conditions(query: &mut Query, selection: &Selection<'_>) -> String {
     }
 }
 
-/// The findings of each error asked for in these windows, the newest first, each request once per
-/// cause.
-pub(super) fn from_findings(
-    query: &mut Query,
-    windows: &[Window],
-    codes: &str,
-    conditions: &str,
-) -> String {
-    let within = |window: &Window| {
-        let during = query.between("received_at", *window);
-        format!(
-            "SELECT f.* FROM unnest({codes}) AS wanted (code) CROSS JOIN LATERAL ( \
-                 SELECT received_at, id, reason, value, key_id FROM request_findings \
-                 WHERE company_id = $1 AND code = wanted.code \
-                       AND {during} AND {conditions} \
-                 ORDER BY received_at DESC, id DESC LIMIT {MAX_ENTRIES} \
-             ) AS f"
-        )
-    };
-    let found = match windows {
-        [] => "SELECT * FROM request_findings WHERE company_id = $1 AND false".to_owned(),
-        windows => windows
-            .iter()
-            .map(within)
-            .collect::<Vec<_>>()
-            .join(" UNION ALL "),
-    };
+/// The findings of each error asked for that counters do not tell, each request once per cause.
+pub(super) fn from_findings(query: &mut Query, cut: &Cut, codes: &str, conditions: &str) -> String {
+    let found = cut.findings(query, codes, conditions, MAX_ENTRIES);
     format!(
         "SELECT DISTINCT received_at, id, reason, coalesce(value, '') AS value, key_id \
          FROM ({found}) AS found"

@@ -14,7 +14,7 @@ use crate::domain::window::FINE_GRAIN_DAYS;
 use crate::store::{Scope, StoreError, cause_counts, folding, maintenance, partitions};
 
 /// Counters are folded this often, so that readers add up few rows.
-const FOLD: Duration = Duration::from_secs(2);
+const FOLD: Duration = Duration::from_secs(1);
 
 /// A node that has just started lets the first requests come before it does upkeep.
 const FIRST_UPKEEP: Duration = Duration::from_secs(2);

@@ -274,7 +274,13 @@ fn import(address: SocketAddr, lines: usize, round: usize) -> anyhow::Result<Dur
     let kind = "multipart/form-data; boundary=limit";
     let preview = visitor.post("/settings/employees/imports/new", kind, &body)?;
     let path = header(&preview, "location").context("the file was refused")?;
-    let saved = visitor.post(path, FORM, "")?;
+    // The version of the settings that the preview was made by.
+    let shown = visitor.look(path)?.body;
+    let (_, version) = shown
+        .split_once("name=\"version\" value=\"")
+        .context("the preview names no version")?;
+    let (version, _) = version.split_once('"').unwrap_or_default();
+    let saved = visitor.post(path, FORM, &format!("version={version}"))?;
     ensure!(saved.starts_with("HTTP/1.1 303"), "{saved}");
     Ok(since.elapsed())
 }

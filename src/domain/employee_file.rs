@@ -127,14 +127,14 @@ impl Plan {
             let came_to_be = |status: fn(ProfileStatus) -> bool| {
                 status(after.status) && !before.is_some_and(|before| status(before.status))
             };
-            let names = names(after).map(Cow::into_owned);
+            let names = || names_of(after).map(Cow::into_owned);
             if came_to_be(|status| status == ProfileStatus::Deactivated) {
-                refused.deactivated.extend(names);
+                refused.deactivated.extend(names());
             } else if came_to_be(ProfileStatus::is_not_complete) {
-                refused.not_complete.extend(names);
+                refused.not_complete.extend(names());
             }
-            given.extend(self::names(after));
-            taken.extend(before.into_iter().flat_map(self::names));
+            given.extend(names_of(after));
+            taken.extend(before.into_iter().flat_map(names_of));
         }
         let gone = taken.into_iter().filter(|name| !given.contains(name));
         refused.no_longer_known = gone.map(Cow::into_owned).collect();
@@ -150,7 +150,7 @@ impl Plan {
 }
 
 /// What requests name an employee with, in the form in which it is matched.
-fn names(profile: &Profile) -> impl Iterator<Item = Cow<'_, str>> {
+fn names_of(profile: &Profile) -> impl Iterator<Item = Cow<'_, str>> {
     let address = profile.email.as_deref().map(email::fold);
     address
         .into_iter()

@@ -112,13 +112,13 @@ impl Range {
     pub fn at(self, now: DateTime<Utc>) -> Window {
         match self {
             Self::Last(preset) => Window {
-                from: floor_to(now - preset.duration(), preset.grain()),
+                from: floor(now - preset.duration(), preset.grain()),
                 to: None,
             },
             Self::Between(from, to) => {
-                let to = ceil(to, now);
+                let to = ceil(to, grain(to, now));
                 Window {
-                    from: floor(from, now),
+                    from: floor(from, grain(from, now)),
                     to: (to <= now).then_some(to),
                 }
             }
@@ -156,8 +156,9 @@ impl Window {
     /// The window of the same length just before this one.
     pub fn before(self, now: DateTime<Utc>) -> Self {
         let length = (self.to.unwrap_or(now) - self.from).max(Duration::zero());
+        let before = self.from - length;
         Self {
-            from: floor(self.from - length, now),
+            from: floor(before, grain(before, now)),
             to: Some(self.from),
         }
     }
@@ -197,20 +198,16 @@ fn grain(at: DateTime<Utc>, now: DateTime<Utc>) -> Duration {
     }
 }
 
-fn floor(at: DateTime<Utc>, now: DateTime<Utc>) -> DateTime<Utc> {
-    floor_to(at, grain(at, now))
+/// The last moment until `at` that lies on a step, counted since 1970.
+pub fn floor(at: DateTime<Utc>, step: Duration) -> DateTime<Utc> {
+    at.duration_trunc(step).unwrap_or(at)
 }
 
-fn floor_to(at: DateTime<Utc>, grain: Duration) -> DateTime<Utc> {
-    at.duration_trunc(grain).unwrap_or(at)
-}
-
-fn ceil(at: DateTime<Utc>, now: DateTime<Utc>) -> DateTime<Utc> {
-    let down = floor(at, now);
-    if down == at {
-        at
-    } else {
-        down + grain(at, now)
+/// The first such moment from `at` on.
+pub fn ceil(at: DateTime<Utc>, step: Duration) -> DateTime<Utc> {
+    match floor(at, step) {
+        whole if whole == at => whole,
+        begun => begun + step,
     }
 }
 

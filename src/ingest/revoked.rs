@@ -4,9 +4,10 @@
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex};
 
-use chrono::{DateTime, DurationRound, TimeDelta, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 
 use crate::domain::company::CompanyId;
+use crate::domain::window::floor;
 use crate::store::api_keys::RevokedCalls;
 use crate::store::settings::KnownKey;
 
@@ -20,7 +21,7 @@ type KeyHour = (CompanyId, i64, DateTime<Utc>);
 impl RevokedKeyCalls {
     /// Counts one call.
     pub fn count(&self, key: KnownKey, at: DateTime<Utc>) {
-        let hour = at.duration_trunc(TimeDelta::hours(1)).unwrap_or(at);
+        let hour = floor(at, TimeDelta::hours(1));
         let mut counts = self.0.lock().expect("nothing panics under this lock");
         counts
             .entry((key.company, key.id, hour))
@@ -43,10 +44,7 @@ impl RevokedKeyCalls {
     pub fn put_back(&self, refused: Vec<RevokedCalls>) {
         let mut counts = self.0.lock().expect("nothing panics under this lock");
         for calls in refused {
-            let hour = calls
-                .first_at
-                .duration_trunc(TimeDelta::hours(1))
-                .unwrap_or(calls.first_at);
+            let hour = floor(calls.first_at, TimeDelta::hours(1));
             let key = (calls.company, calls.key_id, hour);
             counts
                 .entry(key)

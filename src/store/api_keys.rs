@@ -1,6 +1,6 @@
 //! The keys by which senders are known.
 
-use chrono::{DateTime, DurationRound, TimeDelta, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 use diesel::prelude::*;
 use diesel::sql_types::Timestamptz;
 use diesel::upsert::excluded;
@@ -11,6 +11,7 @@ use super::schema::{api_keys, revoked_key_calls};
 use crate::domain::api_key::{self, ApiKey, KeyHash};
 use crate::domain::company::CompanyId;
 use crate::domain::request::Environment;
+use crate::domain::window::floor;
 
 /// A key as the store knows it: never the key itself.
 #[derive(Debug, Clone, Queryable, Selectable)]
@@ -154,10 +155,7 @@ pub struct RevokedCalls {
 /// Adds refused calls to the count of their key and hour.
 pub fn count_revoked(connection: &mut PgConnection, refused: &[RevokedCalls]) -> QueryResult<()> {
     for calls in refused {
-        let hour = calls
-            .first_at
-            .duration_trunc(TimeDelta::hours(1))
-            .unwrap_or(calls.first_at);
+        let hour = floor(calls.first_at, TimeDelta::hours(1));
         diesel::insert_into(revoked_key_calls::table)
             .values((
                 revoked_key_calls::company_id.eq(calls.company.0),

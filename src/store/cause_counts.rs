@@ -6,12 +6,13 @@
 use chrono::{DateTime, NaiveTime, TimeDelta, Utc};
 use diesel::prelude::*;
 
-use super::counts::{Piece, WEEK, ceil, floor, pieces, summands};
+use super::counts::{Piece, WEEK, pieces, summands};
 use super::folding::drop_grain;
 use super::partitions::week_of;
 use super::query::{Query, Value};
+use super::requests::MAX_ENTRIES;
 use crate::domain::company::CompanyId;
-use crate::domain::window::Window;
+use crate::domain::window::{Window, ceil, floor};
 
 /// The grains, in minutes: four weeks, weeks (from Thursday to Thursday), days (of UTC) and hours. Four
 /// weeks begin with every week, so they lie over one another: a window of a month has one whole,
@@ -79,15 +80,9 @@ impl Cut {
         }
     }
 
-    /// The findings that counters do not tell, of each error the newest so many: of what is left of the
-    /// window, and of what is not folded yet.
-    pub(super) fn findings(
-        &self,
-        query: &mut Query,
-        codes: &str,
-        conditions: &str,
-        most: i64,
-    ) -> String {
+    /// The findings that counters do not tell: of what is left of the window, the newest so many of each
+    /// error, and of what is not folded yet.
+    pub(super) fn findings(&self, query: &mut Query, codes: &str, conditions: &str) -> String {
         const FINDING: &str = "received_at, id, reason, value, key_id";
         let mut sources = Vec::new();
         for rest in &self.rest {
@@ -97,7 +92,7 @@ impl Cut {
                      SELECT {FINDING} FROM request_findings \
                      WHERE company_id = $1 AND code = wanted.code \
                            AND {during} AND {conditions} \
-                     ORDER BY received_at DESC, id DESC LIMIT {most} \
+                     ORDER BY received_at DESC, id DESC LIMIT {MAX_ENTRIES} \
                  ) AS f"
             ));
         }

@@ -5,7 +5,7 @@
 
 use std::collections::BTreeSet;
 
-use chrono::{DateTime, DurationRound, TimeDelta, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 use diesel::prelude::*;
 use diesel::sql_types::{BigInt, Bool, SmallInt, Text, Timestamptz};
 
@@ -15,7 +15,7 @@ use crate::domain::cube::{Cell, Cube, Rate};
 use crate::domain::dictionary::Reason;
 use crate::domain::filter::{Filter, Label, Subject, Term, Verdict};
 use crate::domain::request::{Environment, Kind};
-use crate::domain::window::{FINE_GRAIN_MINUTES, Window};
+use crate::domain::window::{FINE_GRAIN_MINUTES, Window, floor};
 
 /// The grains at which counters are kept, in minutes: weeks (from Thursday to Thursday, for that is how
 /// they lie since 1970), days (of UTC), hours, and the fine one. Each is made of whole ones of the next.
@@ -353,17 +353,6 @@ fn cut(
         all.extend(cut(rest, finer, is_whole));
     }
     all
-}
-
-pub(super) fn floor(at: DateTime<Utc>, step: TimeDelta) -> DateTime<Utc> {
-    at.duration_trunc(step).unwrap_or(at)
-}
-
-pub(super) fn ceil(at: DateTime<Utc>, step: TimeDelta) -> DateTime<Utc> {
-    match floor(at, step) {
-        whole if whole == at => whole,
-        begun => begun + step,
-    }
 }
 
 /// A filter as a condition on counters. An employee is not counted apart: nothing is one's. The variant

@@ -6,11 +6,11 @@ use diesel::prelude::*;
 use diesel::sql_types::{BigInt, Integer, Timestamptz};
 
 use super::cause_counts;
-use super::counts::{COUNTS, GRAINS, TOTALS, WEEK, floor};
+use super::counts::{COUNTS, GRAINS, TOTALS, WEEK};
 use super::locks;
 use super::schema::api_keys;
 use crate::domain::company::CompanyId;
-use crate::domain::window::FINE_GRAIN_MINUTES;
+use crate::domain::window::{FINE_GRAIN_MINUTES, floor};
 
 /// All grains but the fine one are kept so many days, and the week of the last of them whole.
 const COARSE_GRAIN_DAYS: i64 = 400;

@@ -12,7 +12,7 @@ use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, anyhow};
-use chrono::{DateTime, DurationRound, TimeDelta, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 use diesel::connection::{AnsiTransactionManager, SimpleConnection, TransactionManager};
 use diesel::prelude::*;
 use diesel::result::{DatabaseErrorKind, Error as DieselError};
@@ -23,7 +23,7 @@ use uuid::Uuid;
 use super::resubmissions::{self, LeftOut, Resubmission};
 use super::schema::{request_count_deltas, request_documents, request_findings, requests};
 use super::{HAND_ON, connect, is_connection_lost, partitions};
-use crate::domain::window::FINE_GRAIN_MINUTES;
+use crate::domain::window::{FINE_GRAIN_MINUTES, floor};
 
 /// What waits may weigh so much, in bytes; then the answer is 503.
 const QUEUE_BYTES: usize = 32 * 1024 * 1024;
@@ -623,7 +623,7 @@ fn deltas<'r>(records: &[&'r Record]) -> Vec<DeltaRow<'r>> {
     let mut rows: Vec<DeltaRow<'r>> = Vec::new();
     for record in records {
         let request = &record.request;
-        let bucket = five_minutes_of(request.received_at);
+        let bucket = floor(request.received_at, TimeDelta::minutes(FINE_GRAIN_MINUTES));
         let key = (
             request.company_id,
             bucket,
@@ -654,11 +654,6 @@ fn deltas<'r>(records: &[&'r Record]) -> Vec<DeltaRow<'r>> {
         rows[place].count += 1;
     }
     rows
-}
-
-fn five_minutes_of(at: DateTime<Utc>) -> DateTime<Utc> {
-    at.duration_trunc(TimeDelta::minutes(FINE_GRAIN_MINUTES))
-        .unwrap_or(at)
 }
 
 /// Whether the connection is of no more use. Where the error does not say, a question does.

@@ -8,7 +8,7 @@ mod ticks;
 
 use std::time::Duration;
 
-use chrono::{DateTime, DurationRound, TimeDelta, TimeZone, Utc};
+use chrono::{DateTime, TimeDelta, TimeZone, Utc};
 use chrono_tz::Tz;
 
 use super::Status;
@@ -21,7 +21,7 @@ use crate::domain::cube::Rate;
 use crate::domain::dictionary::EndedBy;
 use crate::domain::filter::{Filter, Subject, Term};
 use crate::domain::request::Environment;
-use crate::domain::window::{FINE_GRAIN_DAYS, Range, Window};
+use crate::domain::window::{FINE_GRAIN_DAYS, Range, Window, floor};
 use crate::store::audit::{self, RuleChange};
 use crate::store::counts::{self, Bin};
 use crate::store::requests::Tab;
@@ -152,7 +152,7 @@ impl Steps {
             .map_or(window.from, |midnight| midnight.to_utc());
         let hour = TimeDelta::hours(1);
         Self {
-            origin: midnight.duration_trunc(hour).unwrap_or(midnight),
+            origin: floor(midnight, hour),
             step: TimeDelta::minutes(step),
         }
     }

@@ -12,9 +12,8 @@ use super::statement::{array, from_findings, seen};
 use crate::domain::company::CompanyId;
 use crate::domain::paging::PAGE_CAUSES;
 use crate::domain::request::RequestId;
-use crate::domain::window::Window;
+use crate::domain::window::{Window, floor};
 use crate::store::cause_counts::{Cut, GRAINS, MOST_COUNTERS};
-use crate::store::counts::floor;
 use crate::store::query::{Query, Value};
 
 /// Looks up the latest request of each cause, whatever the filter says.

@@ -178,7 +178,7 @@ fn conditions(query: &mut Query, selection: &Selection<'_>) -> String {
 
 /// The findings of each error asked for that counters do not tell, each request once per cause.
 pub(super) fn from_findings(query: &mut Query, cut: &Cut, codes: &str, conditions: &str) -> String {
-    let found = cut.findings(query, codes, conditions, MAX_ENTRIES);
+    let found = cut.findings(query, codes, conditions);
     format!(
         "SELECT DISTINCT received_at, id, reason, coalesce(value, '') AS value, key_id \
          FROM ({found}) AS found"

@@ -2,9 +2,8 @@
 
 use chrono::{DateTime, TimeDelta, Utc};
 
-use crate::domain::window::Window;
+use crate::domain::window::{Window, floor};
 use crate::store::cause_counts::GRAINS;
-use crate::store::counts::floor;
 
 /// Steps of less than a day are few: at most so many in a window.
 const FEW: i32 = 48;

@@ -104,6 +104,17 @@ struct Size {
     loaded: Option<Loaded>,
 }
 
+/// A store that is being looked at.
+struct Open {
+    size: Size,
+    /// For the load.
+    requests: Arc<[Vec<u8>]>,
+    visitor: Visitor,
+    program: Program,
+    /// Outlives the program that is served from it.
+    stage: Stage,
+}
+
 /// Pages and ingest beside each other.
 #[derive(Default)]
 struct Loaded {
@@ -117,11 +128,7 @@ struct Loaded {
 
 fn main() -> ExitCode {
     let options = Options::parse();
-    let sizes = options
-        .millions
-        .iter()
-        .map(|millions| measure(*millions, &options));
-    match sizes.collect::<anyhow::Result<Vec<Size>>>() {
+    match measure(&options) {
         Ok(sizes) => {
             report::print(&sizes, &options);
             ExitCode::SUCCESS
@@ -133,66 +140,102 @@ fn main() -> ExitCode {
     }
 }
 
-fn measure(millions: u64, options: &Options) -> anyhow::Result<Size> {
-    let contents = Contents {
-        requests: millions * 1_000_000,
-        days: options.days,
-        document_days: options.document_days,
-    };
-    let mut stage = fill::stage(options.store.as_deref(), contents)?;
-    make_reader(&mut stage.connection()?, COMPANY)?;
-    let requests = requests(&stage)?;
-    stage.watch_statements()?;
-    let run = check_the_last_day(&stage)?;
-    let values = values(&stage, run)?;
-    let mut views = views::all(&values, options.days);
-    let is_wanted = |view: &View| options.only.iter().any(|only| view.name.contains(only));
-    views.retain(|view| options.only.is_empty() || is_wanted(view));
-    stage.restart(forget_files)?;
-    let program = Program::real(&stage)?;
-    let mut visitor = Visitor::sign_in(program.address)?;
-    let mut cold = Vec::new();
-    for view in &views {
-        cold.push(look(&mut visitor, view)?);
-    }
-    let unseen = |cold| Measured {
-        cold,
-        times: Vec::new(),
-        statements: Vec::new(),
-    };
-    let mut measured: Vec<Measured> = cold.into_iter().map(unseen).collect();
-    // All pages again and again, so that a machine that is slower for a while is so for all of them.
+fn measure(options: &Options) -> anyhow::Result<Vec<Size>> {
+    let stores = options.millions.iter();
+    let stores = stores.map(|millions| Open::cold(*millions, options));
+    let mut stores: Vec<Open> = stores.collect::<anyhow::Result<_>>()?;
     let looks = options.looks.div_ceil(ROUNDS);
     for _ in 0..ROUNDS {
-        for (view, measured) in views.iter().zip(&mut measured) {
-            look(&mut visitor, view)?;
-            forget_statements(&stage)?;
-            for _ in 0..looks {
-                measured.times.push(look(&mut visitor, view)?);
-            }
-            // Of the last round: by then the plans are there that stay.
-            measured.statements = statements(&stage, looks)?;
+        look_round(&mut stores, looks)?;
+    }
+    let finished = stores.into_iter().map(|store| store.finish(options));
+    finished.collect()
+}
+
+/// Looks at all pages of all stores, each page of one store after the other: a machine that is slower
+/// for a while is so for all of them.
+fn look_round(stores: &mut [Open], looks: usize) -> anyhow::Result<()> {
+    let views = stores.first().map_or(0, |store| store.size.views.len());
+    for place in 0..views {
+        for store in &mut *stores {
+            store.look_at(place, looks)?;
         }
     }
-    for measured in &mut measured {
-        measured.times.sort_by(f64::total_cmp);
+    Ok(())
+}
+
+impl Open {
+    /// Fills a store or takes one that is there, and looks at each page with nothing in memory.
+    fn cold(millions: u64, options: &Options) -> anyhow::Result<Self> {
+        let contents = Contents {
+            requests: millions * 1_000_000,
+            days: options.days,
+            document_days: options.document_days,
+        };
+        let mut stage = fill::stage(options.store.as_deref(), contents)?;
+        make_reader(&mut stage.connection()?, COMPANY)?;
+        let requests = requests(&stage)?;
+        stage.watch_statements()?;
+        let run = check_the_last_day(&stage)?;
+        let values = values(&stage, run)?;
+        let mut views = views::all(&values, options.days);
+        let is_wanted = |view: &View| options.only.iter().any(|only| view.name.contains(only));
+        views.retain(|view| options.only.is_empty() || is_wanted(view));
+        stage.restart(forget_files)?;
+        let program = Program::real(&stage)?;
+        let mut visitor = Visitor::sign_in(program.address)?;
+        let mut measured = Vec::new();
+        for view in &views {
+            measured.push(Measured {
+                cold: look(&mut visitor, view)?,
+                times: Vec::new(),
+                statements: Vec::new(),
+            });
+        }
+        let size = Size {
+            millions,
+            views,
+            measured,
+            loaded: None,
+        };
+        Ok(Self {
+            size,
+            requests,
+            visitor,
+            program,
+            stage,
+        })
     }
-    let loaded = match options.load {
-        0 => None,
-        connections => Some(under_load(
-            &program,
-            &mut visitor,
-            &views,
-            &requests,
-            connections,
-        )?),
-    };
-    Ok(Size {
-        millions,
-        views,
-        measured,
-        loaded,
-    })
+
+    /// Looks at a page so many times, after a look that is not counted.
+    fn look_at(&mut self, place: usize, looks: usize) -> anyhow::Result<()> {
+        let (view, measured) = (&self.size.views[place], &mut self.size.measured[place]);
+        look(&mut self.visitor, view)?;
+        forget_statements(&self.stage)?;
+        for _ in 0..looks {
+            measured.times.push(look(&mut self.visitor, view)?);
+        }
+        // Of the last round: by then the plans are there that stay.
+        measured.statements = statements(&self.stage, looks)?;
+        Ok(())
+    }
+
+    /// Looks at pages beside ingest, if that is wanted, and closes the store.
+    fn finish(mut self, options: &Options) -> anyhow::Result<Size> {
+        for measured in &mut self.size.measured {
+            measured.times.sort_by(f64::total_cmp);
+        }
+        if options.load > 0 {
+            self.size.loaded = Some(under_load(
+                &self.program,
+                &mut self.visitor,
+                &self.size.views,
+                &self.requests,
+                options.load,
+            )?);
+        }
+        Ok(self.size)
+    }
 }
 
 /// Milliseconds that a look took.

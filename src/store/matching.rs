@@ -67,7 +67,7 @@ pub(super) fn matching(
     let sql = source.entries(&mut query, selection, cursor, direction, entries);
     let conditions = source.conditions(&mut query, selection.settings);
     let order = order(direction);
-    let query = query.kept(is_first_of_common(selection, cursor));
+    let query = query.planned_once(is_first_of_common(selection, cursor));
     query.and(&format!(
         "SELECT id, received_at, error_mask FROM ({sql}) AS entries \
          WHERE {conditions} {order} LIMIT {most}"
@@ -108,11 +108,18 @@ pub(super) fn cells(
     let (entries, most) = match source.index {
         Index::Findings { .. } => (MAX_ENTRIES, MOST_LOOKED_UP),
         _ if source.reads_the_table(selection.settings) => (entries.min(MAX_ENTRIES), most),
-        _ => (source.needed(entries, most), most),
+        _ => (entries, most),
     };
+    let entries = source.needed(entries, most);
     let sql = source.entries(&mut query, selection, cursor, direction, entries);
-    let conditions = source.conditions(&mut query, selection.settings);
-    let order = order(direction);
+    let matching = match source.has_rest() {
+        true => {
+            let conditions = source.conditions(&mut query, selection.settings);
+            let order = order(direction);
+            format!("SELECT * FROM ({sql}) AS entries WHERE {conditions} {order} LIMIT {most}")
+        }
+        false => sql,
+    };
     let label = |column, not_found: ErrorCode| {
         format!(
             "coalesce({column}, CASE WHEN error_mask & {} <> 0 THEN '{}' ELSE '{}' END) AS {column}",
@@ -126,12 +133,14 @@ pub(super) fn cells(
         label("brand", ErrorCode::InvalidBrand),
         label("language", ErrorCode::LanguageNotAvailable),
     ];
-    let mut query = query.kept(is_first_of_common(selection, cursor));
+    let mut query = query.planned_once(is_first_of_common(selection, cursor));
+    // Words for what is missing are said of each cell, not of each request.
     let counted = query.clone().and(&format!(
         // No filter asks whether a request was sent again.
-        "SELECT environment, kind, key_id, {}, error_mask, false AS resubmitted, count(*) AS count \
-         FROM (SELECT * FROM ({sql}) AS entries WHERE {conditions} {order} LIMIT {most}) AS matching \
-         GROUP BY 1, 2, 3, 4, 5, 6, 7",
+        "SELECT environment, kind, key_id, {}, error_mask, false AS resubmitted, count \
+         FROM (SELECT environment, kind, key_id, channel, brand, language, error_mask, \
+                      count(*) AS count \
+               FROM ({matching}) AS matching GROUP BY 1, 2, 3, 4, 5, 6, 7) AS counted",
         labels.join(", ")
     ));
     let cells: Vec<CellRow> = counted.load_unsorted(connection)?;
@@ -160,7 +169,7 @@ pub(super) fn last_entry(
         return Ok(None);
     }
     let places = source.places(&mut query, selection, cursor, direction, entries);
-    let query = query.kept(is_first_of_common(selection, cursor));
+    let query = query.planned_once(is_first_of_common(selection, cursor));
     last(connection, query, &places, direction, entries)
 }
 
@@ -176,7 +185,7 @@ fn last(
         "SELECT id FROM ({places}) AS entries {order} OFFSET {} LIMIT 1",
         entries - 1
     ));
-    let last: Option<Place> = query.load(connection)?.pop();
+    let last: Option<Place> = query.load_unsorted(connection)?.pop();
     Ok(last.and_then(|place| RequestId::from_uuid(place.id)))
 }
 

@@ -23,12 +23,29 @@ pub(super) fn is_common(window: Window, filter: &Filter) -> bool {
     window.to.is_none() && filter.terms().iter().filter(is_other).count() <= 1
 }
 
+/// For the rest of the transaction a plan is for all values. A setting of Citus tells it apart: there a
+/// plan needs the company, or it knows no shard.
+const PLAN_FOR_ANY_VALUES: &str = "\
+    SELECT set_config('plan_cache_mode', 'force_generic_plan', true) \
+    WHERE current_setting('citus.shard_count', true) IS NULL";
+
 /// A query put together from pieces, with its values.
 #[derive(Clone)]
 pub(super) struct Query {
     sql: String,
     values: Vec<Value>,
-    is_kept: bool,
+    planned: Planned,
+}
+
+/// When Postgres plans a query.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Planned {
+    /// Each time.
+    Anew,
+    /// When Postgres thinks that a plan for these very values is worth it.
+    AsNeeded,
+    /// Once on each connection, for all values.
+    Once,
 }
 
 /// A value of a query.
@@ -52,7 +69,7 @@ impl Query {
         Self {
             sql: String::new(),
             values: vec![Value::Integer(company.0)],
-            is_kept: false,
+            planned: Planned::Anew,
         }
     }
 
@@ -118,7 +135,21 @@ impl Query {
     /// longer than they run. Not for those whose text takes many forms: each plan over all partitions
     /// holds some 200 KB of Postgres' memory, on every connection.
     pub(super) fn kept(mut self, is_kept: bool) -> Self {
-        self.is_kept = is_kept;
+        self.planned = match is_kept {
+            true => Planned::AsNeeded,
+            false => Planned::Anew,
+        };
+        self
+    }
+
+    /// The same, and it is planned for any values: where an index gives the rows in order, as far as
+    /// they are wanted, no values make another plan better. Postgres by itself would plan anew at each
+    /// look, for it thinks that a plan for all partitions reads all of them.
+    pub(super) fn planned_once(mut self, is_kept: bool) -> Self {
+        self.planned = match is_kept {
+            true => Planned::Once,
+            false => Planned::Anew,
+        };
         self
     }
 
@@ -126,11 +157,15 @@ impl Query {
     /// reads in the order of an index what has one: it knows badly how many requests meet several
     /// conditions, and where it thinks of a few, it would read all that do, however many, to sort them
     /// for a page of fifty. And it adds up in a hash table: a sort by eight columns takes twice as long.
+    /// What is [planned once](Self::planned_once) is so by this.
     pub(super) fn load_unsorted<T: QueryableByName<Pg> + 'static>(
         self,
         connection: &mut PgConnection,
     ) -> QueryResult<Vec<T>> {
         connection.batch_execute("SET LOCAL enable_sort = off")?;
+        if self.planned == Planned::Once {
+            connection.batch_execute(PLAN_FOR_ANY_VALUES)?;
+        }
         self.load(connection)
     }
 }
@@ -150,7 +185,7 @@ impl QueryId for Query {
 impl QueryFragment<Pg> for Query {
     /// Diesel numbers the placeholders itself: a value is sent as often as the text has it.
     fn walk_ast<'b>(&'b self, mut out: AstPass<'_, 'b, Pg>) -> QueryResult<()> {
-        if !self.is_kept {
+        if self.planned == Planned::Anew {
             out.unsafe_to_cache_prepared();
         }
         let mut pieces = self.sql.split('$');

@@ -129,9 +129,6 @@ pub struct Facts {
 struct Surroundings {
     /// The counters of the window.
     cube: Cube,
-    /// What of both tabs the filter lets through by the terms that the counters do not know, and
-    /// whether there is more.
-    in_index: Option<(Cube, bool)>,
     /// Of the window before.
     rate_before: Rate,
     alert: Option<Alert>,
@@ -191,21 +188,52 @@ async fn show(
     let company = shell.company.id;
     let snapshot = status.settings.snapshot(&status.store, company).await?;
     let look = Look::read(tab, view, http.query_string(), shell, status, snapshot);
-    let (facts, surroundings, chart) = tokio::join!(
+    let (facts, surroundings, in_index, chart) = tokio::join!(
         facts(status, &look),
         surroundings(status, &look),
+        in_index(status, &look),
         chart::read(status, &look)
     );
-    Ok(ListPage::new(status, look, facts?, surroundings?, chart))
+    let (facts, surroundings, in_index) = (facts?, surroundings?, in_index?);
+    Ok(ListPage::new(
+        status,
+        look,
+        facts,
+        surroundings,
+        in_index,
+        chart,
+    ))
 }
 
 async fn surroundings(status: &Status, look: &Look) -> Result<Seen<Surroundings>, PageError> {
     let (company, user_id) = (look.shell.company.id, look.shell.operator.user_id);
-    let (tab, window, now) = (look.address.tab, look.window, look.now);
+    let window = look.window;
+    let before = window.before(look.now);
+    let seen = status.store.look(company, move |connection| {
+        Ok(Surroundings {
+            cube: counts::cube(connection, company, window)?,
+            rate_before: counts::production(connection, company, before)?,
+            alert: alerts::find_open(connection, company)?,
+            keys: api_keys::of_company(connection, company)?,
+            views: saved_views::of_user(connection, company, user_id)?,
+            last_run: runs::latest(connection, company)?,
+        })
+    });
+    Ok(seen.await?)
+}
+
+/// What of both tabs the filter lets through by the terms that the counters do not know, and whether
+/// there is more; `None` where they know all of them. It takes the longest of all, so it is read by
+/// itself.
+async fn in_index(status: &Status, look: &Look) -> Result<Seen<Option<(Cube, bool)>>, PageError> {
     let snapshot = look.snapshot.clone();
     let uncounted = look.address.filter.uncounted(&snapshot.rules);
+    if uncounted.is_empty() {
+        return Ok(Seen::default());
+    }
     let filter = look.address.filter.only_about(&uncounted);
-    let before = window.before(now);
+    let company = look.shell.company.id;
+    let (tab, window, now) = (look.address.tab, look.window, look.now);
     let seen = status.store.look(company, move |connection| {
         let selection = Selection {
             tab,
@@ -214,18 +242,7 @@ async fn surroundings(status: &Status, look: &Look) -> Result<Seen<Surroundings>
             filter: &filter,
             settings: &snapshot.rules,
         };
-        Ok(Surroundings {
-            cube: counts::cube(connection, company, window)?,
-            rate_before: counts::production(connection, company, before)?,
-            alert: alerts::find_open(connection, company)?,
-            keys: api_keys::of_company(connection, company)?,
-            views: saved_views::of_user(connection, company, user_id)?,
-            last_run: runs::latest(connection, company)?,
-            in_index: match uncounted[..] {
-                [] => None,
-                _ => Some(requests::cube(connection, company, &selection)?),
-            },
-        })
+        requests::cube(connection, company, &selection).map(Some)
     });
     Ok(seen.await?)
 }
@@ -284,9 +301,11 @@ impl ListPage {
         look: Look,
         facts: Seen<Facts>,
         around: Seen<Surroundings>,
+        in_index: Seen<Option<(Cube, bool)>>,
         chart: ChartPart,
     ) -> Self {
-        let behind = facts.behind.max(around.behind);
+        let others = around.behind.max(in_index.behind);
+        let behind = facts.behind.max(others);
         let (facts, around) = (facts.found, around.found);
         let (address, now, zone) = (&look.address, look.now, look.zone());
         let names = key_names(&around.keys);
@@ -294,8 +313,8 @@ impl ListPage {
         let counts = Counts {
             counters: &around.cube,
             uncounted: &uncounted,
-            in_index: around
-                .in_index
+            in_index: in_index
+                .found
                 .as_ref()
                 .map(|(cube, is_cut)| (cube, *is_cut)),
         };
@@ -306,7 +325,7 @@ impl ListPage {
         let rows = facts.rows(&look, &frozen, &names);
         let failed =
             |cell: &Cell| cell.is_invalid() && (address.tab == Tab::Invalid || cell.is_test());
-        let is_countable = around.in_index.is_none();
+        let is_countable = in_index.found.is_none();
         let failures = is_countable.then(|| filtered.count(failed));
         let causes = facts.causes.as_ref();
         let is_empty = match causes {

@@ -25,7 +25,7 @@ const MOST_BEHIND: Duration = Duration::from_secs(30);
 type Position = i64;
 
 /// What was read, and how old it may be.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Default)]
 pub struct Seen<T> {
     /// What was read.
     pub found: T,

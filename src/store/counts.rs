@@ -10,6 +10,7 @@ use diesel::prelude::*;
 use diesel::sql_types::{BigInt, Bool, SmallInt, Text, Timestamptz};
 
 use super::query::{Query, Value, is_common};
+use super::requests::Selection;
 use crate::domain::company::CompanyId;
 use crate::domain::cube::{Cell, Cube, Rate};
 use crate::domain::dictionary::Reason;
@@ -146,13 +147,14 @@ pub fn series(
     let grains = GRAINS.iter().position(fits).unwrap_or(GRAINS.len() - 1);
     let mut query = Query::new(company);
     let counted = filter.without_any("error").without_any("result");
-    let columns = columns(&counted);
-    let table = match columns.iter().all(|column| TOTALLED.contains(column)) {
-        true => TOTALS,
-        false => COUNTS,
-    };
-    let columns = columns.join(", ");
-    let parts = parts(&mut query, table, &columns, window, &GRAINS[grains..]);
+    let columns = columns(&counted, "bucket");
+    let parts = parts(
+        &mut query,
+        table_of(&columns),
+        &columns.join(", "),
+        window,
+        &GRAINS[grains..],
+    );
     let counted = conditions(&mut query, &counted, Subject::PARAMETERS);
     let failed = conditions(&mut query, filter, ["error", "result"]);
     let (minutes, origin, wanted) = (
@@ -171,10 +173,54 @@ pub fn series(
     query.load(connection)
 }
 
-/// What the counters of a chart are read for: as few columns as there can be, for there may be
+/// How many requests of a list match; the counters must know all that its filter asks.
+pub(super) fn total(
+    connection: &mut PgConnection,
+    company: CompanyId,
+    selection: &Selection<'_>,
+) -> QueryResult<i64> {
+    #[derive(QueryableByName)]
+    struct Total {
+        #[diesel(sql_type = BigInt)]
+        count: i64,
+    }
+    let Selection {
+        tab,
+        window,
+        filter,
+        ..
+    } = *selection;
+    let mut query = Query::new(company);
+    let apart = filter.without_any("error").without_any("result");
+    let columns = columns(&apart, "environment");
+    let parts = parts(
+        &mut query,
+        table_of(&columns),
+        &columns.join(", "),
+        window,
+        &GRAINS,
+    );
+    let matches = conditions(&mut query, filter, Subject::PARAMETERS);
+    let listed = tab.condition();
+    let query = query.kept(is_common(window, filter)).and(&format!(
+        "SELECT coalesce({SUM}, 0) AS count FROM ({parts}) AS parts WHERE {listed} AND {matches}"
+    ));
+    let total: Vec<Total> = query.load(connection)?;
+    Ok(total.iter().map(|total| total.count).sum())
+}
+
+/// The table that has these columns and the fewest rows.
+fn table_of(columns: &[&str]) -> &'static str {
+    match columns.iter().all(|column| TOTALLED.contains(column)) {
+        true => TOTALS,
+        false => COUNTS,
+    }
+}
+
+/// What counters are read for, beside `also`: as few columns as there can be, for there may be
 /// thousands of them.
-fn columns(filter: &Filter) -> Vec<&'static str> {
-    let mut columns = vec!["bucket", "error_mask"];
+fn columns(filter: &Filter, also: &'static str) -> Vec<&'static str> {
+    let mut columns = vec![also, "error_mask"];
     for term in filter.terms() {
         let column = match term.subject.parameter() {
             "key" => "key_id",

@@ -29,6 +29,9 @@ use crate::domain::window::Window;
 /// A page looks at most at so many index entries.
 pub const MAX_ENTRIES: i64 = 20_000;
 
+/// It looks at so many before the counters are asked how many requests there are to be found.
+const FEW_ENTRIES: i64 = 2_000;
+
 /// A count by index stops at so many …
 pub const MAX_COUNT: i64 = 10_000;
 
@@ -237,22 +240,10 @@ pub fn page(
     };
     // One more than a page tells whether there is another.
     let limit = PAGE_ROWS + 1;
-    let (entries, most) = (MAX_ENTRIES, limit as i64);
-    let query = matching(company, selection, cursor, direction, entries, most);
-    let mut ids: Vec<Place> = query.load_unsorted(connection)?;
+    let (mut ids, searched_to) =
+        look_for(connection, company, selection, cursor, direction, limit)?;
     let is_full = ids.len() == limit;
     ids.truncate(PAGE_ROWS);
-    let searched_to = match is_full {
-        true => None,
-        false => last_entry(
-            connection,
-            company,
-            selection,
-            cursor,
-            direction,
-            MAX_ENTRIES,
-        )?,
-    };
     let goes_on = is_full || searched_to.is_some();
     if let Direction::Newer = direction {
         ids.reverse();
@@ -271,6 +262,55 @@ pub fn page(
         },
         searched_to,
     })
+}
+
+/// The places that match, at most `most`, and where the look into the index ended before it had so
+/// many: it may go on from there.
+///
+/// What hardly any request meets would be asked of very many entries, all in vain. So after a few the
+/// counters, where they know all that the filter asks, tell how many there are to be found.
+fn look_for(
+    connection: &mut PgConnection,
+    company: CompanyId,
+    selection: &Selection<'_>,
+    cursor: Cursor,
+    direction: Direction,
+    most: usize,
+) -> QueryResult<(Vec<Place>, Option<RequestId>)> {
+    let look_at = |connection: &mut PgConnection, entries| -> QueryResult<Vec<Place>> {
+        let most = most as i64;
+        let query = matching(company, selection, cursor, direction, entries, most);
+        query.load_unsorted(connection)
+    };
+    let Selection {
+        filter, settings, ..
+    } = selection;
+    let asks = !filter.terms().is_empty();
+    let mut total = None;
+    if cursor == Cursor::Newest && asks && filter.is_countable(settings) {
+        let found = look_at(connection, FEW_ENTRIES)?;
+        if found.len() == most {
+            return Ok((found, None));
+        }
+        let all = counts::total(connection, company, selection)?;
+        if found.len() as i64 == all {
+            return Ok((found, None));
+        }
+        total = Some(all);
+    }
+    let found = look_at(connection, MAX_ENTRIES)?;
+    if found.len() == most || total == Some(found.len() as i64) {
+        return Ok((found, None));
+    }
+    let end = last_entry(
+        connection,
+        company,
+        selection,
+        cursor,
+        direction,
+        MAX_ENTRIES,
+    )?;
+    Ok((found, end))
 }
 
 /// The requests of both lists that match, whichever is selected, by everything that counters tell
@@ -368,9 +408,7 @@ pub fn ids(
     limit: usize,
 ) -> QueryResult<(Vec<RequestId>, Option<RequestId>)> {
     let (cursor, direction) = (Cursor::OlderThan(after), Direction::Older);
-    let most = limit as i64;
-    let query = matching(company, selection, cursor, direction, MAX_ENTRIES, most);
-    let places: Vec<Place> = query.load_unsorted(connection)?;
+    let (places, end) = look_for(connection, company, selection, cursor, direction, limit)?;
     let is_full = places.len() == limit;
     let ids: Vec<RequestId> = places
         .into_iter()
@@ -378,14 +416,7 @@ pub fn ids(
         .collect();
     let next = match is_full {
         true => ids.last().copied(),
-        false => last_entry(
-            connection,
-            company,
-            selection,
-            cursor,
-            direction,
-            MAX_ENTRIES,
-        )?,
+        false => end,
     };
     Ok((ids, next))
 }

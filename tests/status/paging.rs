@@ -8,7 +8,7 @@ use chrono::TimeDelta;
 use super::{INVALID, app_with_admin, page};
 use crate::support::company::accepted_but;
 use crate::support::people::PASSWORD;
-use crate::support::{Person, TestApp};
+use crate::support::{Person, TestApp, id_at};
 
 fn send(app: &TestApp, count: usize) -> HashSet<String> {
     let body = accepted_but("/brand", "nope");
@@ -123,4 +123,69 @@ fn the_pages_of_a_rolling_window_are_the_same_tomorrow() {
     let again = page(&mut tomorrow, &older);
     assert_eq!((again.ids(), again.tabs()), (second.ids(), second.tabs()));
     assert_eq!(page(&mut tomorrow, &newer).ids(), first.ids());
+}
+
+/// So many invalid production requests of Larkspur, a few of each millisecond of the last ten minutes,
+/// and their counters.
+fn fail_unseen(app: &TestApp, count: u32) {
+    let (company, key) = (app.larkspur.id, app.larkspur.production_key.id);
+    let at = "(date_trunc('second', now()) - interval '10 minutes' \
+               + n / 50 * interval '1 millisecond')";
+    let id = id_at(at, "n::text");
+    app.execute(&format!(
+        "INSERT INTO requests (company_id, received_at, id, kind, environment, key_id, http_status, \
+             error_mask, warning_count, settings_version, brand_sent, brand_unknown, duration_us) \
+         SELECT {company}, {at}, {id}, 1, 2, {key}, 400, 128, 0, 1, 'nope', 'nope', 90 \
+         FROM generate_series(1, {count}) AS n; \
+         INSERT INTO request_count_deltas (company_id, bucket, id, environment, kind, key_id, channel, \
+             brand, language, error_mask, count) \
+         SELECT company_id, date_bin('5 minutes', received_at, 'epoch'), id, 2, 1, {key}, '~none', \
+                '~unknown', '~none', 128, {count} \
+         FROM requests WHERE company_id = {company} AND brand_sent = 'nope' \
+         ORDER BY received_at, id LIMIT 1; \
+         ANALYZE requests"
+    ));
+}
+
+#[test]
+fn the_few_that_match_are_all_there_is_and_the_page_says_so() {
+    let (app, mut admin) = app_with_admin();
+    let now = Clock::system().now();
+    app.clock.stand_at(now - TimeDelta::minutes(20));
+    app.trying_out().requests(&accepted_but("/brand", "rare"));
+    app.clock.stand_at(now);
+    fail_unseen(&app, 2_500);
+    // Behind all that counters need not be asked about.
+    let of_test = page(&mut admin, &format!("{INVALID}?environment=test"));
+    assert_eq!(of_test.ids().len(), 1);
+    assert!(!of_test.words().contains("Searched back"));
+    let of_any = page(&mut admin, &format!("{INVALID}?kind=recovery"));
+    assert!(of_any.words().contains("No request matches this filter"));
+    assert!(!of_any.words().contains("Searched back"));
+}
+
+#[test]
+fn a_search_ends_after_twenty_thousand_entries_and_goes_on_from_there() {
+    let (app, mut admin) = app_with_admin();
+    let now = Clock::system().now();
+    app.clock.stand_at(now - TimeDelta::minutes(20));
+    app.trying_out().requests(&accepted_but("/brand", "rare"));
+    app.clock.stand_at(now);
+    fail_unseen(&app, 20_500);
+    // The counters know of one, so the search may not end with nothing.
+    for filter in ["environment=test", "-employee=nobody&environment=test"] {
+        let first = page(&mut admin, &format!("{INVALID}?{filter}"));
+        assert_eq!(first.ids(), [""; 0], "{filter}");
+        let words = first.words();
+        assert!(words.contains("so far Searched back to"), "{words}");
+        let next = page(&mut admin, &first.link("Continue").unwrap());
+        assert_eq!(next.ids().len(), 1, "{filter}");
+        assert!(!next.words().contains("Searched back"));
+    }
+    // What they do not know is searched for to the end as well.
+    let unknown = page(&mut admin, &format!("{INVALID}?-brand=nope"));
+    assert!(unknown.words().contains("so far Searched back to"));
+    // And they know of none.
+    let none = page(&mut admin, &format!("{INVALID}?kind=recovery"));
+    assert!(!none.words().contains("Searched back"));
 }

@@ -1,6 +1,11 @@
-//! Reading: as of one moment, without writing, and again when the connection was closed.
+//! Reading: as of one moment, without writing, and again when the connection was closed; planned once.
 
-use api_status_page::store::{Store, StoreError};
+use api_status_page::clock::Clock;
+use api_status_page::domain::filter::Filter;
+use api_status_page::domain::paging::Cursor;
+use api_status_page::domain::window::{Preset, Range};
+use api_status_page::store::requests::{self, Selection, Tab};
+use api_status_page::store::{Store, StoreError, settings};
 use diesel::connection::SimpleConnection;
 use diesel::prelude::*;
 use diesel::sql_types::BigInt;
@@ -72,4 +77,47 @@ fn a_read_whose_connection_was_closed_is_made_again() {
         assert_eq!(read.await.unwrap(), 0);
         assert_eq!(runs.load(std::sync::atomic::Ordering::Relaxed), 2);
     });
+}
+
+/// How often lists of several windows were planned for all values, and for the very ones.
+fn plans_of_lists(store: &TestStore) -> (i64, i64) {
+    #[derive(QueryableByName)]
+    struct Plans {
+        #[diesel(sql_type = BigInt)]
+        generic: i64,
+        #[diesel(sql_type = BigInt)]
+        custom: i64,
+    }
+    let connection = &mut store.connection();
+    let company = store.larkspur.id;
+    let settings = settings::load(connection, company).unwrap().rules;
+    let now = Clock::system().now();
+    for preset in Preset::ALL {
+        let selection = Selection {
+            tab: Tab::Invalid,
+            window: Range::Last(preset).at(now),
+            now,
+            filter: &Filter::default(),
+            settings: &settings,
+        };
+        let page = |c: &mut _| requests::page(c, company, &selection, Cursor::Newest);
+        connection.transaction(page).unwrap();
+    }
+    let plans = diesel::sql_query(
+        "SELECT sum(generic_plans)::bigint AS generic, sum(custom_plans)::bigint AS custom \
+         FROM pg_prepared_statements WHERE statement LIKE '%AS entries%'",
+    );
+    let Plans { generic, custom } = plans.get_result(connection).unwrap();
+    (generic, custom)
+}
+
+#[test]
+fn a_list_is_planned_once_for_all_windows_but_where_a_plan_must_know_the_company() {
+    let lists = Preset::ALL.len() as i64;
+    let alone = TestStore::on_one_server();
+    assert_eq!(plans_of_lists(&alone), (lists, 0));
+    // As a server is that has Citus.
+    let url = "-c%20citus.shard_count%3D32";
+    let (_, custom) = plans_of_lists(&TestStore::on_one_server_with(url));
+    assert!(custom > 0, "all plans are for any company");
 }

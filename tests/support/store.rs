@@ -61,7 +61,12 @@ impl TestStore {
 
     /// The same on a single server in any case.
     pub fn on_one_server() -> Arc<Self> {
-        Self::schema_in(Cluster::single(), "")
+        Self::on_one_server_with("")
+    }
+
+    /// The same, with further parameters in its address.
+    pub fn on_one_server_with(parameters: &str) -> Arc<Self> {
+        Self::schema_in(Cluster::single(), parameters)
     }
 
     fn schema_in(cluster: &Cluster, parameters: &str) -> Arc<Self> {

@@ -191,6 +191,11 @@ pub fn all(values: &Values, days: u64) -> Vec<View> {
     add(Kind::Ordinary, "search: a ticket", search(ticket));
     add(Kind::Ordinary, "search: a customer", search(customer));
     add(Kind::Ordinary, "search: an employee", search(employee));
+    add(
+        Kind::Ordinary,
+        "search: a common employee",
+        search("gone0@company1.example"),
+    );
     add(Kind::Ordinary, "search: a log line", search(&line));
     add(
         Kind::Ordinary,

@@ -39,38 +39,47 @@ pub fn search(
     let mut query = Query::new(company);
     let range = between(&mut query, since, now) + &after(&mut query, cursor);
     let limit = PAGE_ROWS + 1;
-    // An arm costs as much to plan as to run: only those are asked that can find something.
+    // Value by value: only then an index gives what has it in order, and no more than a page is read. And
+    // only those arms are there that can find something.
     let mut arms = Vec::new();
-    let mut add = |condition: String| {
+    let mut add = |wanted: String, condition: &str| {
         arms.push(format!(
-            "(SELECT received_at, id FROM requests WHERE company_id = $1 AND {range} AND {condition} \
-              ORDER BY received_at DESC, id DESC LIMIT {limit})"
+            "SELECT found.* FROM {wanted} CROSS JOIN LATERAL ( \
+                 SELECT received_at, id FROM requests \
+                 WHERE company_id = $1 AND {range} AND {condition} \
+                 ORDER BY received_at DESC, id DESC LIMIT {limit} \
+             ) AS found"
         ));
     };
+    let each = |values: &str| format!("unnest({values}) AS wanted (value)");
     if !wanted.ids.is_empty() {
         let (ids, times) = query.keys(&wanted.ids);
-        add(format!("id = ANY({ids}) AND received_at = ANY({times})"));
+        add(
+            format!("unnest({ids}, {times}) AS wanted (id, received_at)"),
+            "requests.id = wanted.id AND requests.received_at = wanted.received_at",
+        );
     }
     if !wanted.tickets.is_empty() {
         let tickets = query.value(Value::Texts(wanted.tickets.clone()));
-        add(format!("ticket_id = ANY({tickets})"));
+        add(each(&tickets), "ticket_id = wanted.value");
     }
     if !wanted.employees.is_empty() {
         let employees = query.value(Value::Texts(wanted.employees.clone()));
-        add(format!("{LISTED} AND employee_sent = ANY({employees})"));
-        add(format!(
-            "{LISTED} AND employee_custom_id = ANY({employees}) AND employee_custom_id IS NOT NULL"
-        ));
+        for column in ["employee_sent", "employee_custom_id"] {
+            let sent_so = format!("{LISTED} AND {column} = wanted.value AND {column} IS NOT NULL");
+            add(each(&employees), &sent_so);
+        }
     }
     if !wanted.customers.is_empty() {
         let customers = query.value(Value::Hashes(wanted.customers.clone()));
-        add(format!(
-            "{LISTED} AND customer_hash = ANY({customers}) AND customer_hash IS NOT NULL"
-        ));
+        let is_theirs =
+            format!("{LISTED} AND customer_hash = wanted.value AND customer_hash IS NOT NULL");
+        add(each(&customers), &is_theirs);
     }
     if arms.is_empty() {
         return Ok(Page::default());
     }
+    let query = query.planned_once(matches!(cursor, Cursor::Newest));
     first_page(connection, company, query, &arms)
 }
 
@@ -95,6 +104,7 @@ pub fn of_unknown_label(
               ORDER BY received_at DESC, id DESC LIMIT {limit})"
         )
     });
+    let query = query.planned_once(matches!(cursor, Cursor::Newest));
     first_page(connection, company, query, &arms)
 }
 
@@ -174,7 +184,7 @@ fn first_page(
         arms.join(" UNION "),
         PAGE_ROWS + 1
     ));
-    let mut found: Vec<Place> = query.load(connection)?;
+    let mut found: Vec<Place> = query.load_unsorted(connection)?;
     let has_older = found.len() > PAGE_ROWS;
     found.truncate(PAGE_ROWS);
     let ids: Vec<Uuid> = found.into_iter().map(|place| place.id).collect();

@@ -102,13 +102,13 @@ pub fn production(
         window,
         &GRAINS,
     );
-    let query = query.kept(true).and(&format!(
+    let query = query.planned_once(true).and(&format!(
         "SELECT coalesce(sum(count) FILTER (WHERE error_mask <> 0), 0)::bigint AS failed, \
                 coalesce({SUM}, 0) AS total \
          FROM ({parts}) AS parts WHERE environment = {}",
         Environment::Production.number()
     ));
-    let sums: Option<Production> = query.load(connection)?.pop();
+    let sums: Option<Production> = query.load_unsorted(connection)?.pop();
     Ok(sums.map_or_else(Rate::default, |sums| Rate {
         failed: sums.failed,
         total: sums.total,

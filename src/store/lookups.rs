@@ -150,7 +150,7 @@ pub fn beginning_with(
             times[0], times[1], ids[0], ids[1]
         ));
     }
-    first_page(connection, company, query, &arms)
+    first_page(connection, company, query.planned_once(true), &arms)
 }
 
 /// The time that is searched. Its end leaves out the partitions made ahead.

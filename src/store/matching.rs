@@ -9,7 +9,7 @@ use diesel::sql_types::Uuid as SqlUuid;
 use uuid::Uuid;
 
 use super::counts::{CellRow, of_reason};
-use super::query::{Query, Value, is_common};
+use super::query::{Query, Value, is_simple};
 use super::requests::{MAX_ENTRIES, Selection, Tab};
 use crate::domain::company::CompanyId;
 use crate::domain::dictionary::{ErrorCode, Reason};
@@ -67,7 +67,7 @@ pub(super) fn matching(
     let sql = source.entries(&mut query, selection, cursor, direction, entries);
     let conditions = source.conditions(&mut query, selection.settings);
     let order = order(direction);
-    let query = query.planned_once(is_first_of_common(selection, cursor));
+    let query = query.planned_once(is_often_read(selection, cursor));
     query.and(&format!(
         "SELECT id, received_at, error_mask FROM ({sql}) AS entries \
          WHERE {conditions} {order} LIMIT {most}"
@@ -133,7 +133,7 @@ pub(super) fn cells(
         label("brand", ErrorCode::InvalidBrand),
         label("language", ErrorCode::LanguageNotAvailable),
     ];
-    let mut query = query.planned_once(is_first_of_common(selection, cursor));
+    let mut query = query.planned_once(is_often_read(selection, cursor));
     // Words for what is missing are said of each cell, not of each request.
     let counted = query.clone().and(&format!(
         // No filter asks whether a request was sent again.
@@ -169,7 +169,7 @@ pub(super) fn last_entry(
         return Ok(None);
     }
     let places = source.places(&mut query, selection, cursor, direction, entries);
-    let query = query.planned_once(is_first_of_common(selection, cursor));
+    let query = query.planned_once(is_often_read(selection, cursor));
     last(connection, query, &places, direction, entries)
 }
 
@@ -189,9 +189,13 @@ fn last(
     Ok(last.and_then(|place| RequestId::from_uuid(place.id)))
 }
 
-/// Whether this is the first page of a list that people look at again and again.
-fn is_first_of_common(selection: &Selection<'_>, cursor: Cursor) -> bool {
-    matches!(cursor, Cursor::Newest) && is_common(selection.window, selection.filter)
+/// Whether this has one of few forms, whatever its window: the first page of a list with a simple filter,
+/// and the way on in a list with none.
+fn is_often_read(selection: &Selection<'_>, cursor: Cursor) -> bool {
+    match cursor {
+        Cursor::Newest => is_simple(selection.filter),
+        Cursor::OlderThan(_) | Cursor::NewerThan(_) => selection.filter.terms().is_empty(),
+    }
 }
 
 fn order(direction: Direction) -> &'static str {

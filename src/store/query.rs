@@ -16,11 +16,15 @@ use crate::domain::filter::{Filter, Subject, Term};
 use crate::domain::request::RequestId;
 use crate::domain::window::Window;
 
-/// Whether people look at this again and again: a window that goes on, by one thing at most besides
-/// the environment. There are few forms of it.
+/// Whether people look at this again and again: a window that goes on, by few things.
 pub(super) fn is_common(window: Window, filter: &Filter) -> bool {
+    window.to.is_none() && is_simple(filter)
+}
+
+/// Whether a filter asks for one thing at most besides the environment. There are few forms of it.
+pub(super) fn is_simple(filter: &Filter) -> bool {
     let is_other = |term: &&Term| !matches!(term.subject, Subject::Environment(_));
-    window.to.is_none() && filter.terms().iter().filter(is_other).count() <= 1
+    filter.terms().iter().filter(is_other).count() <= 1
 }
 
 /// For the rest of the transaction a plan is for all values. A setting of Citus tells it apart: there a
@@ -142,9 +146,9 @@ impl Query {
         self
     }
 
-    /// The same, and it is planned for any values: where an index gives the rows in order, as far as
-    /// they are wanted, no values make another plan better. Postgres by itself would plan anew at each
-    /// look, for it thinks that a plan for all partitions reads all of them.
+    /// The same, and it is planned for any values: for what reads a stretch of an index, whichever that
+    /// is. Postgres by itself would plan anew at each look, for it thinks that a plan for all partitions
+    /// reads all of them.
     pub(super) fn planned_once(mut self, is_kept: bool) -> Self {
         self.planned = match is_kept {
             true => Planned::Once,

@@ -633,15 +633,14 @@ pub fn newest(
         #[diesel(sql_type = Timestamptz)]
         received_at: DateTime<Utc>,
     }
-    let newest: Option<Newest> = diesel::sql_query(format!(
-        "SELECT received_at FROM requests WHERE company_id = $1 AND received_at >= $2 AND {} \
+    let mut query = Query::new(company);
+    let since = query.value(Value::Time(since));
+    let query = query.planned_once(true).and(&format!(
+        "SELECT received_at FROM requests WHERE company_id = $1 AND received_at >= {since} AND {} \
          ORDER BY received_at DESC, id DESC LIMIT 1",
         tab.map_or("true", Tab::condition)
-    ))
-    .bind::<BigInt, _>(company.0)
-    .bind::<Timestamptz, _>(since)
-    .get_result(connection)
-    .optional()?;
+    ));
+    let newest: Option<Newest> = query.load_unsorted(connection)?.pop();
     Ok(newest.map(|row| row.received_at))
 }
 

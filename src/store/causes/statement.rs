@@ -63,7 +63,7 @@ pub(super) fn of(
         }
     };
     let query = senders(query, &entries, &counters, shown, steps);
-    query.kept(is_common(selection.window, selection.filter))
+    query.planned_once(is_common(selection.window, selection.filter))
 }
 
 /// The causes of a page and their keys, of findings and of counters. All counters are read for the

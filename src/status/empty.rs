@@ -5,6 +5,7 @@ use chrono::{DateTime, Days, Utc};
 use chrono_tz::Tz;
 
 use super::Status;
+use super::chart::ChartPart;
 use super::filters::{Address, View, what, words};
 use super::list::Facts;
 use super::look::Look;
@@ -49,6 +50,9 @@ pub enum Empty {
     },
     /// The filter lets nothing through.
     NothingMatches {
+        /// The newest time in which the counters know of some, where the search ended before it: words,
+        /// address.
+        newest: Option<(String, String)>,
         /// The list without one of the terms: words, address.
         without: Vec<(String, String)>,
         /// The list without any.
@@ -57,7 +61,14 @@ pub enum Empty {
 }
 
 /// Why a list is empty, of which the counters of its window say this.
-pub fn why(status: &Status, look: &Look, facts: &Facts, cube: &Cube, names: &KeyNames) -> Empty {
+pub fn why(
+    status: &Status,
+    look: &Look,
+    facts: &Facts,
+    cube: &Cube,
+    chart: &ChartPart,
+    names: &KeyNames,
+) -> Empty {
     let address = &look.address;
     let older = |at| Older::new(address, at, look.now, look.zone());
     let curl = || curl(status);
@@ -72,6 +83,10 @@ pub fn why(status: &Status, look: &Look, facts: &Facts, cube: &Cube, names: &Key
             Empty::NothingFurther { first }
         }
         _ if !address.filter.terms().is_empty() => Empty::NothingMatches {
+            newest: match (look.cursor, facts.page.searched_to) {
+                (Cursor::Newest, Some(_)) => chart.newest(address.tab),
+                _ => None,
+            },
             without: without_each(address, look.is_countable().then_some(cube), names),
             clear: address.with_filter(address.filter.without_terms()),
         },

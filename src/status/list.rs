@@ -341,7 +341,6 @@ impl ListPage {
             saved: ViewLinks::new(&around.views, address),
             live: Live::new(&look, &facts.page),
             files: (!is_empty).then(|| Files::new(address, &on_tab)),
-            chart,
             rate: RateLine::new(around.cube.production(), around.rate_before),
             alert: around
                 .alert
@@ -367,7 +366,9 @@ impl ListPage {
                 .map(|run| again::last(run, now, zone)),
             caption: caption(address.tab, &on_tab, &Moment::new(now, zone)),
             pager: Pager::new(&look, &facts.page),
-            empty: is_empty.then(|| empty::why(status, &look, &facts, &around.cube, &names)),
+            empty: is_empty
+                .then(|| empty::why(status, &look, &facts, &around.cube, &chart, &names)),
+            chart,
             legend: legend::groups(address, &error_counts(address, &counts)),
             on_tab,
             tab: address.tab,

@@ -172,7 +172,7 @@ fn a_search_ends_after_twenty_thousand_entries_and_goes_on_from_there() {
     app.trying_out().requests(&accepted_but("/brand", "rare"));
     app.clock.stand_at(now);
     fail_unseen(&app, 20_500);
-    // The counters know of one, so the search may not end with nothing.
+    // The counters know of one, so the search may not end with nothing …
     for filter in ["environment=test", "-employee=nobody&environment=test"] {
         let first = page(&mut admin, &format!("{INVALID}?{filter}"));
         assert_eq!(first.ids(), [""; 0], "{filter}");
@@ -182,6 +182,15 @@ fn a_search_ends_after_twenty_thousand_entries_and_goes_on_from_there() {
         assert_eq!(next.ids().len(), 1, "{filter}");
         assert!(!next.words().contains("Searched back"));
     }
+    // … and of when it came, to the hour and then to five minutes.
+    let mut shown = page(&mut admin, &format!("{INVALID}?environment=test"));
+    for _ in 0..2 {
+        let Some(newest) = shown.link("Show the newest, from") else {
+            break;
+        };
+        shown = page(&mut admin, &newest);
+    }
+    assert_eq!(shown.ids().len(), 1);
     // What they do not know is searched for to the end as well.
     let unknown = page(&mut admin, &format!("{INVALID}?-brand=nope"));
     assert!(unknown.words().contains("so far Searched back to"));

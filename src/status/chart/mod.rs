@@ -77,6 +77,24 @@ pub struct Chart {
     pub alert_y: String,
 }
 
+impl ChartPart {
+    /// The newest bar with something that is listed on a tab, if it is less than the whole window: when
+    /// it begins, in words, and the list in its time alone.
+    pub fn newest(&self, tab: Tab) -> Option<(String, String)> {
+        let Self::Drawn(chart) = self else {
+            return None;
+        };
+        let is_listed = |bar: &&Bar| match tab {
+            Tab::Invalid => !bar.errors.is_empty(),
+            Tab::Test => !bar.is_empty,
+        };
+        let newest = chart.bars.iter().rev().find(is_listed);
+        newest
+            .filter(|_| chart.bars.len() > 1)
+            .map(|bar| (bar.at.clone(), bar.url.clone()))
+    }
+}
+
 /// What the store tells about a chart.
 struct Facts {
     bins: Vec<Bin>,

@@ -69,12 +69,21 @@ pub fn cube(
     company: CompanyId,
     window: Window,
 ) -> QueryResult<Cube> {
-    const CELL: &str =
-        "environment, kind, key_id, channel, brand, language, error_mask, resubmitted";
+    const CELL: [&str; 8] = [
+        "environment",
+        "kind",
+        "key_id",
+        "channel",
+        "brand",
+        "language",
+        "error_mask",
+        "resubmitted",
+    ];
     let mut query = Query::new(company);
-    let parts = parts(&mut query, COUNTS, CELL, window, &GRAINS);
+    let parts = parts(&mut query, &CELL, window, &GRAINS);
+    let columns = CELL.join(", ");
     let query = query.and(&format!(
-        "SELECT {CELL}, {SUM} AS count FROM ({parts}) AS parts GROUP BY {CELL} \
+        "SELECT {columns}, {SUM} AS count FROM ({parts}) AS parts GROUP BY {columns} \
          HAVING {SUM} <> 0"
     ));
     let rows: Vec<CellRow> = query.kept(true).load_unsorted(connection)?;
@@ -95,13 +104,7 @@ pub fn production(
         total: i64,
     }
     let mut query = Query::new(company);
-    let parts = parts(
-        &mut query,
-        TOTALS,
-        "environment, error_mask",
-        window,
-        &GRAINS,
-    );
+    let parts = parts(&mut query, &["environment", "error_mask"], window, &GRAINS);
     let query = query.planned_once(true).and(&format!(
         "SELECT coalesce(sum(count) FILTER (WHERE error_mask <> 0), 0)::bigint AS failed, \
                 coalesce({SUM}, 0) AS total \
@@ -148,13 +151,7 @@ pub fn series(
     let mut query = Query::new(company);
     let counted = filter.without_any("error").without_any("result");
     let columns = columns(&counted, "bucket");
-    let parts = parts(
-        &mut query,
-        table_of(&columns),
-        &columns.join(", "),
-        window,
-        &GRAINS[grains..],
-    );
+    let parts = parts(&mut query, &columns, window, &GRAINS[grains..]);
     let counted = conditions(&mut query, &counted, Subject::PARAMETERS);
     let failed = conditions(&mut query, filter, ["error", "result"]);
     let (minutes, origin, wanted) = (
@@ -193,13 +190,7 @@ pub(super) fn total(
     let mut query = Query::new(company);
     let apart = filter.without_any("error").without_any("result");
     let columns = columns(&apart, "environment");
-    let parts = parts(
-        &mut query,
-        table_of(&columns),
-        &columns.join(", "),
-        window,
-        &GRAINS,
-    );
+    let parts = parts(&mut query, &columns, window, &GRAINS);
     let matches = conditions(&mut query, filter, Subject::PARAMETERS);
     let listed = tab.condition();
     let query = query.kept(is_common(window, filter)).and(&format!(
@@ -207,14 +198,6 @@ pub(super) fn total(
     ));
     let total: Vec<Total> = query.load(connection)?;
     Ok(total.iter().map(|total| total.count).sum())
-}
-
-/// The table that has these columns and the fewest rows.
-fn table_of(columns: &[&str]) -> &'static str {
-    match columns.iter().all(|column| TOTALLED.contains(column)) {
-        true => TOTALS,
-        false => COUNTS,
-    }
 }
 
 /// What counters are read for, beside `also`: as few columns as there can be, for there may be
@@ -304,9 +287,14 @@ pub fn sent_by_keys(
     query.load(connection)
 }
 
-/// The rows of a table of counters that make up a window, and those not folded into it yet; `grains`
+/// The counters that make up a window, by these columns, and what is not folded into them yet; `grains`
 /// may be read, coarsest first.
-fn parts(query: &mut Query, folded: &str, columns: &str, window: Window, grains: &[i64]) -> String {
+fn parts(query: &mut Query, columns: &[&str], window: Window, grains: &[i64]) -> String {
+    let folded = match columns.iter().all(|column| TOTALLED.contains(column)) {
+        true => TOTALS,
+        false => COUNTS,
+    };
+    let columns = columns.join(", ");
     let source = |query: &mut Query, table: &str, window: Window, count: &str| {
         let during = query.during("bucket", window);
         format!("SELECT {columns}, {count} FROM {table} WHERE company_id = $1 AND {during}")

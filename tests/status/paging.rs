@@ -125,6 +125,17 @@ fn the_pages_of_a_rolling_window_are_the_same_tomorrow() {
     assert_eq!(page(&mut tomorrow, &newer).ids(), first.ids());
 }
 
+/// An admin of Larkspur, which had one invalid test request, and after it so many of real traffic.
+fn one_of_test_before(others: u32) -> (TestApp, Person) {
+    let (app, admin) = app_with_admin();
+    let now = Clock::system().now();
+    app.clock.stand_at(now - TimeDelta::minutes(20));
+    app.trying_out().requests(&accepted_but("/brand", "rare"));
+    app.clock.stand_at(now);
+    fail_unseen(&app, others);
+    (app, admin)
+}
+
 /// So many invalid production requests of Larkspur, a few of each millisecond of the last ten minutes,
 /// and their counters.
 fn fail_unseen(app: &TestApp, count: u32) {
@@ -149,12 +160,7 @@ fn fail_unseen(app: &TestApp, count: u32) {
 
 #[test]
 fn the_few_that_match_are_all_there_is_and_the_page_says_so() {
-    let (app, mut admin) = app_with_admin();
-    let now = Clock::system().now();
-    app.clock.stand_at(now - TimeDelta::minutes(20));
-    app.trying_out().requests(&accepted_but("/brand", "rare"));
-    app.clock.stand_at(now);
-    fail_unseen(&app, 2_500);
+    let (_app, mut admin) = one_of_test_before(2_500);
     // Behind all that counters need not be asked about.
     let of_test = page(&mut admin, &format!("{INVALID}?environment=test"));
     assert_eq!(of_test.ids().len(), 1);
@@ -166,12 +172,7 @@ fn the_few_that_match_are_all_there_is_and_the_page_says_so() {
 
 #[test]
 fn a_search_ends_after_twenty_thousand_entries_and_goes_on_from_there() {
-    let (app, mut admin) = app_with_admin();
-    let now = Clock::system().now();
-    app.clock.stand_at(now - TimeDelta::minutes(20));
-    app.trying_out().requests(&accepted_but("/brand", "rare"));
-    app.clock.stand_at(now);
-    fail_unseen(&app, 20_500);
+    let (_app, mut admin) = one_of_test_before(20_500);
     // The counters know of one, so the search may not end with nothing …
     for filter in ["environment=test", "-employee=nobody&environment=test"] {
         let first = page(&mut admin, &format!("{INVALID}?{filter}"));

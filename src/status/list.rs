@@ -304,8 +304,7 @@ impl ListPage {
         in_index: Seen<Option<(Cube, bool)>>,
         chart: ChartPart,
     ) -> Self {
-        let others = around.behind.max(in_index.behind);
-        let behind = facts.behind.max(others);
+        let behind = facts.behind.max(around.behind).max(in_index.behind);
         let (facts, around) = (facts.found, around.found);
         let (address, now, zone) = (&look.address, look.now, look.zone());
         let names = key_names(&around.keys);

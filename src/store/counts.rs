@@ -176,11 +176,6 @@ pub(super) fn total(
     company: CompanyId,
     selection: &Selection<'_>,
 ) -> QueryResult<i64> {
-    #[derive(QueryableByName)]
-    struct Total {
-        #[diesel(sql_type = BigInt)]
-        count: i64,
-    }
     let Selection {
         tab,
         window,
@@ -196,8 +191,7 @@ pub(super) fn total(
     let query = query.kept(is_common(window, filter)).and(&format!(
         "SELECT coalesce({SUM}, 0) AS count FROM ({parts}) AS parts WHERE {listed} AND {matches}"
     ));
-    let total: Vec<Total> = query.load(connection)?;
-    Ok(total.iter().map(|total| total.count).sum())
+    query.load_count(connection)
 }
 
 /// What counters are read for, beside `also`: as few columns as there can be, for there may be

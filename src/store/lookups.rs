@@ -79,8 +79,7 @@ pub fn search(
     if arms.is_empty() {
         return Ok(Page::default());
     }
-    let query = query.planned_once(matches!(cursor, Cursor::Newest));
-    first_page(connection, company, query, &arms)
+    first_page(connection, company, query, cursor, &arms)
 }
 
 /// A page of the requests that were sent with a label that the company did not have, however it was
@@ -104,8 +103,7 @@ pub fn of_unknown_label(
               ORDER BY received_at DESC, id DESC LIMIT {limit})"
         )
     });
-    let query = query.planned_once(matches!(cursor, Cursor::Newest));
-    first_page(connection, company, query, &arms)
+    first_page(connection, company, query, cursor, &arms)
 }
 
 /// At most so many of those that begin with something are looked at, in the order of what begins so.
@@ -150,7 +148,7 @@ pub fn beginning_with(
             times[0], times[1], ids[0], ids[1]
         ));
     }
-    first_page(connection, company, query.planned_once(true), &arms)
+    first_page(connection, company, query, Cursor::Newest, &arms)
 }
 
 /// The time that is searched. Its end leaves out the partitions made ahead.
@@ -172,14 +170,15 @@ fn after(query: &mut Query, cursor: Cursor) -> String {
     }
 }
 
-/// The newest of what the arms of a query find.
+/// The newest of what the arms of a query find, which know the place themselves.
 fn first_page(
     connection: &mut PgConnection,
     company: CompanyId,
     query: Query,
+    cursor: Cursor,
     arms: &[String],
 ) -> QueryResult<Page> {
-    let query = query.and(&format!(
+    let query = query.planned_once(cursor == Cursor::Newest).and(&format!(
         "SELECT id FROM ({}) AS found ORDER BY received_at DESC, id DESC LIMIT {}",
         arms.join(" UNION "),
         PAGE_ROWS + 1

@@ -153,6 +153,12 @@ pub(super) fn cells(
     Ok((cells, is_cut))
 }
 
+/// Whether the list's index leaves something of the filter to be asked of its entries; else all of them
+/// match.
+pub(super) fn asks_entries(company: CompanyId, selection: &Selection<'_>) -> bool {
+    Source::of(&mut Query::new(company), selection).has_rest()
+}
+
 /// The last of the entries looked at, when the look ended there: there may be more behind it.
 pub(super) fn last_entry(
     connection: &mut PgConnection,

@@ -172,6 +172,17 @@ impl Query {
         }
         self.load(connection)
     }
+
+    /// The number that it gives as `count`.
+    pub(super) fn load_count(self, connection: &mut PgConnection) -> QueryResult<i64> {
+        #[derive(QueryableByName)]
+        struct Counted {
+            #[diesel(sql_type = BigInt)]
+            count: i64,
+        }
+        let counted: Vec<Counted> = self.load_unsorted(connection)?;
+        Ok(counted.iter().map(|counted| counted.count).sum())
+    }
 }
 
 impl diesel::query_builder::Query for Query {

@@ -13,7 +13,7 @@ use diesel::sql_types::{
 use uuid::Uuid;
 
 use super::counts;
-use super::matching::{Direction, Place, cells, last_entry, matching};
+use super::matching::{Direction, Place, asks_entries, cells, last_entry, matching};
 use super::query::{Query, Value};
 use crate::domain::company::CompanyId;
 use crate::domain::cube::Cube;
@@ -285,9 +285,9 @@ fn look_for(
     let Selection {
         filter, settings, ..
     } = selection;
-    let asks = !filter.terms().is_empty();
     let mut total = None;
-    if cursor == Cursor::Newest && asks && filter.is_countable(settings) {
+    if cursor == Cursor::Newest && filter.is_countable(settings) && asks_entries(company, selection)
+    {
         let found = look_at(connection, FEW_ENTRIES)?;
         if found.len() == most {
             return Ok((found, None));
@@ -388,14 +388,8 @@ pub fn count(
 }
 
 fn counted(connection: &mut PgConnection, query: Query) -> QueryResult<i64> {
-    #[derive(QueryableByName)]
-    struct Counted {
-        #[diesel(sql_type = BigInt)]
-        count: i64,
-    }
     let query = query.within("SELECT count(*) AS count FROM (", ") AS matching");
-    let counted: Vec<Counted> = query.load_unsorted(connection)?;
-    Ok(counted.iter().map(|counted| counted.count).sum())
+    query.load_count(connection)
 }
 
 /// The next ids of a list older than `after`, at most `limit`, and where to go on; `None` after the

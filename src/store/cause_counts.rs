@@ -1,5 +1,5 @@
-//! How many requests failed by each cause, by the hour, the day, the week and four weeks: what the list
-//! of causes adds up instead of every finding. A request that failed has a delta of its own, written with
+//! How many requests failed by each cause, from the hour to four weeks: what the list of causes adds up
+//! instead of every finding. A request that failed has a delta of its own, written with
 //! it; folding counts the findings of those that it takes, and readers read the findings of those that are
 //! not folded yet, in the statement that reads the counters: so the causes are exact.
 
@@ -14,10 +14,12 @@ use super::requests::MAX_ENTRIES;
 use crate::domain::company::CompanyId;
 use crate::domain::window::{Window, ceil, floor};
 
-/// The grains, in minutes: four weeks, weeks (from Thursday to Thursday), days (of UTC) and hours. Four
-/// weeks begin with every week, so they lie over one another: a window of a month has one whole,
-/// wherever it begins, and reads a counter per cause where it would read four.
-pub(super) const GRAINS: [i64; 4] = [FOUR_WEEKS, WEEK, 1_440, 60];
+/// The grains, in minutes: four weeks, weeks (from Thursday to Thursday), half weeks, days (of UTC),
+/// quarters of a day and hours. There are so many because the counters of two steps are twice as many as
+/// those of both together, where the same causes come in each. Four weeks begin with every week, so they
+/// lie over one another: a window of a month has one whole, wherever it begins, and reads a counter per
+/// cause where it would read four.
+pub(super) const GRAINS: [i64; 6] = [FOUR_WEEKS, WEEK, WEEK / 2, 1_440, 360, 60];
 
 const FOUR_WEEKS: i64 = 4 * WEEK;
 

@@ -45,7 +45,7 @@ impl Steps {
     }
 
     /// How many counters of a grain a key of a cause can have: one for each step, and at the ends of a
-    /// window that is cut into days one for each hour of a day.
+    /// window that is cut into days not more than a day has hours.
     pub(super) fn most_buckets(&self) -> usize {
         self.count.max(24)
     }

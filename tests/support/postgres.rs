@@ -294,8 +294,9 @@ impl Drop for Cluster {
     }
 }
 
-/// Whether every cluster is a coordinator with two workers, and every store is spread over them.
-fn with_citus() -> bool {
+/// Whether every cluster is a coordinator with two workers, and every store is spread over them. Single
+/// servers have Citus loaded as well, and do without it.
+pub fn with_citus() -> bool {
     std::env::var("TEST_CITUS").is_ok_and(|set| set == "1")
 }
 

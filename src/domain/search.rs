@@ -32,7 +32,7 @@ pub struct Prefix {
 /// Shorter beginnings are of too many things, in characters.
 const SHORTEST_PREFIX: usize = 3;
 
-/// The digits of an id that are half a minute or less: with fewer it is half the list.
+/// The digits of an id that tell its time to a minute: with fewer it is half the list.
 const SHORTEST_ID_PREFIX: usize = 8;
 
 /// A pasted line has few things worth looking up; each costs a look into an index.

@@ -50,8 +50,7 @@ pub enum Empty {
     },
     /// The filter lets nothing through.
     NothingMatches {
-        /// The newest time in which the counters know of some, where the search ended before it: words,
-        /// address.
+        /// A time in which the counters know of some, where the search ended before it: words, address.
         newest: Option<(String, String)>,
         /// The list without one of the terms: words, address.
         without: Vec<(String, String)>,
@@ -84,7 +83,7 @@ pub fn why(
         }
         _ if !address.filter.terms().is_empty() => Empty::NothingMatches {
             newest: match (look.cursor, facts.page.searched_to) {
-                (Cursor::Newest, Some(_)) => chart.newest(address.tab),
+                (Cursor::Newest, Some(_)) => chart.newest(address.tab, &address.filter),
                 _ => None,
             },
             without: without_each(address, look.is_countable().then_some(cube), names),

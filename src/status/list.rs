@@ -16,7 +16,7 @@ use super::empty::{self, Empty};
 use super::facets::{self, Counts, FilterForms};
 use super::filters::{self, Address, Chip, View};
 use super::legend::{self, ErrorCounts, Group};
-use super::look::Look;
+use super::look::{Look, SETTLED};
 use super::pager::Pager;
 use super::rate::RateLine;
 use super::row::{About, Customer, KeyNames, Named, Row, key_names};
@@ -267,13 +267,16 @@ async fn facts(status: &Status, look: &Look) -> Result<Seen<Facts>, PageError> {
             filter: &filter,
             settings,
         };
-        let page = match view {
-            View::Requests => requests::page(connection, company, &selection, cursor)?,
-            View::Causes => requests::Page::default(),
-        };
         let causes = match view {
             View::Requests => None,
             View::Causes => Some(causes::read(connection, company, &selection, shown, now)?),
+        };
+        let page = match &causes {
+            None => requests::page(connection, company, &selection, cursor)?,
+            Some(causes) => requests::Page {
+                searched_to: causes.searched_to(),
+                ..requests::Page::default()
+            },
         };
         let is_empty = match &causes {
             Some(causes) => causes.are_none(),
@@ -420,7 +423,8 @@ impl Live {
     /// Where the list goes on; where no request is listed, what comes from now on is newer.
     fn new(look: &Look, page: &requests::Page) -> Option<Self> {
         let first = match page.rows.first() {
-            Some(row) => RequestId::from_uuid(row.id)?,
+            // Of what came before there is no newer one: the page has looked.
+            Some(row) => RequestId::from_uuid(row.id)?.max(RequestId::new(look.now - SETTLED)),
             None => RequestId::new(look.now),
         };
         let goes_on = look.window.to.is_none() && look.cursor == Cursor::Newest;

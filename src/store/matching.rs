@@ -179,6 +179,21 @@ pub(super) fn last_entry(
     last(connection, query, &places, direction, entries)
 }
 
+/// The last of so many entries from the newest on, if there are so many: what a look that reads no more
+/// than those does not tell, is behind it.
+pub(super) fn end_of_look(
+    connection: &mut PgConnection,
+    company: CompanyId,
+    selection: &Selection<'_>,
+    entries: i64,
+) -> QueryResult<Option<RequestId>> {
+    let (cursor, direction) = (Cursor::Newest, Direction::Older);
+    let mut query = Query::new(company);
+    let source = Source::of(&mut query, selection);
+    let places = source.places(&mut query, selection, cursor, direction, entries);
+    last(connection, query, &places, direction, entries)
+}
+
 fn last(
     connection: &mut PgConnection,
     query: Query,

@@ -186,7 +186,7 @@ fn a_search_ends_after_twenty_thousand_entries_and_goes_on_from_there() {
     // … and of when it came, to the hour and then to five minutes.
     let mut shown = page(&mut admin, &format!("{INVALID}?environment=test"));
     for _ in 0..2 {
-        let Some(newest) = shown.link("Show the newest, from") else {
+        let Some(newest) = shown.link("Show those from") else {
             break;
         };
         shown = page(&mut admin, &newest);
@@ -195,6 +195,10 @@ fn a_search_ends_after_twenty_thousand_entries_and_goes_on_from_there() {
     // What they do not know is searched for to the end as well.
     let unknown = page(&mut admin, &format!("{INVALID}?-brand=nope"));
     assert!(unknown.words().contains("so far Searched back to"));
+    // So do causes that are looked for request by request.
+    let causes = format!("{INVALID}/causes?environment=test&kind=feedback");
+    let causes = page(&mut admin, &causes).words();
+    assert!(causes.contains("so far Searched back to"), "{causes}");
     // And they know of none.
     let none = page(&mut admin, &format!("{INVALID}?kind=recovery"));
     assert!(!none.words().contains("Searched back"));

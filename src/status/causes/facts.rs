@@ -12,6 +12,7 @@ use crate::domain::company::CompanyId;
 use crate::domain::dictionary::Reason;
 use crate::domain::paging::Shown;
 use crate::domain::recheck::{Now, recheck};
+use crate::domain::request::RequestId;
 use crate::domain::settings::CompanySettings;
 use crate::domain::window::Window;
 use crate::store::audit::{self, RuleChange};
@@ -90,6 +91,11 @@ impl CauseFacts {
     /// Whether only those are listed about which an admin decided: then others may be there.
     pub fn are_of_decision(&self) -> bool {
         self.found.are_of_decision
+    }
+
+    /// Where the look ended that found them, where there was too much to look at.
+    pub fn searched_to(&self) -> Option<RequestId> {
+        self.found.searched_to
     }
 
     pub(super) fn decided(&self, cause: &CauseId) -> Option<&Decided> {

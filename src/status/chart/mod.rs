@@ -78,15 +78,17 @@ pub struct Chart {
 }
 
 impl ChartPart {
-    /// The newest bar with something that is listed on a tab, if it is less than the whole window: when
-    /// it begins, in words, and the list in its time alone.
-    pub fn newest(&self, tab: Tab) -> Option<(String, String)> {
+    /// The newest bar with something that is on a list, if it is less than the whole window: when it
+    /// begins, in words, and the list in its time alone. A bar does not tell a result apart.
+    pub fn newest(&self, tab: Tab, filter: &Filter) -> Option<(String, String)> {
         let Self::Drawn(chart) = self else {
             return None;
         };
+        let asks = |parameter| filter.about(parameter).next().is_some();
         let is_listed = |bar: &&Bar| match tab {
-            Tab::Invalid => !bar.errors.is_empty(),
-            Tab::Test => !bar.is_empty,
+            Tab::Test if asks("result") => false,
+            Tab::Test if !asks("error") => !bar.is_empty,
+            Tab::Invalid | Tab::Test => !bar.errors.is_empty(),
         };
         let newest = chart.bars.iter().rev().find(is_listed);
         newest

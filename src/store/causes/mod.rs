@@ -15,7 +15,8 @@ use uuid::Uuid;
 
 pub use self::steps::Steps;
 use super::cause_decisions;
-use super::requests::{Selection, Tab};
+use super::matching::end_of_look;
+use super::requests::{MAX_ENTRIES, Selection, Tab};
 use crate::domain::cause::CauseId;
 use crate::domain::company::CompanyId;
 use crate::domain::dictionary::Reason;
@@ -42,8 +43,11 @@ pub struct Causes {
     pub before: i64,
     /// How many requests failed by any cause; one that failed by two counts twice.
     pub failures: i64,
-    /// Whether something was left out: an error with more findings than are read.
+    /// Whether something was left out: an error with more findings than are read, or what is behind
+    /// `searched_to`.
     pub is_cut: bool,
+    /// Where the look into the index ended, where the requests are asked and there are too many.
+    pub searched_to: Option<RequestId>,
 }
 
 /// Requests that failed for the same reason about the same value.
@@ -126,6 +130,10 @@ pub fn causes(
     let (total, before, failures, is_cut) = rows.first().map_or((0, 0, 0, false), |row| {
         (row.causes, row.before, row.failures, row.is_cut)
     });
+    let searched_to = match statement::is_told_by_findings(selection.filter) {
+        true => None,
+        false => end_of_look(connection, company, selection, MAX_ENTRIES)?,
+    };
     let mut causes = gathered(rows, steps);
     if !tells_the_latest(selection) {
         lookups::find_latest(connection, company, &mut causes, now)?;
@@ -138,7 +146,8 @@ pub fn causes(
         are_of_decision: shown.state.and_then(cause_decisions::kind).is_some(),
         before,
         failures,
-        is_cut,
+        is_cut: is_cut || searched_to.is_some(),
+        searched_to,
     })
 }
 

@@ -57,8 +57,8 @@ pub(super) fn of(
         false => {
             let (entries, most) = (MAX_ENTRIES, MAX_ENTRIES);
             let (cursor, direction) = (Cursor::Newest, Direction::Older);
-            let query = matching(company, selection, cursor, direction, entries, most);
-            let entries = from_requests(query.text(), selection.filter);
+            let mut query = matching(company, selection, cursor, direction, entries, most);
+            let entries = from_requests(&mut query, selection.filter);
             (query, entries, Counters::default())
         }
     };
@@ -155,7 +155,7 @@ pub(super) fn seen(bucket: &str, counters: &[String], most: &str) -> String {
 }
 
 /// Whether the findings alone tell what a filter asks about; else the requests are asked.
-fn is_told_by_findings(filter: &Filter) -> bool {
+pub(super) fn is_told_by_findings(filter: &Filter) -> bool {
     filter.terms().iter().all(|term| {
         matches!(
             (&term.subject, term.negated),
@@ -186,13 +186,15 @@ pub(super) fn from_findings(query: &mut Query, cut: &Cut, codes: &str, condition
 }
 
 /// The findings of the requests that match, as far as a page would look for them.
-fn from_requests(matching: &str, filter: &Filter) -> String {
+fn from_requests(query: &mut Query, filter: &Filter) -> String {
+    let asked = counts::conditions(query, filter, ["reason"]);
+    let matching = query.text();
     format!(
         "SELECT DISTINCT f.received_at, f.id, f.reason, coalesce(f.value, '') AS value, f.key_id \
          FROM ({matching}) AS m JOIN LATERAL ( \
              SELECT received_at, id, reason, value, key_id FROM request_findings f \
              WHERE f.company_id = $1 AND f.received_at = m.received_at AND f.id = m.id \
-                   AND f.code = ANY({}) \
+                   AND f.code = ANY({}) AND {asked} \
          ) AS f ON true",
         codes(filter)
     )

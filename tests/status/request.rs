@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use super::{app_with_admin, page};
 use crate::support::company::{accepted, accepted_but};
 use crate::support::page::Page;
-use crate::support::{Person, TestApp};
+use crate::support::{Person, TestApp, eventually};
 
 fn send(app: &TestApp, body: &Value) -> String {
     let answer = app.production().requests(body);
@@ -195,9 +195,13 @@ fn the_same_cause_is_counted_and_listed() {
     send(&app, &accepted_but("/brand", "other"));
     let id = send(&app, &accepted_but("/brand", "nope"));
     let path = format!("/settings/integrations/api-status/requests/{id}");
-    let list = page(&mut admin, &path)
-        .link("Same cause: 4 others")
-        .unwrap();
+    let mut others = || page(&mut admin, &path).link("Same cause: 4 others in 7 days");
+    let list = others().unwrap();
+    eventually("all is folded", || {
+        let left = app.number("SELECT count(*) FROM request_count_deltas");
+        (left == 0).then_some(())
+    });
+    assert_eq!(others().unwrap(), list);
     assert_eq!(page(&mut admin, &list).rows().len(), 5);
 }
 

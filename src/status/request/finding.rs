@@ -39,12 +39,12 @@ pub(super) struct FindingView {
 }
 
 impl FindingView {
-    /// `others` is how many other requests have the same cause, and whether there may be more.
+    /// `others` is how many other requests have the same cause.
     pub(super) fn new(
         row: &ListRow,
         reason: Reason,
         finding: &FindingRow,
-        others: Option<(i64, bool)>,
+        others: Option<i64>,
     ) -> Self {
         Self {
             title: reason.code().title(),
@@ -64,17 +64,12 @@ impl FindingView {
             ask: String::new(),
             same_cause: match others {
                 None => "Same cause: show all".to_owned(),
-                Some((..=0, false)) => "Same cause: no others in 7 days".to_owned(),
-                Some((1, false)) => "Same cause: 1 other in 7 days".to_owned(),
-                Some((others, false)) => {
-                    format!("Same cause: {} others in 7 days", number(others))
-                }
-                Some((others, true)) => {
-                    format!("Same cause: {}+ others in 7 days", number(others.max(0)))
-                }
+                Some(..=0) => "Same cause: no others in 7 days".to_owned(),
+                Some(1) => "Same cause: 1 other in 7 days".to_owned(),
+                Some(others) => format!("Same cause: {} others in 7 days", number(others)),
             },
-            same_cause_url: same_cause_url(reason, finding, View::Requests),
-            cause_url: same_cause_url(reason, finding, View::Causes),
+            same_cause_url: same_cause(reason, finding, View::Requests),
+            cause_url: same_cause(reason, finding, View::Causes),
             dictionary: format!("/errors/{}", reason.code().as_str()),
         }
     }
@@ -117,12 +112,9 @@ impl FindingView {
     }
 }
 
-/// The filter for those that failed for the same reason: what is counted is what the link shows.
-pub(super) fn same_cause(reason: Reason, finding: &FindingRow) -> Filter {
+/// Those that failed for the same reason: what is counted is what the link shows.
+fn same_cause(reason: Reason, finding: &FindingRow, view: View) -> String {
     let week = Filter::default().with_range(SAME_CAUSE);
-    causes::only(&week, reason, finding.value.as_deref())
-}
-
-fn same_cause_url(reason: Reason, finding: &FindingRow, view: View) -> String {
-    Address::new(Tab::Invalid, same_cause(reason, finding), view).url()
+    let filter = causes::only(&week, reason, finding.value.as_deref());
+    Address::new(Tab::Invalid, filter, view).url()
 }

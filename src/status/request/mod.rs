@@ -18,6 +18,7 @@ use super::filters::Address;
 use super::fix::{fixes, meant};
 use super::row::{About, key_names, reasons, tone};
 use super::{ROOT, Status};
+use crate::domain::cause::CauseId;
 use crate::domain::dictionary::{EndedBy, ErrorCode};
 use crate::domain::paging::Cursor;
 use crate::domain::recheck::{Now, Recheck, recheck};
@@ -27,16 +28,16 @@ use crate::domain::settings::{CompanySettings, ProfileStatus};
 use crate::domain::validate::Outcome;
 use crate::domain::warning::Warning;
 use crate::error::PageError;
-use crate::store::requests::{self, Count, Document, ListRow, MAX_ENTRIES, Selection, Tab};
+use crate::store::requests::{self, Document, ListRow, Selection};
 use crate::store::resubmissions::{self, Links, Resubmission};
 use crate::store::settings::Snapshot;
-use crate::store::{Seen, api_keys, companies};
+use crate::store::{Seen, api_keys, causes, companies};
 use crate::web::format::{Breakable, Moment, counted, number};
 use crate::web::redirect::see_other;
 use crate::web::shell::{Company, Shell};
 pub(super) use exchange::pretty;
 use exchange::{Answered, Sent, answered, curl, sent, ticket_url};
-use finding::{FindingView, SAME_CAUSE, same_cause};
+use finding::{FindingView, SAME_CAUSE};
 
 /// *Same cause* is counted for at most so many findings of a request.
 const MOST_COUNTED: usize = 6;
@@ -141,7 +142,8 @@ struct Stored {
     document: Option<Document>,
     keys: Vec<api_keys::KeyRow>,
     expunge_after_days: i32,
-    same_causes: Vec<Count>,
+    /// How many requests have the cause of each finding.
+    same_causes: Vec<i64>,
     /// The newer and the older one in the list that it was opened from.
     neighbours: Neighbours,
     /// Whether the request itself is among those counted.
@@ -220,20 +222,11 @@ async fn read(
         let mut same_causes = Vec::new();
         // Aspects have one finding each; many findings are many bad fields, and one count tells.
         for (reason, finding) in reasons(&row).take(MOST_COUNTED) {
-            let filter = same_cause(reason, finding).resolved(&settings.rules);
-            let selection = Selection {
-                tab: Tab::Invalid,
-                window,
-                now,
-                filter: &filter,
-                settings: &settings.rules,
+            let cause = CauseId {
+                reason,
+                value: finding.value.clone(),
             };
-            same_causes.push(requests::count(
-                connection,
-                company,
-                &selection,
-                MAX_ENTRIES,
-            )?);
+            same_causes.push(causes::count(connection, company, &cause, window, now)?);
         }
         let neighbours = match &list {
             None => (None, None),
@@ -279,7 +272,7 @@ impl RequestPage {
             .enumerate()
             .map(|(place, (reason, finding))| {
                 let count = stored.same_causes.get(place);
-                let others = count.map(|c| (c.count - i64::from(stored.is_counted), c.or_more));
+                let others = count.map(|count| count - i64::from(stored.is_counted));
                 let mut view = FindingView::new(row, reason, finding, others);
                 view.fixes = fixes(reason, row, finding, settings);
                 view.meant = meant(reason, row, finding, settings);

@@ -1,4 +1,4 @@
-//! What is looked up of the causes that are told, by their keys.
+//! What is looked up of single causes, by their keys.
 
 use std::collections::HashMap;
 
@@ -9,12 +9,41 @@ use uuid::Uuid;
 
 use super::Cause;
 use super::statement::{array, from_findings, seen};
+use crate::domain::cause::CauseId;
 use crate::domain::company::CompanyId;
 use crate::domain::paging::PAGE_CAUSES;
 use crate::domain::request::RequestId;
 use crate::domain::window::{Window, floor};
 use crate::store::cause_counts::{Cut, GRAINS, MOST_COUNTERS};
+use crate::store::counts::SUM;
 use crate::store::query::{Query, Value};
+
+/// How many requests failed by a cause in a window; what is read ends at `now`.
+pub fn count(
+    connection: &mut PgConnection,
+    company: CompanyId,
+    cause: &CauseId,
+    window: Window,
+    now: DateTime<Utc>,
+) -> QueryResult<i64> {
+    let cut = Cut::of(window, now);
+    let mut query = Query::new(company);
+    let code = query.value(Value::Small(cause.reason.code().bit()));
+    let reason = query.value(Value::Small(cause.reason.number()));
+    let value = query.value(Value::Text(cause.value.clone().unwrap_or_default()));
+    let found = format!("reason = {reason} AND coalesce(value, '') = {value}");
+    let counted = format!("reason = {reason} AND value = {value}");
+    let entries = from_findings(&mut query, &cut, &format!("ARRAY[{code}]"), &found);
+    let counters = cut.sources(&mut query, &GRAINS, &counted).into_iter();
+    let counters: String = counters
+        .map(|source| format!(" UNION ALL SELECT count FROM cause_counts WHERE {source}"))
+        .collect();
+    let query = query.planned_once(true).and(&format!(
+        "SELECT coalesce({SUM}, 0) AS count \
+         FROM (SELECT 1::bigint AS count FROM ({entries}) AS entries{counters}) AS counts"
+    ));
+    query.load_count(connection)
+}
 
 /// Looks up the latest request of each cause, whatever the filter says.
 pub(super) fn find_latest(

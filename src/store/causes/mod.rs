@@ -13,6 +13,7 @@ use diesel::prelude::*;
 use diesel::sql_types::{Array, BigInt, Bool, SmallInt, Text, Timestamptz, Uuid as SqlUuid};
 use uuid::Uuid;
 
+pub use self::lookups::count;
 pub use self::steps::Steps;
 use super::cause_decisions;
 use super::matching::end_of_look;

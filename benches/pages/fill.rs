@@ -125,7 +125,7 @@ fn count_causes(stage: &Stage, companies: &[Company], plan: &Plan) -> anyhow::Re
              ANALYZE request_count_deltas"
         ))?;
         for company in companies {
-            connection.transaction(|connection| folding::fold(connection, company.id))?;
+            while connection.transaction(|connection| folding::fold(connection, company.id))? {}
         }
         day += TimeDelta::days(1);
     }

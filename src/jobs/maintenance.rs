@@ -40,16 +40,29 @@ pub(super) async fn fold(work: Work, mut stopped: watch::Receiver<bool>) {
     while pause(&mut stopped, FOLD).await {
         let companies = work.store.read(Scope::Installation, folding::with_deltas);
         for company in or_log("find counters to fold", companies.await) {
-            if *stopped.borrow() {
-                return;
-            }
-            let folded = work.store.write(company, move |connection| {
-                folding::fold(connection, company)?;
-                Ok(())
-            });
-            log("fold counters", folded.await);
+            log("fold counters", fold_all(&work, &stopped, company).await);
         }
     }
+}
+
+/// In transactions of their own, as [`in_batches`].
+async fn fold_all(
+    work: &Work,
+    stopped: &watch::Receiver<bool>,
+    company: CompanyId,
+) -> Result<(), StoreError> {
+    for _ in 0..MOST_BATCHES {
+        if *stopped.borrow() {
+            break;
+        }
+        let folded = work.store.write(company, move |connection| {
+            Ok::<_, StoreError>(folding::fold(connection, company)?)
+        });
+        if !folded.await? {
+            break;
+        }
+    }
+    Ok(())
 }
 
 /// Everything else.

@@ -10,13 +10,16 @@ use super::counts::{COUNTS, GRAINS, TOTALS, WEEK};
 use super::locks;
 use super::schema::api_keys;
 use crate::domain::company::CompanyId;
-use crate::domain::window::{FINE_GRAIN_MINUTES, floor};
+use crate::domain::window::{FINE_GRAIN_MINUTES, Window, floor};
 
 /// All grains but the fine one are kept so many days, and the week of the last of them whole.
 const COARSE_GRAIN_DAYS: i64 = 400;
 
 /// So many counters of a grain are dropped in one transaction.
 const DROP_BATCH: i64 = 5_000;
+
+/// So many deltas are folded in one transaction, so that one ends in time whatever has gathered.
+const FOLD_BATCH: i64 = 10_000;
 
 /// Keeps two nodes from folding one company at the same time.
 const FOLD_LOCK: i32 = 0x666f_6c64;
@@ -31,21 +34,34 @@ pub fn with_deltas(connection: &mut PgConnection) -> QueryResult<Vec<CompanyId>>
     Ok(ids.into_iter().map(CompanyId).collect())
 }
 
-/// Folds a company's deltas into all grains of counters and totals, and counts the causes of what failed;
-/// call it in a transaction. Returns how many counters it wrote, none when another node is at it. A delta
-/// of no requests, which only a step of the schema writes, has causes alone.
-pub fn fold(connection: &mut PgConnection, company: CompanyId) -> QueryResult<usize> {
+/// Whether the counters of a window are all kept still.
+pub(super) fn keeps_counts_of(window: Window, now: DateTime<Utc>) -> bool {
+    window.from >= now - TimeDelta::days(COARSE_GRAIN_DAYS)
+}
+
+/// Folds a batch of a company's deltas into all grains of counters and totals, and counts the causes of
+/// what failed; call it in a transaction. Says whether there may be more, which another node that is at it
+/// will see to. A delta of no requests, which only a step of the schema writes, has causes alone.
+pub fn fold(connection: &mut PgConnection, company: CompanyId) -> QueryResult<bool> {
+    #[derive(QueryableByName)]
+    struct Taken {
+        #[diesel(sql_type = BigInt)]
+        count: i64,
+    }
     if !locks::try_lock_of(connection, company, FOLD_LOCK)? {
-        return Ok(0);
+        return Ok(false);
     }
     note_keys_used(connection, company)?;
     // A coarser row is the sum of its finer ones; all get the same deltas.
     let grains = GRAINS
         .map(|grain| format!("({grain}::smallint)"))
         .join(", ");
-    diesel::sql_query(format!(
+    let taken: Taken = diesel::sql_query(format!(
         "WITH taken AS ( \
-             DELETE FROM request_count_deltas WHERE company_id = $1 RETURNING * \
+             DELETE FROM request_count_deltas WHERE company_id = $1 AND (bucket, id) IN ( \
+                 SELECT bucket, id FROM request_count_deltas \
+                 WHERE company_id = $1 ORDER BY bucket, id LIMIT {FOLD_BATCH}) \
+             RETURNING * \
          ), binned AS ( \
              SELECT company_id, grain, \
                     date_bin(grain * interval '1 minute', bucket, 'epoch') AS bucket, \
@@ -58,20 +74,24 @@ pub fn fold(connection: &mut PgConnection, company: CompanyId) -> QueryResult<us
              FROM binned GROUP BY 1, 2, 3, 4, 5 ORDER BY 1, 2, 3, 4, 5 \
              ON CONFLICT (company_id, grain, bucket, environment, error_mask) \
              DO UPDATE SET count = kept.count + excluded.count \
+         ), counted AS ( \
+             INSERT INTO request_counts AS kept (company_id, grain, bucket, environment, kind, key_id, \
+                                                 channel, brand, language, error_mask, resubmitted, \
+                                                 count) \
+             SELECT company_id, grain, bucket, environment, kind, key_id, channel, brand, language, \
+                    error_mask, resubmitted, sum(count)::bigint \
+             FROM binned GROUP BY 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11 \
+             ORDER BY 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11 \
+             ON CONFLICT (company_id, grain, bucket, environment, kind, key_id, channel, brand, \
+                          language, error_mask, resubmitted) \
+             DO UPDATE SET count = kept.count + excluded.count \
          ) \
-         INSERT INTO request_counts AS kept (company_id, grain, bucket, environment, kind, key_id, \
-                                             channel, brand, language, error_mask, resubmitted, count) \
-         SELECT company_id, grain, bucket, environment, kind, key_id, channel, brand, language, \
-                error_mask, resubmitted, sum(count)::bigint \
-         FROM binned GROUP BY 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11 \
-         ORDER BY 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11 \
-         ON CONFLICT (company_id, grain, bucket, environment, kind, key_id, channel, brand, \
-                      language, error_mask, resubmitted) \
-         DO UPDATE SET count = kept.count + excluded.count",
+         SELECT count(*) AS count FROM taken",
         cause_counts::counting()
     ))
     .bind::<BigInt, _>(company.0)
-    .execute(connection)
+    .get_result(connection)?;
+    Ok(taken.count == FOLD_BATCH)
 }
 
 /// Keys are noted as used to the five minutes, so that a busy key is written twelve times an hour
@@ -85,13 +105,14 @@ fn note_keys_used(connection: &mut PgConnection, company: CompanyId) -> QueryRes
         last: DateTime<Utc>,
     }
     // Two steps: the keys are shared, and no update of what is shared may read what is distributed.
-    let used: Vec<Used> = diesel::sql_query(
-        "SELECT d.key_id, max(d.bucket) AS last FROM request_count_deltas d \
-         JOIN api_keys k ON k.id = d.key_id AND k.company_id = $1 \
-         WHERE d.company_id = $1 AND NOT d.resubmitted \
-               AND (k.last_used_at IS NULL OR k.last_used_at < d.bucket) \
-         GROUP BY d.key_id",
-    )
+    let used: Vec<Used> = diesel::sql_query(format!(
+        "SELECT d.key_id, max(d.bucket) AS last FROM ( \
+             SELECT key_id, bucket, resubmitted FROM request_count_deltas \
+             WHERE company_id = $1 ORDER BY bucket, id LIMIT {FOLD_BATCH} \
+         ) AS d JOIN api_keys k ON k.id = d.key_id AND k.company_id = $1 \
+         WHERE NOT d.resubmitted AND (k.last_used_at IS NULL OR k.last_used_at < d.bucket) \
+         GROUP BY d.key_id"
+    ))
     .bind::<BigInt, _>(company.0)
     .load(connection)?;
     for Used { key_id, last } in used {
@@ -135,15 +156,13 @@ pub(super) fn drop_grain(
     grain: i64,
     before: DateTime<Utc>,
 ) -> QueryResult<usize> {
-    // By an index that begins so, for the table may have millions of rows; a time goes
-    // whole, so a batch may be a little larger.
+    // By an index that begins so, for the table may have millions of rows, and a bucket as many.
     diesel::sql_query(format!(
         "DELETE FROM {table} \
-         WHERE company_id = $1 AND grain = $2 AND bucket < $3 AND bucket <= ( \
-             SELECT max(bucket) FROM ( \
-                 SELECT bucket FROM {table} \
-                 WHERE company_id = $1 AND grain = $2 AND bucket < $3 \
-                 ORDER BY bucket LIMIT $4) AS oldest)"
+         WHERE company_id = $1 AND grain = $2 AND bucket < $3 AND ctid = ANY(ARRAY( \
+             SELECT ctid FROM {table} \
+             WHERE company_id = $1 AND grain = $2 AND bucket < $3 \
+             ORDER BY bucket LIMIT $4))"
     ))
     .bind::<BigInt, _>(company.0)
     .bind::<Integer, _>(grain as i32)

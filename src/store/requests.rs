@@ -13,6 +13,7 @@ use diesel::sql_types::{
 use uuid::Uuid;
 
 use super::counts;
+use super::folding::keeps_counts_of;
 use super::matching::{Direction, Place, asks_entries, cells, last_entry, matching};
 use super::query::{Query, Value};
 use crate::domain::company::CompanyId;
@@ -286,8 +287,9 @@ fn look_for(
         filter, settings, ..
     } = selection;
     let mut total = None;
-    if cursor == Cursor::Newest && filter.is_countable(settings) && asks_entries(company, selection)
-    {
+    let is_counted =
+        filter.is_countable(settings) && keeps_counts_of(selection.window, selection.now);
+    if cursor == Cursor::Newest && is_counted && asks_entries(company, selection) {
         let found = look_at(connection, FEW_ENTRIES)?;
         if found.len() == most {
             return Ok((found, None));

@@ -265,6 +265,30 @@ fn what_keys_sent_since_any_of_some_times_is_told_to_the_hour() {
 }
 
 #[test]
+fn what_has_gathered_is_folded_in_batches() {
+    let store = TestStore::new();
+    let company = store.larkspur.id;
+    store.execute(&format!(
+        "INSERT INTO request_count_deltas (company_id, bucket, id, environment, kind, key_id, channel, \
+             brand, language, error_mask, count) \
+         SELECT {company}, '2026-11-23T00:00:00Z', gen_random_uuid(), 2, 1, 1, 'email', '~none', '~none', \
+                0, 1 FROM generate_series(1, 10001)"
+    ));
+    let left = || store.number("SELECT count(*) FROM request_count_deltas");
+    let mut connection = store.connection();
+    let mut fold = || {
+        use diesel::Connection;
+        let fold = |connection: &mut _| folding::fold(connection, company);
+        connection.transaction(fold).unwrap()
+    };
+    for (there_may_be_more, expected) in [(true, 1), (false, 0), (false, 0)] {
+        assert_eq!(fold(), there_may_be_more);
+        assert_eq!(left(), expected);
+        assert_eq!(counted(&store, "2026-11-23T00:00:00Z", None), 10_001);
+    }
+}
+
+#[test]
 fn folding_beside_ingest_neither_loses_nor_doubles_a_count() {
     const TOTAL: usize = 900;
     let app = TestApp::start();

@@ -19,9 +19,11 @@ use crate::domain::window::{Window, ceil, floor};
 /// those of both together, where the same causes come in each. Four weeks begin with every week, so they
 /// lie over one another: a window of a month has one whole, wherever it begins, and reads a counter per
 /// cause where it would read four.
-pub(super) const GRAINS: [i64; 6] = [FOUR_WEEKS, WEEK, WEEK / 2, 1_440, 360, 60];
+pub(super) const GRAINS: [i64; 6] = [FOUR_WEEKS, WEEK, HALF_WEEK, 1_440, 360, 60];
 
 const FOUR_WEEKS: i64 = 4 * WEEK;
+
+const HALF_WEEK: i64 = WEEK / 2;
 
 /// The time of a request by its id, to the millisecond that rows have.
 const TIME_OF_ID: &str = "timestamptz 'epoch' \
@@ -252,12 +254,16 @@ pub fn drop_older(
     before: DateTime<Utc>,
 ) -> QueryResult<usize> {
     let week = week_of(before).and_time(NaiveTime::MIN).and_utc();
-    let day = TimeDelta::days(1);
+    let half_week = TimeDelta::minutes(HALF_WEEK);
     let mut dropped = 0;
     for grain in GRAINS {
-        // A counter goes when its last day does.
-        let days = TimeDelta::minutes(grain).max(day) - day;
-        dropped += drop_grain(connection, "cause_counts", company, grain, week - days)?;
+        let before = match grain >= HALF_WEEK {
+            // It goes when its last day does.
+            true => week - (TimeDelta::minutes(grain) - TimeDelta::days(1)),
+            // Of the half week that holds the first day, what is before that day may be taken off.
+            false => floor(week, half_week),
+        };
+        dropped += drop_grain(connection, "cause_counts", company, grain, before)?;
     }
     Ok(dropped)
 }

@@ -296,6 +296,10 @@ fn the_counters_of_causes_go_with_the_week_of_their_requests() {
     let store = TestStore::new();
     add_findings(&store, store.larkspur.id, 9 * 24 * 60);
     count(&store);
+    // Of the half week that it begins in, more than a day is before it.
+    let first_week = Range::Between(at("2026-11-16T05:00:00Z"), at(NOW)).at(at(NOW));
+    let read = || read(&store, Tab::Invalid, first_week, &Filter::default());
+    let before = format!("{:#?}", read());
     let mut connection = store.connection();
     let mut drop = |before| {
         while cause_counts::drop_older(&mut connection, store.larkspur.id, at(before)).unwrap() > 0
@@ -318,19 +322,20 @@ fn the_counters_of_causes_go_with_the_week_of_their_requests() {
     assert_eq!(
         drop("2026-11-22T23:59:00Z"),
         [
-            first,
-            first,
+            "2026-11-15",
+            "2026-11-15",
             first,
             "2026-11-15",
             "2026-11-12",
             "2026-10-22"
         ]
     );
+    assert_eq!(format!("{:#?}", read()), before);
     assert_eq!(
         drop("2026-11-23T00:00:00Z"),
         [
-            second,
-            second,
+            "2026-11-22",
+            "2026-11-22",
             second,
             "2026-11-22",
             "2026-11-19",

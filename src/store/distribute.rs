@@ -49,13 +49,14 @@ impl Table {
     }
 }
 
-/// Sets a connection up for changes of the schema; on a server without Citus the settings mean
-/// nothing. By itself Citus takes what refers to a shared table for local ones of its own, which it
-/// cannot spread where they number their rows; and what hangs together by foreign keys has to be done
-/// machine by machine, on one connection each.
+/// Sets a connection up for changes of the schema: they take longer than a role may let its statements
+/// take. On a server without Citus its settings mean nothing. By itself Citus takes what refers to a
+/// shared table for local ones of its own, which it cannot spread where they number their rows; and what
+/// hangs together by foreign keys has to be done machine by machine, on one connection each.
 pub fn prepare(connection: &mut PgConnection) -> QueryResult<()> {
     connection.batch_execute(
-        "SET citus.enable_local_reference_table_foreign_keys = off; \
+        "SET statement_timeout = 0; SET lock_timeout = 0; \
+         SET citus.enable_local_reference_table_foreign_keys = off; \
          SET citus.multi_shard_modify_mode = 'sequential'",
     )
 }

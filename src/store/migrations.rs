@@ -5,7 +5,7 @@ use diesel::connection::SimpleConnection;
 use diesel::migration::{Migration, MigrationSource};
 use diesel::pg::Pg;
 use diesel::prelude::*;
-use diesel::sql_types::Integer;
+use diesel::sql_types::{Bool, Integer};
 use diesel_migrations::{EmbeddedMigrations, MigrationHarness, embed_migrations};
 
 use super::distribute;
@@ -24,15 +24,30 @@ const OLDEST_SERVER: i32 = 140_000;
 /// PostgreSQL 14 and a schema that is newer than this program.
 pub fn run(connection: &mut PgConnection) -> anyhow::Result<usize> {
     ensure_version(connection)?;
+    if is_up_to_date(connection)? {
+        return Ok(0);
+    }
+    distribute::prepare(connection)?;
     connection.batch_execute(&format!("SELECT pg_advisory_lock({MIGRATION_LOCK})"))?;
     let result = apply(connection);
     connection.batch_execute(&format!("SELECT pg_advisory_unlock({MIGRATION_LOCK})"))?;
     result
 }
 
+/// As most starts find it. They take no lock, for that of a session is not theirs behind a pooler of
+/// transactions, and would stay when they are gone.
+fn is_up_to_date(connection: &mut PgConnection) -> anyhow::Result<bool> {
+    let has_steps = "to_regclass('__diesel_schema_migrations') IS NOT NULL";
+    if !diesel::select(diesel::dsl::sql::<Bool>(has_steps)).get_result(connection)? {
+        return Ok(false);
+    }
+    ensure_known(connection)?;
+    let is_behind = connection.has_pending_migration(MIGRATIONS);
+    Ok(!is_behind.map_err(|error| anyhow!(error))?)
+}
+
 fn apply(connection: &mut PgConnection) -> anyhow::Result<usize> {
     ensure_known(connection)?;
-    distribute::prepare(connection)?;
     let applied = connection
         .run_pending_migrations(MIGRATIONS)
         .map(|applied| applied.len())

@@ -1,10 +1,12 @@
 //! The schema's steps, in both directions.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use api_status_page::store::migrations::{self, MIGRATIONS};
 use api_status_page::store::{connect, partitions};
 use chrono::{DateTime, Utc};
+use diesel::connection::SimpleConnection;
 use diesel::prelude::*;
 use diesel_migrations::MigrationHarness;
 use serde_json::{Value, json};
@@ -83,6 +85,26 @@ fn nodes_that_start_at_once_do_not_both_migrate() {
     diesel::sql_query("SELECT 1 FROM requests")
         .execute(&mut connection)
         .unwrap();
+}
+
+#[test]
+fn a_step_waits_longer_than_the_statements_of_its_role_may() {
+    let store = TestStore::database_in(Cluster::single());
+    let mut connection = connect(&store.url).unwrap();
+    back_before(&mut connection, "20261130001000");
+    connection
+        .batch_execute("SET lock_timeout = '50ms'; SET statement_timeout = '200ms'")
+        .unwrap();
+    let mut reader = store.connection();
+    reader
+        .batch_execute("BEGIN; LOCK TABLE cause_counts IN ACCESS SHARE MODE")
+        .unwrap();
+    let reading = std::thread::spawn(move || {
+        std::thread::sleep(Duration::from_millis(500));
+        reader.batch_execute("COMMIT").unwrap();
+    });
+    assert!(migrations::run(&mut connection).unwrap() > 0);
+    reading.join().unwrap();
 }
 
 /// A store whose counters are folded; what the steps below made of them must be the same.

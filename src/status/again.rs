@@ -127,10 +127,11 @@ impl List {
             return None;
         };
         let now = status.clock.now();
-        let window = filter.window(tab.default_range(), now);
-        Some(Self {
+        let window = status.within_retention(filter.window(tab.default_range(), now), now);
+        // What it listed may be gone since.
+        (!window.is_empty()).then_some(Self {
             tab,
-            window: status.within_retention(window, now),
+            window,
             filter,
         })
     }

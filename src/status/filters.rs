@@ -237,9 +237,14 @@ impl Address {
 
     /// The list with its time range as it is now: it shows the same tomorrow.
     pub fn frozen(&self, window: Window, now: DateTime<Utc>) -> Self {
-        let range = Range::Between(window.from, window.to.unwrap_or(now));
+        let to = window.to.unwrap_or(now);
+        // What is not kept any more, or is yet to come, has no moments of its own.
+        let filter = match window.from < to {
+            true => self.filter.with_range(Range::Between(window.from, to)),
+            false => self.filter.clone(),
+        };
         Self {
-            filter: self.filter.with_range(range),
+            filter,
             ..self.clone()
         }
     }

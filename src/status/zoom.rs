@@ -31,17 +31,20 @@ pub fn ways(look: &Look) -> Zoom {
     let address = &look.address;
     let (from, to) = (look.window.from, look.window.to.unwrap_or(look.now));
     let length = to - from;
+    let is_empty = length <= TimeDelta::zero();
     let with = |range| address.with_filter(address.filter.with_range(range));
     let between = |from: DateTime<Utc>, to: DateTime<Utc>| with(Range::Between(from, to));
     let in_force = address.filter.range;
     let in_force = in_force.unwrap_or(Range::Last(address.tab.default_range()));
     Zoom {
-        earlier: (from > look.oldest).then(|| between(from - length, from)),
-        later: (to < look.now).then(|| between(to, (to + length).min(look.now))),
+        earlier: (from > look.oldest && !is_empty).then(|| between(from - length, from)),
+        later: (to < look.now && !is_empty).then(|| between(to, (to + length).min(look.now))),
         closer: (length / 2 >= SHORTEST).then(|| between(from + length / 4, to - length / 4)),
         wider: match in_force {
             Range::Last(preset) => longer(preset).map(|preset| with(Range::Last(preset))),
-            Range::Between(..) => Some(between(from - length, (to + length).min(look.now))),
+            Range::Between(..) => {
+                (!is_empty).then(|| between(from - length, (to + length).min(look.now)))
+            }
         },
         any: address.with_filter(address.filter.without_range()),
         from: from.timestamp_millis(),

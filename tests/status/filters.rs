@@ -1,5 +1,7 @@
 //! Filters in the address: each alone, together, negated, and what is not understood.
 
+use std::collections::HashMap;
+
 use serde_json::{Value, json};
 
 use super::{INVALID, TEST, app_with_admin, page};
@@ -61,6 +63,30 @@ fn each_filter_shows_exactly_what_matches_and_counts_it() {
     }
     let tests = page(&mut admin, &format!("{TEST}?result=invalid"));
     assert_eq!(tests.rows().len(), 1);
+}
+
+#[test]
+fn a_window_of_which_nothing_is_kept_leads_to_none_that_is_turned_round() {
+    let (_app, mut admin) = traffic();
+    for window in [
+        "from=2020-01-01T00:00&to=2020-01-02T00:00",
+        "from=2190-01-01T00:00",
+    ] {
+        let html = page(&mut admin, &format!("{INVALID}?{window}")).0;
+        let links = html.split("href=\"").skip(1);
+        let links = links.filter_map(|rest| rest.split('"').next());
+        for link in links.map(|link| link.replace("&amp;", "&").replace("&#38;", "&")) {
+            let Some((_, query)) = link.split_once('?') else {
+                continue;
+            };
+            let parameters: HashMap<String, String> = form_urlencoded::parse(query.as_bytes())
+                .into_owned()
+                .collect();
+            if let (Some(from), Some(to)) = (parameters.get("from"), parameters.get("to")) {
+                assert!(from < to, "{window}: {link}");
+            }
+        }
+    }
 }
 
 #[test]

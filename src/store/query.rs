@@ -41,7 +41,8 @@ pub(super) struct Query {
     planned: Planned,
 }
 
-/// When Postgres plans a query.
+/// When Postgres plans a query. After one that is planned once, the others of its transaction are planned
+/// for any values as well.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Planned {
     /// Each time.

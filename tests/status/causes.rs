@@ -263,7 +263,11 @@ fn a_malformed_field_is_a_cause_by_its_name_at_which_a_request_counts_once() {
             assert_eq!(list.rows().len().to_string(), count, "{words}: {url}");
             assert_eq!(list.tabs().0, count, "{words}: {url}");
             let of_list = page(&mut admin, &list.link("Causes").unwrap());
-            assert_eq!(self::words(&of_list.0), [words.clone()], "{url}");
+            assert_eq!(
+                self::words(&of_list.0),
+                std::slice::from_ref(words),
+                "{url}"
+            );
         }
     }
     let list = page(&mut admin, &found[0].1);

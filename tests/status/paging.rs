@@ -172,7 +172,7 @@ fn the_few_that_match_are_all_there_is_and_the_page_says_so() {
 
 #[test]
 fn a_search_ends_after_twenty_thousand_entries_and_goes_on_from_there() {
-    let (_app, mut admin) = one_of_test_before(20_500);
+    let (app, mut admin) = one_of_test_before(20_500);
     // The counters know of one, so the search may not end with nothing …
     for filter in ["environment=test", "-employee=nobody&environment=test"] {
         let first = page(&mut admin, &format!("{INVALID}?{filter}"));
@@ -199,6 +199,13 @@ fn a_search_ends_after_twenty_thousand_entries_and_goes_on_from_there() {
     let causes = format!("{INVALID}/causes?environment=test&kind=feedback");
     let causes = page(&mut admin, &causes).words();
     assert!(causes.contains("so far Searched back to"), "{causes}");
+    app.production().requests(&accepted_but("/brand", "nobody"));
+    let causes = page(&mut admin, &format!("{INVALID}/causes?kind=feedback")).words();
+    assert!(causes.contains("1 cause, most frequent"), "{causes}");
+    assert!(
+        causes.contains("what failed before is not shown"),
+        "{causes}"
+    );
     // And they know of none.
     let none = page(&mut admin, &format!("{INVALID}?kind=recovery"));
     assert!(!none.words().contains("Searched back"));

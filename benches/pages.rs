@@ -54,7 +54,7 @@ struct Options {
     /// Days for which they keep their documents, which take more than half of the room
     #[arg(long, default_value_t = 30)]
     document_days: u64,
-    /// Where filled stores are kept for the next run; about a gigabyte for a million
+    /// Where filled stores are kept for the next run; about 0.8 GB for a million
     #[arg(long)]
     store: Option<PathBuf>,
     /// How often each page is looked at, in three rounds

@@ -114,8 +114,12 @@ impl Received {
                 }
             };
             let kept = &chunk[..chunk.len().min(MAX_BYTES + 1 - self.bytes.len())];
-            let kib = kept.len().div_ceil(1024) as u32;
-            let more = room.try_acquire_many(kib).map_err(|_| NoRoom)?;
+            // Of all that is kept, for a body may come in pieces of a byte.
+            let needed = (self.bytes.len() + kept.len()).div_ceil(1024);
+            let has = held.as_ref().map_or(0, SemaphorePermit::num_permits);
+            let more = room
+                .try_acquire_many((needed - has) as u32)
+                .map_err(|_| NoRoom)?;
             match &mut held {
                 Some(held) => held.merge(more),
                 None => held = Some(more),

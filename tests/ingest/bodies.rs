@@ -202,6 +202,26 @@ fn a_body_that_does_not_arrive_whole_is_400() {
 }
 
 #[test]
+fn a_body_in_many_small_pieces_takes_no_more_room_than_in_one() {
+    let app = TestApp::start();
+    let head = format!(
+        "POST /v1/requests HTTP/1.1\r\nhost: test\r\nx-api-key: {}\r\nconnection: close\r\n\
+         content-type: application/json\r\ntransfer-encoding: chunked\r\n\r\n",
+        app.larkspur.production_key.text
+    );
+    let body = accepted().to_string();
+    let spaces = "1\r\n \r\n".repeat(70_000);
+    let rest = format!("{:x}\r\n{body}\r\n0\r\n\r\n", body.len());
+    let mut stream = TcpStream::connect(app.address).unwrap();
+    for part in [head, spaces, rest] {
+        stream.write_all(part.as_bytes()).unwrap();
+    }
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer).unwrap();
+    assert!(answer.starts_with("HTTP/1.1 200"), "{answer}");
+}
+
+#[test]
 fn a_request_is_received_when_its_body_is_there() {
     let app = TestApp::start();
     let begun: DateTime<Utc> = "2026-11-23T10:00:00Z".parse().unwrap();

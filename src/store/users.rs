@@ -123,15 +123,20 @@ pub fn set_password(
     diesel::update(users::table.find(user_id))
         .set(users::password_hash.eq(password_hash))
         .execute(connection)?;
-    diesel::delete(password_links::table.filter(password_links::user_id.eq(user_id)))
-        .execute(connection)?;
-    sessions::end_all_of(connection, user_id)
+    give_up_access(connection, user_id)
 }
 
-/// Keeps the user from signing in; all sessions end.
+/// Keeps the user from signing in; all sessions end, and all links are used up: who is let in again has
+/// the password of before.
 pub fn disable(connection: &mut PgConnection, user_id: i64, now: DateTime<Utc>) -> QueryResult<()> {
     diesel::update(users::table.find(user_id))
         .set(users::disabled_at.eq(now))
+        .execute(connection)?;
+    give_up_access(connection, user_id)
+}
+
+fn give_up_access(connection: &mut PgConnection, user_id: i64) -> QueryResult<()> {
+    diesel::delete(password_links::table.filter(password_links::user_id.eq(user_id)))
         .execute(connection)?;
     sessions::end_all_of(connection, user_id)
 }

@@ -75,6 +75,7 @@ fn who_is_disabled_is_out_at_once_and_may_be_let_in_again() {
     let mut admin = app.admin();
     let mut support = app.support();
     let id = app.number("SELECT id FROM users WHERE email LIKE 'support%'");
+    let link = link_on(admin.post(&format!("{LIST}/{id}/link"), &[]).text());
     admin
         .post(&format!("{LIST}/{id}/disabling"), &[])
         .location();
@@ -85,6 +86,7 @@ fn who_is_disabled_is_out_at_once_and_may_be_let_in_again() {
     );
     assert_eq!(admin.post(&format!("{LIST}/{id}/link"), &[]).status, 400);
     admin.post(&format!("{LIST}/{id}/enabling"), &[]).location();
+    assert_eq!(app.visitor().get(&link).status, 404, "it is used up");
     assert_eq!(
         support.sign_in("support@larkspur.example", PASSWORD).status,
         303

@@ -1,6 +1,7 @@
 //! The two tabs.
 
 use std::collections::HashMap;
+use std::time::Duration;
 
 use actix_web::{HttpRequest, Responder, web};
 use askama::Template;
@@ -341,7 +342,7 @@ impl ListPage {
             tabs: Tab::ALL.map(|tab| TabLink::new(tab, address, on(tab))),
             views: View::ALL.map(|view| ViewLink::new(view, address)),
             saved: ViewLinks::new(&around.views, address),
-            live: Live::new(&look, &facts.page),
+            live: Live::new(&look, &facts.page, behind),
             files: (!is_empty).then(|| Files::new(address, &on_tab)),
             rate: RateLine::new(around.cube.production(), around.rate_before),
             alert: around
@@ -420,12 +421,16 @@ impl ViewLink {
 }
 
 impl Live {
-    /// Where the list goes on; where no request is listed, what comes from now on is newer.
-    fn new(look: &Look, page: &requests::Page) -> Option<Self> {
-        let first = match page.rows.first() {
-            // Of what came before there is no newer one: the page has looked.
-            Some(row) => RequestId::from_uuid(row.id)?.max(RequestId::new(look.now - SETTLED)),
-            None => RequestId::new(look.now),
+    /// Where the list goes on: what is newer than its first request, and than what the page, read so far
+    /// `behind`, has looked at for certain.
+    fn new(look: &Look, page: &requests::Page, behind: Duration) -> Option<Self> {
+        let as_of = look.now - behind;
+        let looked_at = RequestId::new(as_of - SETTLED);
+        let first = match (page.rows.first(), look.address.view) {
+            (Some(row), _) => RequestId::from_uuid(row.id)?.max(looked_at),
+            (None, View::Requests) => looked_at,
+            // They count the last as well.
+            (None, View::Causes) => RequestId::new(as_of),
         };
         let goes_on = look.window.to.is_none() && look.cursor == Cursor::Newest;
         goes_on.then(|| Self {

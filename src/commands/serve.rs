@@ -1,5 +1,7 @@
 //! `serve`: opens the store, makes the demo where one is due, and serves until it is asked to stop.
 
+use std::time::Duration;
+
 use actix_web::dev::ServerHandle;
 use futures_util::future::join;
 use tokio::signal::unix::{Signal, SignalKind, signal};
@@ -10,6 +12,9 @@ use crate::app::Application;
 use crate::clock::Clock;
 use crate::config::{PublicUrl, ServeConfig};
 use crate::demo::{self, Demo, DemoFile};
+
+/// So long the work of a node that may not wait any more has to end by itself.
+const LAST_WORK: Duration = Duration::from_secs(5);
 
 /// Serves until stopped. The private Postgres goes last, when nobody writes any more.
 pub fn run(config: &ServeConfig) -> anyhow::Result<()> {
@@ -91,7 +96,8 @@ impl StopSignals {
         }
     }
 
-    /// Asked once, the server answers what is under way; asked again, it waits for nobody.
+    /// Asked once, the server answers what is under way; asked again, it waits for nobody, and for the
+    /// store, which may not answer, so long.
     async fn drain_when_asked(mut self, server: ServerHandle) {
         self.next().await;
         tracing::info!("stopping: answering what is under way");
@@ -101,5 +107,7 @@ impl StopSignals {
         });
         self.next().await;
         server.stop(false).await;
+        tokio::time::sleep(LAST_WORK).await;
+        std::process::exit(1)
     }
 }

@@ -17,15 +17,18 @@ const TELL: Duration = Duration::from_secs(2);
 /// Opens and closes alerts.
 pub(super) async fn watch(work: Work, mut stopped: watch::Receiver<bool>) {
     while pause(&mut stopped, WATCH).await {
-        log("watch the error rates", work.alerts.watch().await);
+        if work.knows_the_time().await {
+            log("watch the error rates", work.alerts.watch().await);
+        }
     }
 }
 
 /// Sends the mails about them.
 pub(super) async fn tell(work: Work, mut stopped: watch::Receiver<bool>) {
     while pause(&mut stopped, TELL).await {
-        let told = tell_all(&work, &stopped).await;
-        log("tell of alerts", told);
+        if work.knows_the_time().await {
+            log("tell of alerts", tell_all(&work, &stopped).await);
+        }
     }
 }
 

@@ -70,6 +70,10 @@ pub(super) async fn upkeep(work: Work, mut stopped: watch::Receiver<bool>) {
     let mut pause_before = FIRST_UPKEEP;
     let mut round = 0;
     while pause(&mut stopped, pause_before).await {
+        pause_before = UPKEEP;
+        if !work.knows_the_time().await {
+            continue;
+        }
         log("make partitions", make_partitions(&work).await);
         drop_partitions(&work, &mut stopped).await;
         drop_dead(&work).await;
@@ -79,7 +83,6 @@ pub(super) async fn upkeep(work: Work, mut stopped: watch::Receiver<bool>) {
             gather_statistics(&work, &stopped).await;
         }
         round += 1;
-        pause_before = UPKEEP;
     }
 }
 

@@ -16,7 +16,7 @@ use crate::clock::Clock;
 use crate::ingest::RevokedKeyCalls;
 use crate::judge::again::Again;
 use crate::store::settings::LiveSettings;
-use crate::store::{Scope, Store, StoreError, api_keys};
+use crate::store::{self, Scope, Store, StoreError, api_keys};
 use crate::telemetry;
 
 /// Changes made on other nodes are heard of this often.
@@ -54,6 +54,24 @@ pub struct Work {
     pub clock: Clock,
     /// How many days a request is kept.
     pub retention_days: u32,
+}
+
+impl Work {
+    /// Whether this node's clock is about the store's. By one that is off nothing may be deleted, and no
+    /// alert opened or closed.
+    async fn knows_the_time(&self) -> bool {
+        match self.store.read(Scope::Installation, store::clock).await {
+            Ok(time) if self.clock.is_about(time) => true,
+            Ok(time) => {
+                tracing::error!(%time, "this node's clock is not the store's: it does no upkeep");
+                false
+            }
+            Err(error) => {
+                log("ask the store for the time", Err(error));
+                false
+            }
+        }
+    }
 }
 
 impl Jobs {

@@ -40,29 +40,12 @@ pub(super) async fn fold(work: Work, mut stopped: watch::Receiver<bool>) {
     while pause(&mut stopped, FOLD).await {
         let companies = work.store.read(Scope::Installation, folding::with_deltas);
         for company in or_log("find counters to fold", companies.await) {
-            log("fold counters", fold_all(&work, &stopped, company).await);
+            let folded = repeat(&work, &stopped, company, move |connection| {
+                folding::fold(connection, company)
+            });
+            log("fold counters", folded.await);
         }
     }
-}
-
-/// In transactions of their own, as [`in_batches`].
-async fn fold_all(
-    work: &Work,
-    stopped: &watch::Receiver<bool>,
-    company: CompanyId,
-) -> Result<(), StoreError> {
-    for _ in 0..MOST_BATCHES {
-        if *stopped.borrow() {
-            break;
-        }
-        let folded = work.store.write(company, move |connection| {
-            Ok::<_, StoreError>(folding::fold(connection, company)?)
-        });
-        if !folded.await? {
-            break;
-        }
-    }
-    Ok(())
 }
 
 /// Everything else.
@@ -198,24 +181,36 @@ async fn gather_statistics(work: &Work, stopped: &watch::Receiver<bool>) {
     }
 }
 
-/// Repeats a step in transactions of their own, until it finds nothing more to do, its turn is over,
-/// the program stops, or another node is at it.
+/// Repeats a step until it finds nothing more to do, or another node is at it.
 async fn in_batches(
     work: &Work,
     stopped: &watch::Receiver<bool>,
     company: CompanyId,
     step: impl Fn(&mut PgConnection) -> QueryResult<usize> + Clone + Send + 'static,
 ) -> Result<(), StoreError> {
+    let step = move |connection: &mut PgConnection| {
+        Ok(maintenance::try_lock(connection)? && step(connection)? > 0)
+    };
+    repeat(work, stopped, company, step).await
+}
+
+/// Repeats a step in transactions of their own, as long as it says that there may be more, until its turn
+/// is over or the program stops.
+async fn repeat(
+    work: &Work,
+    stopped: &watch::Receiver<bool>,
+    company: CompanyId,
+    step: impl Fn(&mut PgConnection) -> QueryResult<bool> + Clone + Send + 'static,
+) -> Result<(), StoreError> {
     for _ in 0..MOST_BATCHES {
         if *stopped.borrow() {
             break;
         }
         let step = step.clone();
-        let done = work.store.write(company, move |connection| {
-            let is_ours = maintenance::try_lock(connection)?;
-            Ok::<_, StoreError>(if is_ours { step(connection)? } else { 0 })
+        let may_go_on = work.store.write(company, move |connection| {
+            Ok::<_, StoreError>(step(connection)?)
         });
-        if done.await? == 0 {
+        if !may_go_on.await? {
             break;
         }
     }

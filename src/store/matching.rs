@@ -168,29 +168,26 @@ pub(super) fn last_entry(
     direction: Direction,
     entries: i64,
 ) -> QueryResult<Option<RequestId>> {
-    let mut query = Query::new(company);
-    let source = Source::of(&mut query, selection);
-    if !source.has_rest() {
+    match asks_entries(company, selection) {
+        true => nth_entry(connection, company, selection, cursor, direction, entries),
         // Every entry matches: the look ended where the index does.
-        return Ok(None);
+        false => Ok(None),
     }
-    let places = source.places(&mut query, selection, cursor, direction, entries);
-    let query = query.planned_once(is_often_read(selection, cursor));
-    last(connection, query, &places, direction, entries)
 }
 
-/// The last of so many entries from the newest on, if there are so many: what a look that reads no more
-/// than those does not tell, is behind it.
-pub(super) fn end_of_look(
+/// The last of the first `entries` of the list's index, where it has so many: more may be behind it.
+pub(super) fn nth_entry(
     connection: &mut PgConnection,
     company: CompanyId,
     selection: &Selection<'_>,
+    cursor: Cursor,
+    direction: Direction,
     entries: i64,
 ) -> QueryResult<Option<RequestId>> {
-    let (cursor, direction) = (Cursor::Newest, Direction::Older);
     let mut query = Query::new(company);
     let source = Source::of(&mut query, selection);
     let places = source.places(&mut query, selection, cursor, direction, entries);
+    let query = query.planned_once(is_often_read(selection, cursor));
     last(connection, query, &places, direction, entries)
 }
 

@@ -16,13 +16,13 @@ use uuid::Uuid;
 pub use self::lookups::count;
 pub use self::steps::Steps;
 use super::cause_decisions;
-use super::matching::end_of_look;
+use super::matching::{Direction, nth_entry};
 use super::requests::{MAX_ENTRIES, Selection, Tab};
 use crate::domain::cause::CauseId;
 use crate::domain::company::CompanyId;
 use crate::domain::dictionary::Reason;
 use crate::domain::filter::Subject;
-use crate::domain::paging::Shown;
+use crate::domain::paging::{Cursor, Shown};
 use crate::domain::request::RequestId;
 
 /// For so many requests per key of a cause, each of another step, it is looked up which program sent
@@ -133,7 +133,17 @@ pub fn causes(
     });
     let searched_to = match statement::is_told_by_findings(selection.filter) {
         true => None,
-        false => end_of_look(connection, company, selection, MAX_ENTRIES)?,
+        false => {
+            let (cursor, direction) = (Cursor::Newest, Direction::Older);
+            nth_entry(
+                connection,
+                company,
+                selection,
+                cursor,
+                direction,
+                MAX_ENTRIES,
+            )?
+        }
     };
     let mut causes = gathered(rows, steps);
     if !tells_the_latest(selection) {

@@ -64,9 +64,9 @@ fn script(companies: &[Company]) -> String {
              FROM new WHERE mask <> 0 \
          ), counted AS ( \
              INSERT INTO request_count_deltas (company_id, bucket, id, environment, kind, key_id, \
-                 channel, brand, language, error_mask, count) \
+                 channel, brand, language, error_mask, count, employee_sent) \
              SELECT :company::bigint, date_bin('5 minutes', at, '2020-01-01Z'), id, 2, 1, 1, 'email', \
-                 'north', 'en', mask, 1 \
+                 'north', 'en', mask, 1, CASE WHEN mask <> 0 THEN 'agent2@company1.example' END \
              FROM new \
          ) \
          INSERT INTO requests (company_id, received_at, id, kind, environment, key_id, http_status, \

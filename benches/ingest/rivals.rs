@@ -10,7 +10,7 @@ use api_status_page::clock::Clock;
 use api_status_page::config::PublicUrl;
 use api_status_page::context::at_the_door;
 use api_status_page::domain::api_key;
-use api_status_page::domain::request::{Kind, RequestId};
+use api_status_page::domain::request::{Environment, Kind, RequestId};
 use api_status_page::judge::{Arrival, Received, Sender, judge};
 use api_status_page::routes;
 use api_status_page::store::recorder::Record;
@@ -145,6 +145,8 @@ fn insert(connection: &mut PgConnection, record: &Record) -> Result<(), StoreErr
             .execute(connection)?;
     }
     let bucket = request.received_at.duration_trunc(TimeDelta::minutes(5));
+    let is_listed = request.error_mask != 0 || request.environment == Environment::Test.number();
+    let employee = request.employee_sent.as_ref().filter(|_| is_listed);
     diesel::insert_into(request_count_deltas::table)
         .values((
             request_count_deltas::company_id.eq(request.company_id),
@@ -158,6 +160,7 @@ fn insert(connection: &mut PgConnection, record: &Record) -> Result<(), StoreErr
             request_count_deltas::language.eq(&record.counted.language),
             request_count_deltas::error_mask.eq(request.error_mask),
             request_count_deltas::count.eq(1),
+            request_count_deltas::employee_sent.eq(employee),
         ))
         .execute(connection)?;
     Ok(())

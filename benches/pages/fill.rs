@@ -31,6 +31,22 @@ const TOTALS: &str = "
     SELECT company_id, grain, bucket, environment, error_mask, sum(count)
     FROM request_counts GROUP BY 1, 2, 3, 4, 5 ORDER BY 3, 1, 2 DESC, 4, 5";
 
+/// The same of each employee.
+const OF_EMPLOYEES: &str = "
+    INSERT INTO employee_counts (
+        company_id, employee_sent, grain, bucket, employee_custom_id, environment, kind, key_id, channel,
+        brand, language, error_mask, count)
+    SELECT company_id, employee_sent, grain, date_bin(grain * interval '1 minute', received_at, 'epoch'),
+           '', environment, kind, key_id,
+           coalesce(channel, CASE WHEN channel_sent IS NULL THEN '~none' ELSE '~unknown' END),
+           coalesce(brand, CASE WHEN brand_sent IS NULL THEN '~none' ELSE '~unknown' END),
+           coalesce(language, CASE WHEN language_sent IS NULL THEN '~none' ELSE '~unknown' END),
+           error_mask, count(*)
+    FROM requests, (VALUES (1440), (10080)) AS grains (grain)
+    WHERE error_mask <> 0 OR environment = 1
+    GROUP BY 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12
+    ORDER BY 4, 1, 3, 2";
+
 /// What a store holds.
 #[derive(Debug, Clone, Copy)]
 pub struct Contents {
@@ -96,7 +112,9 @@ fn fill(stage: &Stage, contents: Contents) -> anyhow::Result<()> {
             .into_iter()
             .try_for_each(|worker| worker.join().expect("a worker panicked"))
     })?;
-    stage.connection()?.batch_execute(TOTALS)?;
+    for counted in [TOTALS, OF_EMPLOYEES] {
+        stage.connection()?.batch_execute(counted)?;
+    }
     count_causes(stage, &companies, &plan)?;
     // Index-only scans need the visibility map, plans the statistics.
     let mut connection = stage.connection()?;

@@ -11,7 +11,9 @@ use tokio::sync::watch;
 use super::{Work, log, pause};
 use crate::domain::company::CompanyId;
 use crate::domain::window::FINE_GRAIN_DAYS;
-use crate::store::{Scope, StoreError, cause_counts, folding, maintenance, partitions};
+use crate::store::{
+    Scope, StoreError, cause_counts, employee_counts, folding, maintenance, partitions,
+};
 
 /// Counters are folded this often, so that readers add up few rows.
 const FOLD: Duration = Duration::from_secs(1);
@@ -161,6 +163,10 @@ async fn drop_history(work: &Work, stopped: &watch::Receiver<bool>) {
             cause_counts::drop_older(connection, company, oldest)
         });
         log("drop old counters of causes", dropped.await);
+        let dropped = in_batches(work, stopped, company, move |connection| {
+            employee_counts::drop_older(connection, company, oldest)
+        });
+        log("drop old counters of employees", dropped.await);
     }
 }
 

@@ -23,7 +23,7 @@ use crate::domain::window::{FINE_GRAIN_MINUTES, Window, floor};
 pub(super) const GRAINS: [i64; 4] = [WEEK, DAY, HOUR, FINE_GRAIN_MINUTES];
 
 pub(super) const WEEK: i64 = 10_080;
-const DAY: i64 = 1_440;
+pub(super) const DAY: i64 = 1_440;
 const HOUR: i64 = 60;
 
 /// The counters by everything that is counted apart.
@@ -311,6 +311,14 @@ pub(super) struct Piece {
 }
 
 impl Piece {
+    /// What one of it adds to a sum.
+    pub(super) fn sign(&self) -> i64 {
+        match self.is_taken_off {
+            false => 1,
+            true => -1,
+        }
+    }
+
     /// What its counters add to a sum.
     pub(super) fn count(&self) -> &'static str {
         match self.is_taken_off {

@@ -1,5 +1,6 @@
 //! Folding: the deltas that are written with the requests become counters and totals, grain by grain,
-//! and the findings of what failed counters of causes; and those go when their time is over.
+//! counters of employees, and the findings of what failed counters of causes; and those go when their time
+//! is over.
 
 use chrono::{DateTime, TimeDelta, Utc};
 use diesel::prelude::*;
@@ -7,6 +8,7 @@ use diesel::sql_types::{BigInt, Integer, Timestamptz};
 
 use super::cause_counts;
 use super::counts::{COUNTS, GRAINS, TOTALS, WEEK};
+use super::employee_counts;
 use super::locks;
 use super::schema::api_keys;
 use crate::domain::company::CompanyId;
@@ -65,9 +67,10 @@ pub fn fold(connection: &mut PgConnection, company: CompanyId) -> QueryResult<bo
          ), binned AS ( \
              SELECT company_id, grain, \
                     date_bin(grain * interval '1 minute', bucket, 'epoch') AS bucket, \
-                    environment, kind, key_id, channel, brand, language, error_mask, resubmitted, count \
+                    environment, kind, key_id, channel, brand, language, error_mask, resubmitted, count, \
+                    employee_sent, employee_custom_id \
              FROM taken, (VALUES {grains}) AS grains (grain) WHERE count > 0 \
-         ), {}, totalled AS ( \
+         ), {}, {}, totalled AS ( \
              INSERT INTO request_totals AS kept (company_id, grain, bucket, environment, error_mask, \
                                                  count) \
              SELECT company_id, grain, bucket, environment, error_mask, sum(count)::bigint \
@@ -87,7 +90,8 @@ pub fn fold(connection: &mut PgConnection, company: CompanyId) -> QueryResult<bo
              DO UPDATE SET count = kept.count + excluded.count \
          ) \
          SELECT count(*) AS count FROM taken",
-        cause_counts::counting()
+        cause_counts::counting(),
+        employee_counts::counting()
     ))
     .bind::<BigInt, _>(company.0)
     .get_result(connection)?;

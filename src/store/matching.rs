@@ -480,7 +480,7 @@ fn lone_error(query: &mut Query, filter: &Filter) -> Option<(ErrorCode, Option<S
 }
 
 /// Every form in which the employees asked for may be stored, each once.
-fn employees(filter: &Filter) -> Vec<String> {
+pub(super) fn employees(filter: &Filter) -> Vec<String> {
     let wanted = filter.about("employee").filter(|term| !term.negated);
     let forms: BTreeSet<String> = wanted
         .flat_map(|term| stored_forms(&term.subject.value()))

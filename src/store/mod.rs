@@ -14,6 +14,7 @@ pub mod companies;
 pub mod counts;
 pub mod distribute;
 pub mod embedded;
+pub mod employee_counts;
 pub mod employees;
 pub mod exports;
 pub mod folding;

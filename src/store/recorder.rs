@@ -23,6 +23,7 @@ use uuid::Uuid;
 use super::resubmissions::{self, LeftOut, Resubmission};
 use super::schema::{request_count_deltas, request_documents, request_findings, requests};
 use super::{HAND_ON, connect, is_connection_lost, partitions};
+use crate::domain::request::Environment;
 use crate::domain::window::{FINE_GRAIN_MINUTES, floor};
 
 /// What waits may weigh so much, in bytes; then the answer is 503.
@@ -156,6 +157,8 @@ struct DeltaRow<'r> {
     error_mask: i16,
     count: i64,
     resubmitted: bool,
+    employee_sent: Option<&'r str>,
+    employee_custom_id: Option<&'r str>,
 }
 
 impl Record {
@@ -616,14 +619,19 @@ fn copy(connection: &mut PgConnection, records: &[&Record]) -> QueryResult<()> {
     Ok(())
 }
 
-/// Sums a group up: one row per combination counted. What failed has a row of its own, by which its
-/// findings are found until they are counted.
+/// Sums a group up: one row per combination counted; of what is on the lists, whose employee is counted as
+/// well. What failed has a row of its own, by which its findings are found until they are counted.
 fn deltas<'r>(records: &[&'r Record]) -> Vec<DeltaRow<'r>> {
     let mut places = HashMap::new();
     let mut rows: Vec<DeltaRow<'r>> = Vec::new();
     for record in records {
         let request = &record.request;
         let bucket = floor(request.received_at, TimeDelta::minutes(FINE_GRAIN_MINUTES));
+        let is_listed =
+            request.error_mask != 0 || request.environment == Environment::Test.number();
+        let employee = |name: &'r Option<String>| name.as_deref().filter(|_| is_listed);
+        let employee_sent = employee(&request.employee_sent);
+        let employee_custom_id = employee(&request.employee_custom_id);
         let key = (
             request.company_id,
             bucket,
@@ -632,6 +640,7 @@ fn deltas<'r>(records: &[&'r Record]) -> Vec<DeltaRow<'r>> {
             request.error_mask,
             (request.error_mask != 0).then_some(request.id),
             record.resubmission.is_some(),
+            (employee_sent, employee_custom_id),
             &record.counted,
         );
         let place = *places.entry(key).or_insert_with(|| {
@@ -648,6 +657,8 @@ fn deltas<'r>(records: &[&'r Record]) -> Vec<DeltaRow<'r>> {
                 error_mask: request.error_mask,
                 count: 0,
                 resubmitted: record.resubmission.is_some(),
+                employee_sent,
+                employee_custom_id,
             });
             rows.len() - 1
         });

@@ -13,6 +13,7 @@ use diesel::sql_types::{
 use uuid::Uuid;
 
 use super::counts;
+use super::employee_counts;
 use super::folding::keeps_counts_of;
 use super::matching::{Direction, Place, asks_entries, cells, last_entry, matching};
 use super::query::{Query, Value};
@@ -316,15 +317,23 @@ fn look_for(
 }
 
 /// The requests of both lists that match, whichever is selected, by everything that counters tell
-/// apart: at most [`MAX_COUNT`] of the newest, and whether there may be more. For what the counters
-/// do not tell.
+/// apart, for what the counters of all requests do not tell: an employee's by counters of their own, else
+/// at most [`MAX_COUNT`] of the newest, and whether there may be more.
 pub fn cube(
     connection: &mut PgConnection,
     company: CompanyId,
     selection: &Selection<'_>,
 ) -> QueryResult<(Cube, bool)> {
-    let entries = MAX_COUNTED_ENTRIES;
-    let (cells, is_cut) = cells(connection, company, selection, entries, MAX_COUNT)?;
+    let (cells, is_cut) = match employee_counts::sums(connection, company, selection)? {
+        Some(sums) => (sums, false),
+        None => cells(
+            connection,
+            company,
+            selection,
+            MAX_COUNTED_ENTRIES,
+            MAX_COUNT,
+        )?,
+    };
     let cube = Cube(cells.into_iter().filter_map(counts::cell).collect());
     Ok((cube, is_cut))
 }

@@ -253,6 +253,38 @@ diesel::table! {
 }
 
 diesel::table! {
+    /// How many requests of each employee are on the lists: those that failed, and those of test keys.
+    employee_counts (company_id, employee_sent, grain, bucket, employee_custom_id, environment, kind, key_id, channel, brand, language, error_mask) {
+        /// The company.
+        company_id -> Int8,
+        /// As in requests.
+        employee_sent -> Text,
+        /// Minutes in a bucket: 1440 or 10080; kept as long as requests.
+        grain -> Int4,
+        /// When the bucket begins.
+        bucket -> Timestamptz,
+        /// As in requests; empty where that is null.
+        employee_custom_id -> Text,
+        /// As in request_counts.
+        environment -> Int2,
+        /// As in request_counts.
+        kind -> Int2,
+        /// As in request_counts.
+        key_id -> Int8,
+        /// As in request_counts.
+        channel -> Text,
+        /// As in request_counts.
+        brand -> Text,
+        /// As in request_counts.
+        language -> Text,
+        /// As in request_counts.
+        error_mask -> Int2,
+        /// How many requests.
+        count -> Int8,
+    }
+}
+
+diesel::table! {
     /// Files of employees that were sent in and not saved yet; kept for a day.
     employee_imports (company_id, id) {
         /// The company.
@@ -375,6 +407,10 @@ diesel::table! {
         count -> Int8,
         /// As in request_counts.
         resubmitted -> Bool,
+        /// As in requests, of what is on the lists.
+        employee_sent -> Nullable<Text>,
+        /// As in requests, of what is on the lists.
+        employee_custom_id -> Nullable<Text>,
     }
 }
 
@@ -697,6 +733,7 @@ diesel::allow_tables_to_appear_in_same_query!(
     cause_decisions,
     channels,
     companies,
+    employee_counts,
     employee_imports,
     employees,
     installation,

@@ -187,6 +187,38 @@ fn coarser_counters_of_causes_are_made_of_those_that_are_there() {
 }
 
 #[test]
+fn counters_of_employees_are_made_of_the_requests_that_are_there() {
+    let store = TestStore::database_in(Cluster::single());
+    let company = store.larkspur.id;
+    let mut connection = connect(&store.url).unwrap();
+    let at = |time: &str| -> DateTime<Utc> { time.parse().unwrap() };
+    let (first, now) = (at("2026-10-01T00:00:00Z"), at("2026-11-23T10:00:00Z"));
+    partitions::ensure(&mut connection, first, now).unwrap();
+    let id = id_at("at", "n::text");
+    store.execute(&format!(
+        "INSERT INTO requests (company_id, received_at, id, kind, environment, key_id, http_status, \
+             error_mask, warning_count, settings_version, employee_sent, employee_custom_id, duration_us) \
+         SELECT {company}, at, {id}, 1, 1 + n % 2, 10, 400, 4 * (n % 3), 0, 1, \
+                CASE WHEN n % 4 <> 0 THEN 'ada-' || n % 3 END, CASE n % 4 WHEN 1 THEN 'A-1' END, 90 \
+         FROM generate_series(1, 150) AS n \
+         CROSS JOIN LATERAL (SELECT '{first}'::timestamptz + n * interval '8 hours' AS at) AS drawn"
+    ));
+    let of_employees = || {
+        store.rows(
+            "SELECT * FROM employee_counts \
+             ORDER BY grain, bucket, employee_sent, employee_custom_id, environment, error_mask",
+        )
+    };
+    store.counted("true");
+    store.fold(company);
+    let folded = of_employees();
+    assert!(folded.len() > 80);
+    back_before(&mut connection, "20261130001100");
+    migrations::run(&mut connection).unwrap();
+    assert_eq!(of_employees(), folded);
+}
+
+#[test]
 fn findings_that_were_too_young_to_be_counted_are_folded_after_the_step() {
     let store = TestStore::database_in(Cluster::single());
     let company = store.larkspur.id;

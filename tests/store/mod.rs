@@ -4,6 +4,7 @@
 mod cause_counts;
 mod counts;
 mod distribute;
+mod employee_counts;
 mod maintenance;
 mod migrations;
 mod nodes;

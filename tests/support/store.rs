@@ -260,6 +260,22 @@ impl TestStore {
         ));
     }
 
+    /// Gives requests that were written without them, those that meet a condition, the deltas by which they
+    /// are counted.
+    pub fn counted(&self, requests: &str) {
+        let is_listed = "(error_mask <> 0 OR environment = 1)";
+        self.execute(&format!(
+            "INSERT INTO request_count_deltas (company_id, bucket, id, environment, kind, key_id, \
+                 channel, brand, language, error_mask, count, employee_sent, employee_custom_id) \
+             SELECT company_id, date_bin('5 minutes', received_at, 'epoch'), id, environment, kind, \
+                    key_id, coalesce(channel, '~none'), coalesce(brand, '~none'), \
+                    coalesce(language, '~none'), error_mask, 1, \
+                    CASE WHEN {is_listed} THEN employee_sent END, \
+                    CASE WHEN {is_listed} THEN employee_custom_id END \
+             FROM requests WHERE {requests}"
+        ));
+    }
+
     /// Folds a company's deltas; returns when none are left.
     pub fn fold(&self, company: CompanyId) {
         let mut connection = self.connection();

@@ -22,7 +22,7 @@ INSERT INTO employee_counts (
     company_id, employee_sent, grain, bucket, employee_custom_id, environment, kind, key_id, channel, brand,
     language, error_mask, count)
 SELECT company_id, employee_sent, grain, date_bin(grain * interval '1 minute', received_at, 'epoch'),
-       coalesce(employee_custom_id, ''), environment, kind, key_id,
+       CASE WHEN octet_length(employee_custom_id) <= 255 THEN employee_custom_id ELSE '' END, environment, kind, key_id,
        coalesce(channel, CASE WHEN channel_sent IS NULL THEN '~none' ELSE '~unknown' END),
        coalesce(brand, CASE WHEN brand_sent IS NULL THEN '~none' ELSE '~unknown' END),
        coalesce(language, CASE WHEN language_sent IS NULL THEN '~none' ELSE '~unknown' END),
@@ -45,7 +45,7 @@ COMMENT ON COLUMN employee_counts.company_id IS 'The company.';
 COMMENT ON COLUMN employee_counts.employee_sent IS 'As in requests.';
 COMMENT ON COLUMN employee_counts.grain IS 'Minutes in a bucket: 1440 or 10080; kept as long as requests.';
 COMMENT ON COLUMN employee_counts.bucket IS 'When the bucket begins.';
-COMMENT ON COLUMN employee_counts.employee_custom_id IS 'As in requests; empty where that is null.';
+COMMENT ON COLUMN employee_counts.employee_custom_id IS 'As in requests; empty where that is null or longer than 255 bytes.';
 COMMENT ON COLUMN employee_counts.environment IS 'As in request_counts.';
 COMMENT ON COLUMN employee_counts.kind IS 'As in request_counts.';
 COMMENT ON COLUMN employee_counts.key_id IS 'As in request_counts.';

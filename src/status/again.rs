@@ -14,7 +14,7 @@ use crate::domain::request::RequestId;
 use crate::domain::run::{RunKind, RunState, Sum};
 use crate::domain::window::{Range, Window};
 use crate::error::PageError;
-use crate::store::requests::{self, MAX_COUNTED_ENTRIES, Selection, Tab};
+use crate::store::requests::{self, Selection, Tab};
 use crate::store::runs::{self, NewRun, Run, Started};
 use crate::store::{StoreError, counts};
 use crate::web::flash;
@@ -163,19 +163,22 @@ async fn start_checking(
     let now = status.clock.now();
     let settings = snapshot.clone();
     let total = status.store.read(company, move |connection| {
-        if filter.is_countable(&settings.rules) {
-            let cube = counts::cube(connection, company, window)?;
-            return Ok(cube.filtered(&filter).count(|cell| tab.holds(cell)));
-        }
-        let selection = Selection {
-            tab,
-            window,
-            now,
-            filter: &filter,
-            settings: &settings.rules,
+        let uncounted = filter.uncounted(&settings.rules);
+        let cube = match uncounted[..] {
+            [] => counts::cube(connection, company, window)?,
+            _ => {
+                let selection = Selection {
+                    tab,
+                    window,
+                    now,
+                    filter: &filter.only_about(&uncounted),
+                    settings: &settings.rules,
+                };
+                requests::cube(connection, company, &selection)?.0
+            }
         };
-        let count = requests::count(connection, company, &selection, MAX_COUNTED_ENTRIES)?;
-        Ok(count.count)
+        let matching = cube.filtered(&filter.without_all(&uncounted));
+        Ok(matching.count(|cell| tab.holds(cell)))
     });
     let run = NewRun {
         id: RequestId::new(now),

@@ -86,7 +86,7 @@ pub struct Counts<'a> {
     pub counters: &'a Cube,
     /// The parameters about which the filter asks for what they do not know.
     pub uncounted: &'a [&'static str],
-    /// What the index tells of those terms alone, and whether it was cut.
+    /// What the index, or an employee's own counters, tell of those terms alone, and whether it was cut.
     pub in_index: Option<(&'a Cube, bool)>,
 }
 

@@ -391,7 +391,7 @@ fn cut(
     all
 }
 
-/// A filter as a condition on counters. An employee is not counted apart: nothing is one's. The variant
+/// A filter as a condition on these counters. They do not tell employees apart: nothing is one's. The variant
 /// of an error is known to findings and their counters alone.
 pub(super) fn conditions<'p>(
     query: &mut Query,

@@ -38,7 +38,7 @@ const FEW_ENTRIES: i64 = 2_000;
 pub const MAX_COUNT: i64 = 10_000;
 
 /// … and looks at most at so many entries.
-pub const MAX_COUNTED_ENTRIES: i64 = 100_000;
+const MAX_COUNTED_ENTRIES: i64 = 100_000;
 
 /// The two lists.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -357,7 +357,8 @@ pub fn count_newer(
         MAX_ENTRIES,
         MAX_NEWER,
     );
-    let count = counted(connection, query)?;
+    let query = query.within("SELECT count(*) AS count FROM (", ") AS matching");
+    let count = query.load_count(connection)?;
     Ok(Count {
         count,
         or_more: count == MAX_NEWER,
@@ -380,27 +381,6 @@ pub fn neighbours(
         nearest(Cursor::NewerThan(id), Direction::Newer)?,
         nearest(Cursor::OlderThan(id), Direction::Older)?,
     ))
-}
-
-/// How many requests of a list match, counted in the index: at most [`MAX_COUNT`] of
-/// the newest, among at most `entries`. For what the counters do not tell.
-pub fn count(
-    connection: &mut PgConnection,
-    company: CompanyId,
-    selection: &Selection<'_>,
-    entries: i64,
-) -> QueryResult<Count> {
-    let (cursor, direction) = (Cursor::Newest, Direction::Older);
-    let query = matching(company, selection, cursor, direction, entries, MAX_COUNT);
-    let count = counted(connection, query)?;
-    let or_more = count == MAX_COUNT
-        || last_entry(connection, company, selection, cursor, direction, entries)?.is_some();
-    Ok(Count { count, or_more })
-}
-
-fn counted(connection: &mut PgConnection, query: Query) -> QueryResult<i64> {
-    let query = query.within("SELECT count(*) AS count FROM (", ") AS matching");
-    query.load_count(connection)
 }
 
 /// The next ids of a list older than `after`, at most `limit`, and where to go on; `None` after the

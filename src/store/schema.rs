@@ -263,7 +263,7 @@ diesel::table! {
         grain -> Int4,
         /// When the bucket begins.
         bucket -> Timestamptz,
-        /// As in requests; empty where that is null.
+        /// As in requests; empty where that is null or longer than 255 bytes.
         employee_custom_id -> Text,
         /// As in request_counts.
         environment -> Int2,

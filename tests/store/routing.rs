@@ -238,6 +238,7 @@ fn every_query_of_a_page_names_its_company_in_every_table_of_companies() {
         "request_counts",
         "request_totals",
         "cause_counts",
+        "employee_counts",
         "employees",
     ] {
         assert!(of_companies.contains(table), "{table} was read by no page");

@@ -54,6 +54,11 @@ pub fn canonical(text: &str) -> Option<String> {
     (!tag.language.is_unknown()).then(|| tag.to_string())
 }
 
+/// What a tag begins with: the language itself, without script and region.
+pub fn primary(tag: &str) -> &str {
+    tag.split_once('-').map_or(tag, |(primary, _)| primary)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -5,7 +5,7 @@ use std::hash::{DefaultHasher, Hasher};
 use serde::Deserialize;
 
 use super::request::Environment;
-use super::{email, label};
+use super::{email, label, language};
 
 /// The longest text that a company sets up, such as an employee's custom id, in characters.
 pub const MAX_TEXT_CHARS: usize = 255;
@@ -162,14 +162,19 @@ impl CompanySettings {
         label::did_you_mean(sent, active.map(|b| b.label.as_str()))
     }
 
-    /// The active language that was probably meant by one that nobody knows.
+    /// The active language that was probably meant by one that nobody knows. A tag that begins as a
+    /// language does means that language and no other, however few letters apart: `es-US` is Spanish.
     pub fn suggested_language(&self, sent: &str) -> Option<&str> {
-        let active = self.languages.iter().filter(|l| l.active);
         let sent = label::fold(sent);
         // The region of the United Kingdom is GB, and many write UK.
         let british = sent.strip_suffix("-uk").map(|tag| format!("{tag}-gb"));
         let sent = british.as_deref().unwrap_or(&sent);
-        label::did_you_mean(sent, active.map(|l| l.label.as_str()))
+        let is_same = |tag: &str| language::primary(tag) == language::primary(sent);
+        let is_language = language::COMMON.iter().any(|(tag, _)| is_same(tag))
+            || self.languages.iter().any(|l| is_same(&l.folded));
+        let active = self.languages.iter().filter(|l| l.active);
+        let meant = active.filter(|l| is_same(&l.folded) || !is_language);
+        label::did_you_mean(sent, meant.map(|l| l.label.as_str()))
     }
 }
 
@@ -453,5 +458,22 @@ mod tests {
         assert_eq!(id(employees.by_email("ada@acme.example")), Some(3));
         assert_eq!(id(employees.by_email("")), None);
         assert_eq!(id(employees.by_custom_id("nobody")), None);
+    }
+
+    #[test]
+    fn a_language_is_suggested_for_its_regions_and_no_other() {
+        let settings = |tags: &[&str]| CompanySettings {
+            languages: tags.iter().map(|tag| Language::new(tag, true)).collect(),
+            ..CompanySettings::default()
+        };
+        let both = settings(&["en-US", "es"]);
+        assert_eq!(both.suggested_language("es-US"), Some("es"));
+        assert_eq!(both.suggested_language("EN"), Some("en-US"));
+        assert_eq!(both.suggested_language("em-US"), Some("en-US"));
+        assert_eq!(both.suggested_language("de-US"), None);
+        let english = settings(&["en", "en-GB"]);
+        assert_eq!(english.suggested_language("en-US"), Some("en"));
+        assert_eq!(english.suggested_language("en_uk"), Some("en-GB"));
+        assert_eq!(english.suggested_language("uk"), None);
     }
 }

@@ -57,6 +57,9 @@ pub enum FileFault {
          custom_id is needed; this file has “{0}”."
     )]
     Columns(String),
+    /// The first line goes on to where a quotation mark has no pair.
+    #[error("The first line has a quotation mark without its pair.")]
+    Quotes,
     /// A column that is there twice.
     #[error("The column {0} is there twice.")]
     Twice(&'static str),
@@ -189,34 +192,69 @@ pub fn plan(text: &str, known: &[Known]) -> Result<Plan, FileFault> {
     if text.trim().is_empty() {
         return Err(FileFault::Empty);
     }
+    let delimiter = delimiter(text);
     let mut reader = ReaderBuilder::new()
-        .delimiter(delimiter(text))
+        .delimiter(delimiter)
         .flexible(true)
         .from_reader(text.as_bytes());
-    let columns = Columns::read(reader.headers().map_err(|_| FileFault::Encoding)?)?;
+    let columns = Columns::read(reader.headers().map_err(|_| FileFault::Encoding)?);
+    let mut end = reader.position().byte() as usize;
+    if lacks_quote(&text[..end], delimiter) {
+        return Err(FileFault::Quotes);
+    }
     let index = Index::new(known);
     let mut planning = Planning {
-        columns,
+        columns: columns?,
         index,
         by_email: HashMap::new(),
         by_custom_id: HashMap::new(),
         found: HashMap::new(),
         plan: Plan::default(),
     };
-    for (count, record) in reader.into_records().enumerate() {
-        if count >= MAX_LINES {
+    let mut record = StringRecord::new();
+    let mut count = 0;
+    while reader
+        .read_record(&mut record)
+        .map_err(|_| FileFault::Encoding)?
+    {
+        if count == MAX_LINES {
             return Err(FileFault::TooLong);
         }
-        match record {
-            Ok(record) => planning.take(&record),
-            Err(error) => planning.plan.wrong.push(Wrong {
-                line: error.position().map_or(0, csv::Position::line),
-                reason: "the line cannot be read: look for a quotation mark without its pair"
+        count += 1;
+        let begin = end;
+        end = reader.position().byte() as usize;
+        let line = record.position().map_or(0, csv::Position::line);
+        match lacks_quote(&text[begin..end], delimiter) {
+            true => planning.plan.wrong.push(Wrong {
+                line,
+                reason: "it goes on into other lines: look for a quotation mark without its pair"
                     .to_owned(),
             }),
+            false => planning.take(line, &record),
         }
     }
     Ok(planning.plan)
+}
+
+/// Whether what was read as one record goes over more lines than it was meant to. A cell may have
+/// several lines; but without its second quotation mark it takes in the lines below, up to the mark
+/// of another cell, and that one stands where no cell ends, or up to the end of the file.
+fn lacks_quote(record: &str, delimiter: u8) -> bool {
+    let record = record.trim_matches(['\r', '\n']);
+    if !record.contains(['\r', '\n']) {
+        return false;
+    }
+    // Two in a row are one that is meant.
+    let record = record.replace("\"\"", "");
+    let mut parts = record.split('"').skip(1);
+    while let Some(_quoted) = parts.next() {
+        let ends = [char::from(delimiter), '\r', '\n'];
+        match parts.next() {
+            Some(after) if after.is_empty() || after.starts_with(ends) => {}
+            _ => return true,
+        }
+    }
+    false
 }
 
 /// Comma, semicolon or tab: whichever the first line has most of, outside quotation marks.
@@ -306,8 +344,7 @@ struct Planning<'k> {
 }
 
 impl Planning<'_> {
-    fn take(&mut self, record: &StringRecord) {
-        let line = record.position().map_or(0, csv::Position::line);
+    fn take(&mut self, line: u64, record: &StringRecord) {
         if record.iter().all(|cell| cell.trim().is_empty()) {
             return;
         }
@@ -319,7 +356,7 @@ impl Planning<'_> {
     fn judge(&mut self, line: u64, record: &StringRecord) -> Result<(), String> {
         let [name, address, custom_id, status] =
             [0, 1, 2, 3].map(|column| self.columns.cell(record, column));
-        for (column, cell) in COLUMNS.iter().zip([&name, &address, &custom_id]) {
+        for (column, cell) in COLUMNS.iter().zip([&name, &address, &custom_id, &status]) {
             let Some(cell) = cell else { continue };
             if cell.chars().count() > MAX_TEXT_CHARS {
                 return Err(format!(

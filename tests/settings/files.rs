@@ -154,7 +154,8 @@ fn every_kind_of_fault_is_named_with_its_line_and_nothing_is_saved() {
                 Mixed,ada.osei@larkspur.example,L-1002,\n\
                 One,,R-1,\n\
                 Other,,R-1,\n\
-                Long,,{long},\n";
+                Long,,{long},\n\
+                LongStatus,,S-1,{long}\n";
     let file = file.replace("{long}", &"x".repeat(256));
     let preview = send(&mut admin, file.as_bytes());
     let page = admin.get(&preview);
@@ -169,6 +170,7 @@ fn every_kind_of_fault_is_named_with_its_line_and_nothing_is_saved() {
         (10, "the e-mail is "),
         (12, "the custom id R-1 is on line 11 already"),
         (13, "custom_id is longer than 255 characters"),
+        (14, "status is longer than 255 characters"),
     ] {
         let row = format!(" data-label=\"Line\">{line}</th><td>");
         let (_, rest) = page
@@ -187,6 +189,35 @@ fn every_kind_of_fault_is_named_with_its_line_and_nothing_is_saved() {
         app.number("SELECT settings_version FROM companies ORDER BY id LIMIT 1"),
         1
     );
+}
+
+#[test]
+fn a_quotation_mark_without_its_pair_swallows_nobody() {
+    let app = TestApp::start();
+    let mut admin = app.admin();
+    let reason = "look for a quotation mark without its pair";
+    for notes in [
+        "\"6 ft",
+        "\"6 ft\n,second@l.example,\"a, b\"",
+        "\"\"\"6 ft\"\"",
+    ] {
+        let file = format!(
+            "name,email,notes\n,first@l.example,plain\n,tall@l.example,{notes}\n,last@l.example,\n"
+        );
+        let preview = send(&mut admin, file.as_bytes());
+        let page = admin.get(&preview);
+        assert_eq!(page.status, 422, "{notes}");
+        let line = " data-label=\"Line\">3</th><td>";
+        assert!(page.text().contains(line), "{notes}: {}", page.text());
+        assert!(page.text().contains(reason), "{notes}: {}", page.text());
+    }
+    // With its pair a cell may have several lines, in a column that is not read.
+    let file = "email,notes\n\
+                first@l.example,\"two\nlines, \"\"quoted\"\"\"\n\
+                last@l.example,6\"\n";
+    let preview = send(&mut admin, file.as_bytes());
+    let page = admin.get(&preview);
+    assert!(page.text().contains("Save all: add 2"), "{}", page.text());
 }
 
 #[test]
@@ -210,6 +241,10 @@ fn a_file_that_cannot_be_read_is_refused_with_what_to_do() {
         (
             "email,e-mail\na@b.example,\n",
             "The column email is there twice",
+        ),
+        (
+            "email,\"notes\na@b.example,\n",
+            "The first line has a quotation mark without its pair",
         ),
     ] {
         let preview = send(&mut admin, file.as_bytes());

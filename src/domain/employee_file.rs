@@ -20,6 +20,9 @@ pub const MAX_LINES: usize = 200_000;
 /// Of whom a file makes refused, so many names are told.
 pub const MOST_NAMED: usize = 500;
 
+/// What ends a line: either, or both in this order.
+const LINE_END: [char; 2] = ['\r', '\n'];
+
 /// An employee as a form or a file has it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Profile {
@@ -213,6 +216,7 @@ pub fn plan(text: &str, known: &[Known]) -> Result<Plan, FileFault> {
     };
     let mut record = StringRecord::new();
     let mut count = 0;
+    let (mut line, mut counted_to) = (1, 0);
     while reader
         .read_record(&mut record)
         .map_err(|_| FileFault::Encoding)?
@@ -221,10 +225,14 @@ pub fn plan(text: &str, known: &[Known]) -> Result<Plan, FileFault> {
             return Err(FileFault::TooLong);
         }
         count += 1;
-        let begin = end;
+        // Before a record may stand empty lines and the second half of a line's end: the reader's own
+        // count of lines is of its place before these.
+        let written = text[end..reader.position().byte() as usize].trim_start_matches(LINE_END);
         end = reader.position().byte() as usize;
-        let line = record.position().map_or(0, csv::Position::line);
-        match lacks_quote(&text[begin..end], delimiter) {
+        let begin = end - written.len();
+        line += line_ends(&text[counted_to..begin]);
+        counted_to = begin;
+        match lacks_quote(written, delimiter) {
             true => planning.plan.wrong.push(Wrong {
                 line,
                 reason: "it goes on into other lines: look for a quotation mark without its pair"
@@ -236,19 +244,25 @@ pub fn plan(text: &str, known: &[Known]) -> Result<Plan, FileFault> {
     Ok(planning.plan)
 }
 
+/// How many lines end in a text.
+fn line_ends(text: &str) -> u64 {
+    let ends = text.matches(LINE_END).count() - text.matches("\r\n").count();
+    ends as u64
+}
+
 /// Whether what was read as one record goes over more lines than it was meant to. A cell may have
 /// several lines; but without its second quotation mark it takes in the lines below, up to the mark
 /// of another cell, and that one stands where no cell ends, or up to the end of the file.
 fn lacks_quote(record: &str, delimiter: u8) -> bool {
-    let record = record.trim_matches(['\r', '\n']);
-    if !record.contains(['\r', '\n']) {
+    let record = record.trim_matches(LINE_END);
+    if !record.contains(LINE_END) {
         return false;
     }
     // Two in a row are one that is meant.
     let record = record.replace("\"\"", "");
     let mut parts = record.split('"').skip(1);
+    let ends = [char::from(delimiter), '\r', '\n'];
     while let Some(_quoted) = parts.next() {
-        let ends = [char::from(delimiter), '\r', '\n'];
         match parts.next() {
             Some(after) if after.is_empty() || after.starts_with(ends) => {}
             _ => return true,

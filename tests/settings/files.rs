@@ -154,33 +154,35 @@ fn every_kind_of_fault_is_named_with_its_line_and_nothing_is_saved() {
                 Mixed,ada.osei@larkspur.example,L-1002,\n\
                 One,,R-1,\n\
                 Other,,R-1,\n\
-                Long,,{long},\n\
+                Long,,{long},\n\n\
                 LongStatus,,S-1,{long}\n";
     let file = file.replace("{long}", &"x".repeat(256));
-    let preview = send(&mut admin, file.as_bytes());
-    let page = admin.get(&preview);
-    assert_eq!(page.status, 422);
-    let page = page.text();
-    for (line, reason) in [
-        (3, "neither an e-mail nor a custom id"),
-        (4, "“not-a-mail” is no e-mail address"),
-        (5, "the status “retired” is none of Active"),
-        (6, "is on line 2 already"),
-        (7, "name has characters in it that cannot be seen"),
-        (10, "the e-mail is "),
-        (12, "the custom id R-1 is on line 11 already"),
-        (13, "custom_id is longer than 255 characters"),
-        (14, "status is longer than 255 characters"),
-    ] {
-        let row = format!(" data-label=\"Line\">{line}</th><td>");
-        let (_, rest) = page
-            .split_once(&row)
-            .unwrap_or_else(|| panic!("line {line}: {page}"));
-        let (cell, _) = rest.split_once("</td>").unwrap();
-        assert!(cell.contains(reason), "line {line}: {cell}");
+    for file in [file.clone(), file.replace('\n', "\r\n")] {
+        let preview = send(&mut admin, file.as_bytes());
+        let page = admin.get(&preview);
+        assert_eq!(page.status, 422);
+        let page = page.text();
+        for (line, reason) in [
+            (3, "neither an e-mail nor a custom id"),
+            (4, "“not-a-mail” is no e-mail address"),
+            (5, "the status “retired” is none of Active"),
+            (6, "is on line 2 already"),
+            (7, "name has characters in it that cannot be seen"),
+            (10, "the e-mail is "),
+            (12, "the custom id R-1 is on line 11 already"),
+            (13, "custom_id is longer than 255 characters"),
+            (15, "status is longer than 255 characters"),
+        ] {
+            let row = format!(" data-label=\"Line\">{line}</th><td>");
+            let (_, rest) = page
+                .split_once(&row)
+                .unwrap_or_else(|| panic!("line {line}: {page}"));
+            let (cell, _) = rest.split_once("</td>").unwrap();
+            assert!(cell.contains(reason), "line {line}: {cell}");
+        }
+        assert!(page.contains("Nothing can be saved while a line is wrong"));
+        assert_eq!(admin.post(&preview, &[("version", "1")]).status, 422);
     }
-    assert!(page.contains("Nothing can be saved while a line is wrong"));
-    assert_eq!(admin.post(&preview, &[("version", "1")]).status, 422);
     assert_eq!(
         app.number("SELECT count(*) FROM employees WHERE name = 'Good'"),
         0

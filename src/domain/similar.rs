@@ -101,7 +101,12 @@ impl<'a> Wanted<'a> {
             let letters = name.chars().filter(|c| c.is_alphanumeric());
             letters.flat_map(char::to_lowercase).collect()
         };
-        label::slips(&bare(self.name), &bare(name))
+        let (sent, name) = (bare(self.name), bare(name));
+        // Of punctuation alone nothing is left, and any two of that would be alike.
+        if sent.is_empty() || name.is_empty() {
+            return None;
+        }
+        label::slips(&sent, &name)
     }
 }
 
@@ -178,6 +183,8 @@ mod tests {
         assert_eq!(similar("agent18@acme.example"), [0_i64; 0]);
         assert_eq!(similar("L-1003"), [0_i64; 0]);
         assert_eq!(similar(""), [0_i64; 0]);
+        assert_eq!(similar("-"), [0_i64; 0]);
+        assert_eq!(similar("_@acme.example"), [0_i64; 0]);
         assert_eq!(similar(&"x".repeat(10_000)), [0_i64; 0]);
     }
 

@@ -37,6 +37,12 @@ impl Share {
         self.requests += requests;
         self.keys.insert(key_id);
     }
+
+    /// Adds another share.
+    pub fn append(&mut self, other: Self) {
+        self.requests += other.requests;
+        self.keys.extend(other.keys);
+    }
 }
 
 impl Effect {

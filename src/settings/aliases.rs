@@ -308,7 +308,8 @@ async fn confirm(
     alias: AliasRow,
     sent: &Sent,
 ) -> Result<ConfirmPage, PageError> {
-    let told = effect::of_alias(settings, shell.company.id, kind, alias.clone()).await?;
+    let (company, both) = (shell.company.id, &Environment::ALL);
+    let told = effect::of_alias(settings, company, kind, alias.clone(), both).await?;
     let AliasRow { label, target, .. } = alias;
     Ok(ConfirmPage {
         above: vec![

@@ -8,6 +8,7 @@ use super::Settings;
 use crate::domain::company::CompanyId;
 use crate::domain::dictionary::Reason;
 use crate::domain::effect::{Effect, Share};
+use crate::domain::request::Environment;
 use crate::domain::settings::CompanySettings;
 use crate::domain::window::{Preset, Range};
 use crate::error::PageError;
@@ -125,12 +126,14 @@ pub(super) async fn of_findings(
     })
 }
 
-/// What the end of an alias would refuse: what it reads is not told apart by the counters.
+/// What the end of an alias would refuse with keys of these environments: what it reads is not told
+/// apart by the counters.
 pub(super) async fn of_alias(
     settings: &Settings,
     company: CompanyId,
     kind: LabelKind,
     alias: AliasRow,
+    environments: &[Environment],
 ) -> Result<Told, PageError> {
     let now = settings.clock.now();
     let since = now - TimeDelta::days(DAYS);
@@ -143,7 +146,10 @@ pub(super) async fn of_alias(
         .await?;
     let mut effect = Effect::default();
     for (key_id, count) in reads.by_key {
-        effect.refused.add(key_id, a_week(count, reads.cut_at, now));
+        let key = keys.iter().find(|key| key.id == key_id);
+        if key.is_some_and(|key| environments.contains(&key.environment())) {
+            effect.refused.add(key_id, a_week(count, reads.cut_at, now));
+        }
     }
     let source = reads.cut_at.map_or(WEEK, |_| NEWEST);
     Ok(Told {
@@ -171,11 +177,10 @@ pub(super) async fn of_key(
 }
 
 impl Told {
-    /// Both together.
+    /// Both together, where the other tells what is unblocked.
     pub(super) fn and(mut self, other: Self) -> Self {
-        let unblocked = other.effect.unblocked;
-        self.effect.unblocked.requests += unblocked.requests;
-        self.effect.unblocked.keys.extend(unblocked.keys);
+        self.effect.refused.append(other.effect.refused);
+        self.effect.unblocked.append(other.effect.unblocked);
         self.unblocked_from = other.unblocked_from;
         self
     }

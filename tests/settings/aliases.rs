@@ -90,7 +90,24 @@ fn a_label_added_later_counts_before_the_alias_and_the_pages_say_so() {
     let path = format!("{COMPANY_INFO}/channels/new?label=Voice");
     let page = Page(admin.get(&path).text().to_owned()).words();
     assert!(page.contains("voice is an alias of chat now"), "{page}");
-    admin.fill_in(&path, &[("label", "Voice")]).location();
+    assert!(
+        page.contains("This would refuse 1 request in seven days from 1 key: Production"),
+        "{page}"
+    );
+    // Typed by hand, nothing was said of it before: it is said, and saved when it is sent again.
+    let path = format!("{COMPANY_INFO}/channels/new");
+    let answer = admin.fill_in(&path, &[("label", "Voice")]);
+    assert_eq!(answer.status, 422);
+    let page = Page(answer.text().to_owned()).words();
+    assert!(page.contains("Nothing is saved yet"), "{page}");
+    assert!(
+        page.contains("This would refuse 1 request in seven days"),
+        "{page}"
+    );
+    assert_eq!(production.requests(&voice).status, 200);
+    let told = answer.hidden("told").unwrap();
+    let form = [("label", "Voice"), ("told", &told)];
+    admin.fill_in(&path, &form).location();
     // The channel's own rules hold: it begins in manual mode.
     assert_eq!(production.requests(&voice).status, 400);
     assert_eq!(app.trying_out().requests(&voice).status, 200);

@@ -41,6 +41,9 @@ pub struct Typed {
     name: String,
     #[serde(default)]
     integrated: String,
+    /// The label of which the form said what it would refuse.
+    #[serde(default)]
+    told: String,
     #[serde(flatten)]
     sent: Sent,
 }
@@ -58,7 +61,7 @@ pub async fn new(
         name: wanted.label.clone(),
         integrated: wanted.integrated,
         label: wanted.label,
-        sent: Sent::default(),
+        ..Typed::default()
     };
     let version = settings.version(&shell).await?;
     let sent = Sent::new(version, wanted.return_to.as_deref());
@@ -80,6 +83,16 @@ pub async fn create(
         Ok(row) => row,
         Err(problems) => return again(&settings, shell, kind, &typed, &sent, problems).await,
     };
+    let alias = overshadowed(&settings, &shell, kind, &row.label, row.integrated).await?;
+    let refuses = alias.is_some_and(|alias| alias.is_refused);
+    if refuses && label::fold(&typed.told) != label::fold(&row.label) {
+        let mut page = LabelPage::to_add(&settings, shell, kind, &typed, &sent).await?;
+        page.alert = Some(format!(
+            "Nothing is saved yet: production requests that name {} would be refused. Add it once more if that is meant.",
+            row.label
+        ));
+        return page::show_with(StatusCode::UNPROCESSABLE_ENTITY, &page);
+    }
     let company = shell.company.id;
     let new = row.clone();
     let outcome = settings
@@ -160,18 +173,29 @@ impl LabelPage {
     ) -> Result<Self, PageError> {
         let noun = kind.noun();
         let integrated = !typed.integrated.is_empty();
-        let notices = match typed.label.trim() {
+        let mut told = match typed.label.trim() {
             // Any other brand or language may make it necessary to name one.
             "" => tell_new(settings, &shell, kind, "~new", integrated).await?,
             label => tell_new(settings, &shell, kind, label, integrated).await?,
         };
-        let mut notices = notices.notices();
-        if let Some(alias) = alias_of(settings, &shell, kind, &typed.label).await? {
-            notices.push(Notice::info(&format!(
+        let mut hidden = sent.hidden();
+        let mut rests = None;
+        let alias = overshadowed(settings, &shell, kind, &typed.label, integrated).await?;
+        if let Some(Overshadowed { alias, is_refused }) = alias {
+            let mut words = format!(
                 "{} is an alias of {} now. The new {noun} counts before it: requests that name it are its own, and the alias rests.",
                 alias.label, alias.target
-            )));
+            );
+            if is_refused {
+                words.push_str(" Until it is integrated it refuses production requests.");
+                hidden.push(("told", typed.label.clone()));
+                let (company, production) = (shell.company.id, &[Environment::Production]);
+                let refused = effect::of_alias(settings, company, kind, alias, production).await?;
+                told = refused.and(told);
+            }
+            rests = Some(Notice::info(&words));
         }
+        let notices: Vec<Notice> = told.notices().into_iter().chain(rests).collect();
         let label_field = match kind {
             LabelKind::Language => Field::text("label", "Tag", &typed.label)
                 .typed(Control::Offers(&language::COMMON))
@@ -207,7 +231,7 @@ impl LabelPage {
             },
             alert: None,
             fields,
-            hidden: sent.hidden(),
+            hidden,
             leave: sent.back().unwrap_or_else(|| list(kind)),
             button: format!("Add the {noun}"),
             shell,
@@ -215,18 +239,41 @@ impl LabelPage {
     }
 }
 
+/// An alias whose place a new label would take.
+struct Overshadowed {
+    alias: AliasRow,
+    /// Whether it lets production requests in, and the label would not.
+    is_refused: bool,
+}
+
 /// The alias whose place a new label would take.
-async fn alias_of(
+async fn overshadowed(
     settings: &Settings,
     shell: &Shell,
     kind: LabelKind,
     label: &str,
-) -> Result<Option<AliasRow>, PageError> {
+    integrated: bool,
+) -> Result<Option<Overshadowed>, PageError> {
     let (company, label) = (shell.company.id, label.to_owned());
     let found = settings.store.read(company, move |connection| {
         aliases::find(connection, company, kind, &label)
     });
-    Ok(found.await?)
+    let Some(alias) = found.await? else {
+        return Ok(None);
+    };
+    let snapshot = settings.live.snapshot(&settings.store, company).await?;
+    let is_let_in = match kind {
+        LabelKind::Channel => snapshot
+            .rules
+            .channel_labelled(&alias.target)
+            .is_some_and(|channel| channel.enabled && channel.integrated),
+        // A new brand or language is active, and takes what any other does.
+        LabelKind::Brand | LabelKind::Language => false,
+    };
+    Ok(Some(Overshadowed {
+        alias,
+        is_refused: is_let_in && !integrated,
+    }))
 }
 
 /// What a new label does: those who name none may be refused, those who name it pass.

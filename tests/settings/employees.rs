@@ -118,6 +118,22 @@ fn one_is_added_and_edited_and_found_by_every_part() {
 }
 
 #[test]
+fn a_name_that_another_takes_the_place_of_is_told_before_it_is_saved() {
+    let app = TestApp::start();
+    let (mut admin, mut support) = (app.admin(), app.support());
+    let path = format!("{LIST}/{}", id_of(&app, "L-1001"));
+    let told = "ada.osei@larkspur.example alone will be refused: nobody has it any more.";
+    let other = format!("{path}?email=ada@larkspur.example");
+    assert!(admin.get(&other).text().contains(told));
+    assert!(!support.get(&other).text().contains("any more"));
+    let other = format!("{path}?custom_id=L-1");
+    let told = "L-1001 alone will be refused: nobody has it any more.";
+    assert!(admin.get(&other).text().contains(told));
+    let same = format!("{path}?email=Ada.Osei@larkspur.example");
+    assert!(!admin.get(&same).text().contains("any more"));
+}
+
+#[test]
 fn another_companys_employees_are_not_there() {
     let app = TestApp::start();
     let mut admin = app.admin();

@@ -1,6 +1,8 @@
 //! One employee: added or edited. Whether requests may be about them is the status, which has
 //! buttons of its own.
 
+use std::mem;
+
 use actix_session::Session;
 use actix_web::http::StatusCode;
 use actix_web::{HttpResponse, web};
@@ -138,12 +140,22 @@ pub async fn show(
     }
     // Only an admin's page has the form; to support a profile is shown as it is.
     if shell.operator.is_admin() {
-        let fill = |field: &mut String, wanted: String| match wanted.is_empty() {
-            true => {}
-            false => *field = wanted,
-        };
-        fill(&mut typed.email, email);
-        fill(&mut typed.custom_id, custom_id);
+        let is_same_email = email::fold(&email) == email::fold(&typed.email);
+        let is_same_id = custom_id.trim() == typed.custom_id;
+        for (field, wanted, is_same) in [
+            (&mut typed.email, email, is_same_email),
+            (&mut typed.custom_id, custom_id, is_same_id),
+        ] {
+            if wanted.is_empty() {
+                continue;
+            }
+            let old = mem::replace(field, wanted);
+            if !old.is_empty() && !is_same {
+                notices.push(Notice::info(&format!(
+                    "Requests that name {old} alone will be refused: nobody has it any more."
+                )));
+            }
+        }
     }
     let none = Problems::default();
     let mut page = EmployeePage::to_edit(shell, &known, &typed, &none);

@@ -86,6 +86,21 @@ fn every_label_that_fails_is_ended_by_its_page_and_the_next_request_passes() {
 }
 
 #[test]
+fn a_channel_that_is_not_enabled_is_promised_nothing_by_its_mode() {
+    let app = TestApp::start();
+    let mut admin = app.admin();
+    let disabled = "refused until it is enabled under Company Info";
+    for verb in ["integration", "manual-mode"] {
+        let page = admin.get(&format!("/settings/integrations/channels/sms/{verb}"));
+        assert!(page.text().contains(disabled), "{verb}: {}", page.text());
+        assert!(!page.text().contains("accepted from the next one"));
+        assert!(!page.text().contains("test requests still pass"));
+    }
+    let page = admin.get("/settings/integrations/channels/phone/integration");
+    assert!(page.text().contains("accepted from the next one"));
+}
+
+#[test]
 fn what_is_switched_off_is_refused_at_once() {
     let app = TestApp::start();
     let mut admin = app.admin();

@@ -121,7 +121,7 @@ async fn confirm(
             Switch::Manual => format!("Switch {} to manual mode?", row.label),
             Switch::On | Switch::Off => format!("{verb} {}?", row.label),
         },
-        sentence: switch.sentence(kind),
+        sentence: switch.sentence(kind, row.active),
         notices,
         button: match switch {
             Switch::Integrated => format!("Switch {} to integrated", row.label),
@@ -197,9 +197,13 @@ impl Switch {
         }
     }
 
-    fn sentence(self, kind: LabelKind) -> String {
+    fn sentence(self, kind: LabelKind, is_on: bool) -> String {
         let noun = kind.noun();
         match self {
+            Self::Integrated | Self::Manual if !is_on => {
+                "All requests that name this channel are refused until it is enabled under Company Info."
+                    .to_owned()
+            }
             Self::On => {
                 format!("Requests that name this {noun} are accepted from the next one on.")
             }

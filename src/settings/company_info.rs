@@ -164,8 +164,11 @@ async fn again(
 async fn read(settings: &Settings, shell: &Shell) -> Result<Stored, PageError> {
     let company = shell.company.id;
     let window = Range::Last(Preset::Week).at(settings.clock.now());
+    let retention = i32::try_from(settings.retention_days).unwrap_or(i32::MAX);
     let read = settings.store.read(company, move |connection| {
-        let row = companies::find(connection, company)?;
+        let mut row = companies::find(connection, company)?;
+        // Personal data goes with its request at the latest, and the form takes no longer threshold.
+        row.expunge_after_days = row.expunge_after_days.min(retention);
         let labels = LabelKind::ALL
             .into_iter()
             .map(|kind| Ok((kind, labels::all(connection, company, kind)?)))

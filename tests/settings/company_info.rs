@@ -2,7 +2,7 @@
 
 use serde_json::json;
 
-use crate::support::TestApp;
+use crate::support::{TestApp, TestClock, TestStore};
 
 const PAGE: &str = "/settings/company-info";
 
@@ -59,6 +59,20 @@ fn what_is_wrong_stands_at_its_field_and_what_was_typed_stays() {
         app.number("SELECT count(*) FROM audit_log WHERE action LIKE 'company.%'"),
         0
     );
+}
+
+#[test]
+fn a_threshold_longer_than_the_retention_is_shown_as_that_and_in_no_one_s_way() {
+    let store = TestStore::new();
+    let flags = ["--retention-days", "14"];
+    let app = TestApp::configured(&store, &store.url, TestClock::default(), &flags);
+    let mut admin = app.admin();
+    let page = admin.get(PAGE);
+    let shown = "name=\"expunge\" inputmode=\"numeric\" value=\"14\"";
+    assert!(page.text().contains(shown), "{}", page.text());
+    admin
+        .fill_in(PAGE, &facts("Larkspur Inc", "UTC", "14"))
+        .location();
 }
 
 #[test]

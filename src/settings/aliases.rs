@@ -308,8 +308,9 @@ async fn confirm(
     alias: AliasRow,
     sent: &Sent,
 ) -> Result<ConfirmPage, PageError> {
-    let (company, both) = (shell.company.id, &Environment::ALL);
-    let told = effect::of_alias(settings, company, kind, alias.clone(), both).await?;
+    let company = shell.company.id;
+    let passing = effect::let_in(settings, company, kind, &alias).await?;
+    let told = effect::of_alias(settings, company, kind, alias.clone(), &passing).await?;
     let AliasRow { label, target, .. } = alias;
     Ok(ConfirmPage {
         above: vec![

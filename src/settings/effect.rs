@@ -160,6 +160,30 @@ pub(super) async fn of_alias(
     })
 }
 
+/// The environments whose requests an alias lets in now: none while it rests or its target is off,
+/// and while that is in manual mode those of test keys alone.
+pub(super) async fn let_in(
+    settings: &Settings,
+    company: CompanyId,
+    kind: LabelKind,
+    alias: &AliasRow,
+) -> Result<Vec<Environment>, PageError> {
+    let snapshot = settings.live.snapshot(&settings.store, company).await?;
+    let (rules, sent) = (&snapshot.rules, alias.label.as_str());
+    let lets_in = |environment: &Environment| match kind {
+        LabelKind::Channel => rules
+            .channel(sent)
+            .is_some_and(|c| c.folded != alias.folded && c.enabled && c.takes(*environment)),
+        LabelKind::Brand => rules
+            .brand(sent)
+            .is_some_and(|b| b.folded != alias.folded && b.active),
+        LabelKind::Language => rules
+            .language(sent)
+            .is_some_and(|l| l.folded != alias.folded && l.active),
+    };
+    Ok(Environment::ALL.into_iter().filter(lets_in).collect())
+}
+
 /// What was accepted with one key.
 pub(super) async fn of_key(
     settings: &Settings,

@@ -201,6 +201,46 @@ fn what_an_alias_would_do_is_said_before_it_is_added_and_before_it_is_removed() 
 }
 
 #[test]
+fn the_end_of_an_alias_that_lets_nothing_in_refuses_nothing() {
+    let app = TestApp::start();
+    let mut admin = app.admin();
+    let production = app.production();
+    add(&mut admin, "channels", "voice", "chat");
+    add(&mut admin, "brands", "kids", "larkspur-kids");
+    for body in [
+        accepted_but("/channel", "voice"),
+        accepted_but("/brand", "kids"),
+    ] {
+        assert_eq!(production.requests(&body).status, 200);
+    }
+    let [voice, kids] = [("channels", "voice"), ("brands", "kids")]
+        .map(|(kind, label)| format!("{COMPANY_INFO}/{kind}/aliases/{label}/removal"));
+    for path in [&voice, &kids] {
+        let page = admin.get(path);
+        assert!(page.text().contains("This would refuse 1 request"));
+    }
+    // One rests from now on, and what the other means is switched off.
+    let channel = [("label", "voice"), ("integrated", "yes")];
+    admin
+        .fill_in(&format!("{COMPANY_INFO}/channels/new"), &channel)
+        .location();
+    admin
+        .fill_in(
+            &format!("{COMPANY_INFO}/brands/larkspur-kids/deactivation"),
+            &[],
+        )
+        .location();
+    for path in [&voice, &kids] {
+        let page = admin.get(path);
+        assert!(
+            !page.text().contains("would refuse"),
+            "{path}: {}",
+            page.text()
+        );
+    }
+}
+
+#[test]
 fn a_finding_with_a_suggestion_offers_the_alias_and_the_request_says_how_it_was_read() {
     let app = TestApp::start();
     let mut admin = app.admin();

@@ -261,18 +261,12 @@ async fn overshadowed(
     let Some(alias) = found.await? else {
         return Ok(None);
     };
-    let snapshot = settings.live.snapshot(&settings.store, company).await?;
-    let is_let_in = match kind {
-        LabelKind::Channel => snapshot
-            .rules
-            .channel_labelled(&alias.target)
-            .is_some_and(|channel| channel.enabled && channel.integrated),
-        // A new brand or language is active, and takes what any other does.
-        LabelKind::Brand | LabelKind::Language => false,
-    };
+    let passing = effect::let_in(settings, company, kind, &alias).await?;
+    // A new brand or language is active, and takes what any other does.
+    let is_manual = kind == LabelKind::Channel && !integrated;
     Ok(Some(Overshadowed {
         alias,
-        is_refused: is_let_in && !integrated,
+        is_refused: is_manual && passing.contains(&Environment::Production),
     }))
 }
 

@@ -23,31 +23,46 @@ pub async fn send(
     session: Session,
 ) -> Result<HttpResponse, PageError> {
     let addresses = note(&settings, &shell).await?;
+    let mut taken = Vec::new();
     let mut failures = Vec::new();
-    for address in &addresses {
+    let mut left = addresses.iter();
+    for address in left.by_ref() {
         let sent = settings
             .mailer
             .send(letter(&settings, &shell, address))
             .await;
-        if let Err(reason) = sent {
-            failures.push(format!("{address}: {reason}"));
-            // The others would wait as long for nothing.
-            if !matches!(reason, NotSent::Refused(..)) {
-                break;
-            }
+        let Err(reason) = sent else {
+            taken.push(address.as_str());
+            continue;
+        };
+        failures.push(format!("{address}: {reason}"));
+        // The others would wait as long for nothing.
+        if matches!(reason, NotSent::NotSetUp | NotSent::Unreachable(_)) {
+            break;
         }
     }
+    let not_tried: Vec<&str> = left.map(String::as_str).collect();
     let words = match (addresses.is_empty(), failures.is_empty()) {
         (true, _) => "There is no alert e-mail to send a test mail to: save one first.".to_owned(),
         (false, true) => {
             let words = format!(
                 "The mail server took a test mail to {}. Look whether it arrives.",
-                addresses.join(", ")
+                taken.join(", ")
             );
             flash::say(&session, &words)?;
             return Ok(see_other("/settings/integrations"));
         }
-        (false, false) => format!("The test mail was not sent. {}.", failures.join("; ")),
+        (false, false) => {
+            let sent = match taken.is_empty() {
+                true => "The test mail was not sent.".to_owned(),
+                false => format!("The test mail was sent to {} only.", taken.join(", ")),
+            };
+            let not_tried = match not_tried.is_empty() {
+                true => String::new(),
+                false => format!(" Not tried: {}.", not_tried.join(", ")),
+            };
+            format!("{sent} {}.{not_tried}", failures.join("; "))
+        }
     };
     let stored = integrations::read(&settings, &shell).await?;
     let mut page = IntegrationsPage::new(&settings, shell, &stored, None);

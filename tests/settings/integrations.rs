@@ -163,6 +163,30 @@ fn who_gets_mail_is_kept_and_its_effect_is_not_pretended() {
     assert!(wrong.text().contains("id=\"test_email-problem\""));
 }
 
+#[test]
+fn a_test_mail_names_who_was_sent_to_who_was_not_and_who_was_not_tried() {
+    let server = MailServer::start(Protection::Plain);
+    let app = TestApp::with_mail(&server);
+    let mut admin = app.admin();
+    let path = "/settings/integrations/test-mail";
+    let three = "ops@larkspur.example\nlead@larkspur.example\nboss@larkspur.example";
+    admin.fill_in(PAGE, &[("alert_emails", three)]).location();
+    server.turn(Mood::Gone);
+    let gone = admin.post(path, &[]);
+    assert!(gone.text().contains("The test mail was not sent."));
+    let words = "Not tried: lead@larkspur.example, boss@larkspur.example.";
+    assert!(gone.text().contains(words), "{}", gone.text());
+    server.turn(Mood::Takes);
+    server.refuse("lead@larkspur.example");
+    let refused = admin.post(path, &[]);
+    assert_eq!(refused.status, 422);
+    let words = "The test mail was sent to ops@larkspur.example, boss@larkspur.example only. \
+                 lead@larkspur.example: the mail server refused it";
+    assert!(refused.text().contains(words), "{}", refused.text());
+    assert!(!refused.text().contains("Not tried"));
+    server.letter_to("boss@larkspur.example");
+}
+
 const PAGE: &str = "/settings/integrations";
 
 #[test]

@@ -118,6 +118,20 @@ fn one_is_added_and_edited_and_found_by_every_part() {
 }
 
 #[test]
+fn an_international_address_is_typed_and_kept_as_it_is() {
+    let app = TestApp::start();
+    let mut admin = app.admin();
+    let path = format!("{LIST}/new");
+    // A browser would refuse the one half and rewrite the other in a field of this type.
+    assert!(!admin.get(&path).text().contains("type=\"email\""));
+    let address = "jürgen@münchen.example";
+    let fields = [("name", "Jürgen"), ("email", address), ("status", "active")];
+    admin.fill_in(&path, &fields).location();
+    let kept = format!("SELECT count(*) FROM employees WHERE email = '{address}'");
+    assert_eq!(app.number(&kept), 1);
+}
+
+#[test]
 fn a_name_that_another_takes_the_place_of_is_told_before_it_is_saved() {
     let app = TestApp::start();
     let (mut admin, mut support) = (app.admin(), app.support());

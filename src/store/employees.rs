@@ -109,23 +109,28 @@ pub fn page(
         false => (">", "lower(name), id"),
     };
     let limit = PAGE_ROWS + 1;
+    let small = |text: &str| format!("translate(lower({text} COLLATE \"C\"), $6, $7)");
+    let (name, custom_id, searched) = (small("name"), small("custom_id"), small("$4"));
     let sql = format!(
         "SELECT id, name, email, custom_id, status FROM employees \
          WHERE company_id = $1 \
            AND ($2 IS NULL OR (lower(name), id) {comparison} (lower($2), $3)) \
-           AND ($4 = '' OR strpos(lower(name), lower($4)) > 0 OR strpos(email_folded, $5) > 0 \
-                OR strpos(lower(custom_id), lower($4)) > 0) \
+           AND ($4 = '' OR strpos({name}, {searched}) > 0 OR strpos(email_folded, $5) > 0 \
+                OR strpos({custom_id}, {searched}) > 0) \
            {} \
          ORDER BY {order} LIMIT {limit}",
         // A plain comparison, so that the index by status can serve it.
         status.map_or(String::new(), |s| format!("AND status = {}", s.number()))
     );
+    let (capitals, small_letters) = beyond_ascii(search);
     let mut rows: Vec<Row> = diesel::sql_query(sql)
         .bind::<BigInt, _>(company.0)
         .bind::<Nullable<Text>, _>(from.as_ref().map(|f| f.profile.name.as_str()))
         .bind::<BigInt, _>(from.as_ref().map_or(0, |f| f.id))
         .bind::<Text, _>(search.trim())
         .bind::<Text, _>(email::fold(search).as_ref())
+        .bind::<Text, _>(capitals)
+        .bind::<Text, _>(small_letters)
         .load(connection)?;
     let goes_on = rows.len() == limit;
     rows.truncate(PAGE_ROWS);
@@ -137,6 +142,20 @@ pub fn page(
         has_before: if backwards { goes_on } else { from.is_some() },
         has_after: backwards || goes_on,
     })
+}
+
+/// The capital and the small form of each letter beyond ASCII in a search. What `lower` makes of such
+/// letters depends on the database's locale, and with C it is nothing; of those that are not searched
+/// for nothing is needed.
+fn beyond_ascii(search: &str) -> (String, String) {
+    fn only(mut forms: impl Iterator<Item = char>) -> Option<char> {
+        let first = forms.next()?;
+        forms.next().is_none().then_some(first)
+    }
+    let letters = search.chars().filter(|c| !c.is_ascii());
+    letters
+        .filter_map(|c| Some((only(c.to_uppercase())?, only(c.to_lowercase())?)))
+        .unzip()
 }
 
 /// How many there are of each status.

@@ -118,6 +118,30 @@ fn one_is_added_and_edited_and_found_by_every_part() {
 }
 
 #[test]
+fn case_makes_no_difference_to_a_search_in_any_alphabet() {
+    let app = TestApp::start();
+    let mut admin = app.admin();
+    for (name, custom_id) in [("Mesut Özil", "ÄB-1"), ("ФЁДОР", "f-1")] {
+        let form = [
+            ("name", name),
+            ("custom_id", custom_id),
+            ("status", "active"),
+        ];
+        admin.fill_in(&format!("{LIST}/new"), &form).location();
+    }
+    for (searched, name) in [
+        ("%C3%B6zil", "Mesut Özil"),
+        ("%C3%96ZIL", "Mesut Özil"),
+        ("%C3%A4b-1", "Mesut Özil"),
+        ("%D1%84%D1%91%D0%B4", "ФЁДОР"),
+    ] {
+        let found = admin.get(&format!("{LIST}?q={searched}"));
+        assert!(found.text().contains(name), "{searched}");
+        assert!(!found.text().contains("agent1004"), "{searched}");
+    }
+}
+
+#[test]
 fn an_international_address_is_typed_and_kept_as_it_is() {
     let app = TestApp::start();
     let mut admin = app.admin();

@@ -88,10 +88,11 @@
         }
     });
 
-    // A click anywhere in a row opens the request, unless text is being selected or a link was meant.
+    // A click anywhere in a row opens the request, unless text is being selected or something else was meant.
+    const ownUse = "a, button, input, label, summary, form, select, option, textarea";
     on("click", (event) => {
         const row = event.target.closest("tr[data-open]");
-        if (!row || event.target.closest("a, button, input, label, summary") || String(getSelection())) return;
+        if (!row || event.target.closest(ownUse) || String(getSelection())) return;
         const link = row.querySelector("a[href]");
         if (link && event.detail < 2) link.click();
     });

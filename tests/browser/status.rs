@@ -166,6 +166,8 @@ pub fn causes(browser: &Chromium) {
     browser.sees(".notice", "Acknowledged: Invalid/inactive brand signifier");
     browser.sees("td.state", "Acknowledged");
     browser.click(".decide summary");
+    // To choose for how long is not to open the row.
+    browser.ask("document.querySelector('.decide form[action$=ignoring] select').click()");
     browser.click(".decide form[action$=ignoring] button");
     browser.sees(".notice", "Ignored until");
     browser.sees(".folded summary", "1 ignored cause");

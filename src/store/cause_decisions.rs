@@ -18,6 +18,10 @@ use crate::domain::dictionary::Reason;
 const ACKNOWLEDGED: i16 = 1;
 const IGNORED: i16 = 2;
 
+/// What is sent twice, by a double click or by sending a page once more, is sent within this time; other
+/// ends of ignoring are days apart.
+const SENT_TWICE_WITHIN: TimeDelta = TimeDelta::minutes(1);
+
 /// The kind of decision without which no cause stands so; `None` where that needs none.
 pub(super) fn kind(state: State) -> Option<i16> {
     match state {
@@ -168,10 +172,11 @@ pub fn decide(
         Decision::Acknowledged => (ACKNOWLEDGED, None),
         Decision::Ignored(until) => (IGNORED, Some(until)),
     });
-    if let Some((their_kind, _, actor, at, user_id)) = &current
+    if let Some((their_kind, their_until, actor, at, user_id)) = &current
         && Some(*at) != author.seen
     {
-        let is_same = decided.is_some_and(|(kind, _)| kind == *their_kind);
+        let is_same = decided
+            .is_some_and(|(kind, until)| kind == *their_kind && are_close(until, *their_until));
         let is_sent_twice = *user_id == author.user_id && is_same;
         return Ok(match is_sent_twice {
             true => Outcome::AsItWas,
@@ -223,6 +228,14 @@ pub fn decide(
     let after = Some(in_words(kind, until));
     log(connection, company, cause, action, before, after, author)?;
     Ok(Outcome::Saved)
+}
+
+/// Whether two ends are those of one decision that was sent twice.
+fn are_close(one: Option<DateTime<Utc>>, other: Option<DateTime<Utc>>) -> bool {
+    match (one, other) {
+        (Some(one), Some(other)) => (one - other).abs() <= SENT_TWICE_WITHIN,
+        (one, other) => one == other,
+    }
 }
 
 fn in_words(kind: i16, until: Option<DateTime<Utc>>) -> Json {

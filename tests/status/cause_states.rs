@@ -284,6 +284,18 @@ fn who_was_too_late_is_told_and_nothing_is_overwritten() {
 }
 
 #[test]
+fn ignoring_for_another_time_from_a_page_made_before_is_told_and_changes_nothing() {
+    let (app, mut admin) = app_with_admin();
+    fail(&app, "outlet");
+    let shown = page(&mut admin, CAUSES);
+    assert_eq!(decide(&mut admin, &shown, "ignoring", "7"), 303);
+    let until = "SELECT until FROM cause_decisions";
+    let before = app.rows(until);
+    assert_eq!(decide(&mut admin, &shown, "ignoring", "30"), 409);
+    assert_eq!(app.rows(until), before);
+}
+
+#[test]
 fn what_is_opened_again_too_late_stays_as_it_was_decided_since() {
     let (app, mut admin) = app_with_admin();
     let mut other = someone(&app, "other@larkspur.example", Role::Admin);

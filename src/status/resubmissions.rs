@@ -63,9 +63,15 @@ struct Plan {
 pub async fn ask(
     Admin(shell): Admin,
     status: web::Data<Status>,
+    session: Session,
     http: HttpRequest,
 ) -> Result<HttpResponse, PageError> {
     let chosen = Chosen::read(&status, http.query_string().as_bytes());
+    if chosen.ids.is_empty() && chosen.run.is_none() {
+        let words = "Choose requests first: tick them, then send them again.";
+        flash::say_why_not(&session, words)?;
+        return Ok(see_other(&chosen.back()));
+    }
     page::show(&confirm(shell, &status, &chosen).await?)
 }
 

@@ -245,6 +245,15 @@ fn what_our_store_would_not_take_is_not_said_to_fail() {
 }
 
 #[test]
+fn nothing_chosen_leads_back_to_the_list_and_says_what_to_do() {
+    let (_app, mut admin) = app_with_admin();
+    let answer = admin.get(&format!("{ROOT}/resubmissions?return_to={TEST}"));
+    assert_eq!(answer.location(), TEST);
+    let words = page(&mut admin, TEST).words();
+    assert!(words.contains("Choose requests first"), "{words}");
+}
+
+#[test]
 fn what_is_older_than_a_week_is_sent_only_when_that_is_said() {
     let (app, mut admin) = app_with_admin();
     let old = refused(&app);

@@ -162,16 +162,24 @@
         }
     });
 
-    // What is still going on renews itself, until it ends; not while nobody looks.
+    // What is still going on renews itself, until it ends; not while nobody looks. What a form said
+    // stays to be read, and the focus stays where it is.
     const renew = async () => {
         const old = document.querySelector("[data-renew]");
         if (!old) return;
-        if (!document.hidden && !old.contains(document.activeElement)) {
+        if (!document.hidden) {
             try {
                 const answer = await fetch(location.href);
+                // Signed out: the way back here is by signing in.
+                if (answer.redirected) return location.reload();
                 const page = new DOMParser().parseFromString(await answer.text(), "text/html");
-                const main = page.querySelector("main");
-                if (answer.ok && main) old.closest("main").replaceChildren(...main.childNodes);
+                const renewed = page.querySelector("main > .stack");
+                if (answer.ok && renewed && !old.contains(document.activeElement)) {
+                    old.replaceWith(renewed);
+                    for (const named of ["title", ".breadcrumb [aria-current]"]) {
+                        document.querySelector(named).textContent = page.querySelector(named).textContent;
+                    }
+                }
             } catch {
                 // The next time may do.
             }

@@ -4,6 +4,7 @@ use serde_json::Value;
 
 use crate::chromium::Chromium;
 use crate::journey::{ROOT, sign_in, sign_in_as};
+use crate::on_the_way::goes_on;
 use crate::support::company::{accepted_but, with};
 use crate::support::people::PASSWORD;
 use crate::support::{Person, TestApp};
@@ -134,6 +135,22 @@ pub fn corrected_in_the_simulator(browser: &Chromium) {
     browser.click_text("Simulate this one");
     browser.sees(".simulated", "It would be accepted");
     assert_eq!(app.production().requests(&copied).status, 200);
+}
+
+/// The page of a run renews itself; what was said on it stays, and so does the focus.
+pub fn followed_to_its_end(browser: &Chromium) {
+    let (app, base) = three_invalid();
+    goes_on(&app);
+    sign_in(browser, &base);
+    browser.click_text("Check all 3");
+    browser.sees("main > .notice", "nothing was started");
+    browser.ask("document.querySelector('.breadcrumb a').focus()");
+    app.execute("UPDATE bulk_runs SET state = 3, ended_at = now()");
+    browser.sees("h1", "Stopped early");
+    browser.sees(".breadcrumb [aria-current]", "Stopped early");
+    browser.sees("main > .notice", "nothing was started");
+    let has_focus = "return document.activeElement.matches('.breadcrumb a')";
+    assert_eq!(browser.ask(has_focus), true);
 }
 
 /// What was done in another tab meanwhile is not done once more, and nothing happens again on the way

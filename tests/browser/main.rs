@@ -127,6 +127,11 @@ fn main() -> ExitCode {
             again::corrected_in_the_simulator,
         ),
         trial(
+            "a_run_is_followed_to_its_end",
+            Width::Desk,
+            again::followed_to_its_end,
+        ),
+        trial(
             "what_another_tab_did_is_not_done_again",
             Width::Desk,
             again::in_two_tabs,

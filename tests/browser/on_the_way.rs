@@ -97,7 +97,7 @@ pub fn accessible(browser: &Chromium) {
 }
 
 /// The page of a run on which no node works.
-fn goes_on(app: &TestApp) -> String {
+pub fn goes_on(app: &TestApp) -> String {
     let (now, day) = (Clock::system().now(), TimeDelta::days(1));
     let id = RequestId::new(now);
     let time = |at: DateTime<Utc>| at.format("%Y-%m-%dT%H:%M:%SZ").to_string();

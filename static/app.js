@@ -70,21 +70,26 @@
     });
     on("submit", (event) => {
         const form = event.target;
-        if (form.method === "get") {
-            for (const field of form.elements) if (field.name && !field.value) field.disabled = true;
-            return;
+        const method = event.submitter?.getAttribute("formmethod") ?? form.method;
+        if (method === "get") {
+            const empty = [...form.elements].filter((field) => field.name && !field.value && !field.disabled);
+            for (const field of empty) field.disabled = true;
+            // By then the address is made; the page itself may stay, as with Ctrl.
+            setTimeout(() => {
+                for (const field of empty) field.disabled = false;
+            });
         }
-        // A double click sends once.
-        if (form.dataset.sent) event.preventDefault();
+        if (method !== "post") return;
+        // A double click sends once. Who clicks seconds later means it: the page may have stayed.
+        if (form.dataset.sent) return event.preventDefault();
         form.dataset.sent = "yes";
+        setTimeout(() => delete form.dataset.sent, 5000);
     });
     window.addEventListener("pageshow", (event) => {
         for (const form of document.forms) {
             delete form.dataset.sent;
-            if (form.method !== "get") continue;
-            for (const field of form.elements) field.disabled = false;
             // A page that was kept as it was left says again what it is filtered by.
-            if (event.persisted) form.reset();
+            if (form.method === "get" && event.persisted) form.reset();
         }
     });
 

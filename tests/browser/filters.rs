@@ -190,6 +190,19 @@ pub fn search(browser: &Chromium) {
     assert!(!shown.as_str().unwrap().contains(key.as_str()));
 }
 
+/// A filter that was applied in another tab leaves this page as it was.
+pub fn applied_elsewhere(browser: &Chromium) {
+    let (_app, base) = ten_invalid();
+    sign_in(browser, &base);
+    // As with Ctrl: the page stays.
+    browser.ask(
+        "document.addEventListener('submit', (event) => event.preventDefault(), {once: true}); \
+         document.querySelector('.filters form').requestSubmit();",
+    );
+    let is_off = "return document.querySelector('select[name=channel]').disabled";
+    assert_eq!(browser.ask(is_off), false);
+}
+
 /// An admin saves a list for everybody, support its own alone.
 pub fn views(browser: &Chromium) {
     let (app, base) = ten_invalid();

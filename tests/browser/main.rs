@@ -152,6 +152,11 @@ fn main() -> ExitCode {
             filters::back,
         ),
         trial(
+            "a_filter_applied_in_another_tab_leaves_the_page_as_it_was",
+            Width::Desk,
+            filters::applied_elsewhere,
+        ),
+        trial(
             "whatever_is_pasted_into_the_search_box_is_found",
             Width::Desk,
             filters::search,

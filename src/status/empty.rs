@@ -74,6 +74,7 @@ pub fn why(
     let is_test = address.tab == Tab::Test;
     let total = cube.count(|cell| !is_test || cell.is_test());
     let lists_failures = !is_test || address.view == View::Causes;
+    let passed = all_passed(look, cube);
     match (facts.newest_of_all, facts.newest_on_tab) {
         (None, _) => Empty::NothingEver { curl: curl() },
         (Some(_), None) if is_test => Empty::NoTestEver { curl: curl() },
@@ -81,6 +82,10 @@ pub fn why(
             let first = address.url();
             Empty::NothingFurther { first }
         }
+        _ if passed > 0 => Empty::NothingFailed {
+            total: number(passed),
+            last: None,
+        },
         _ if !address.filter.terms().is_empty() => Empty::NothingMatches {
             newest: match (look.cursor, facts.page.searched_to) {
                 (Cursor::Newest, Some(_)) => chart.newest(address.tab, &address.filter),
@@ -101,6 +106,21 @@ pub fn why(
             },
             longer: in_the_longest_window(address),
         },
+    }
+}
+
+/// How many requests the filter of a list of causes lets through, where all of them passed; else, and
+/// where the counters do not tell, none.
+fn all_passed(look: &Look, cube: &Cube) -> i64 {
+    let address = &look.address;
+    if address.view != View::Causes || !look.is_countable() {
+        return 0;
+    }
+    let filtered = cube.filtered(&address.filter);
+    let on_tab = filtered.count(|cell| address.tab.holds(cell));
+    match filtered.count(|cell| address.tab.holds(cell) && cell.is_invalid()) {
+        0 => on_tab,
+        _ => 0,
     }
 }
 

@@ -85,6 +85,21 @@ fn test_requests_that_passed_have_no_causes() {
 }
 
 #[test]
+fn a_filter_that_lets_only_good_test_requests_through_says_that_nothing_failed() {
+    let (app, mut admin) = app_with_admin();
+    for body in [accepted(), accepted(), accepted_but("/channel", "sms")] {
+        app.trying_out().requests(&body);
+    }
+    let words = page(&mut admin, &format!("{TEST}/causes?channel=email")).words();
+    assert!(
+        words.contains("Nothing failed 0 of 2 test requests failed in the last 7 days."),
+        "{words}"
+    );
+    let words = page(&mut admin, &format!("{TEST}/causes?channel=chat")).words();
+    assert!(words.contains("No request matches this filter"), "{words}");
+}
+
+#[test]
 fn nothing_is_longer_than_the_longest_window() {
     let store = TestStore::new();
     let kept = ["--retention-days", "365"];

@@ -15,8 +15,8 @@ pub struct Search {
     pub emails: Vec<String>,
     /// Keys, or how they begin. They are looked up as nothing else.
     pub keys: Vec<String>,
-    /// Everything else that could be a ticket or custom id: the whole text, then what has a digit,
-    /// then the rest.
+    /// Everything that could be a ticket or custom id: the whole text, then what has a digit or an `@`,
+    /// then the rest. What has an `@` is here where it is written in another way than folded.
     pub words: Vec<String>,
 }
 
@@ -92,6 +92,7 @@ impl Search {
         let text = match (&self.words[..], &self.emails[..]) {
             ([word, ..], []) => word,
             ([], [email]) => email,
+            ([typed], [email]) if email::fold(typed) == *email => email,
             _ => return None,
         };
         let is_one = self.ids.is_empty() && self.keys.is_empty();
@@ -112,7 +113,12 @@ impl Search {
             // A helpdesk may number its tickets with the same kind of id.
             push_once(&mut self.words, piece.to_owned());
         } else if piece.contains('@') && !piece.contains(char::is_whitespace) {
-            push_once(&mut self.emails, email::fold(piece).into_owned());
+            let folded = email::fold(piece);
+            // A ticket id may have an `@`, as that of a mail has, and is found as it was sent.
+            if folded != piece {
+                push_once(&mut self.words, piece.to_owned());
+            }
+            push_once(&mut self.emails, folded.into_owned());
         } else {
             push_once(&mut self.words, piece.to_owned());
         }
@@ -167,6 +173,7 @@ mod tests {
         assert_eq!(Search::recognise(ID).ids, [ID.parse().unwrap()]);
         let email = Search::recognise("  Paul@Acme.example ");
         assert_eq!(email.emails, ["paul@acme.example"]);
+        assert_eq!(email.words, ["Paul@Acme.example"], "it may be a ticket");
         assert_eq!(Search::recognise("T-48211").words, ["T-48211"]);
         let spaced = Search::recognise("Case 48 211");
         assert_eq!(spaced.words[0], "Case 48 211");
@@ -178,6 +185,7 @@ mod tests {
         let prefix = |text: &str| Search::recognise(text).prefix();
         assert_eq!(prefix("T-482").unwrap().text, "T-482");
         assert_eq!(prefix("paul@").unwrap().text, "paul@");
+        assert_eq!(prefix("Paul@Ac").unwrap().text, "paul@ac");
         assert_eq!(prefix("T-"), None, "too short");
         assert_eq!(prefix("two words"), None);
         assert_eq!(prefix(ID), None, "whole");

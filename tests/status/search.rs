@@ -78,6 +78,16 @@ fn a_ticket_id_may_look_like_an_id_of_ours() {
 }
 
 #[test]
+fn a_ticket_id_may_look_like_an_email() {
+    let (app, mut admin) = app_with_admin();
+    for ticket in ["INC-4711@Acme", "<CAF2a.9@Mail.acme.example>"] {
+        let body = with(accepted(), "/ext_interaction_id", ticket);
+        let id = app.production().requests(&body).request_id().to_string();
+        assert_eq!(opened(&mut admin, ticket), [id]);
+    }
+}
+
+#[test]
 fn emails_find_the_failed_and_the_test_requests_and_the_page_says_so() {
     let (_app, mut admin, [_, invalid]) = traffic();
     assert_eq!(opened(&mut admin, "failed@acme.example"), invalid);

@@ -328,8 +328,8 @@ impl ListPage {
         let rows = facts.rows(&look, &frozen, &names);
         let failed =
             |cell: &Cell| cell.is_invalid() && (address.tab == Tab::Invalid || cell.is_test());
-        let is_countable = in_index.found.is_none();
-        let failures = is_countable.then(|| filtered.count(failed));
+        let is_cut = in_index.found.as_ref().is_some_and(|(_, is_cut)| *is_cut);
+        let failures = (!is_cut).then(|| filtered.count(failed));
         let causes = facts.causes.as_ref();
         let is_empty = match causes {
             Some(causes) if causes.are_of_decision() => causes.are_none() && failures == Some(0),

@@ -78,6 +78,23 @@ fn failures_are_grouped_by_error_and_decisive_value_the_most_frequent_first() {
 }
 
 #[test]
+fn shares_are_of_the_failures_also_where_only_the_index_knows_them() {
+    let app = TestApp::start();
+    let unknown = accepted_but("/employee/email", "paul@larkspur.example");
+    app.production().requests(&unknown);
+    app.production()
+        .requests(&with(unknown, "/brand", "nobody"));
+    let mut admin = app.admin();
+    for filter in ["employee=paul@larkspur.example", "-brand=other&-brand=else"] {
+        let page = admin.get(&format!("{CAUSES}?{filter}"));
+        for share in ["100", "50"] {
+            let share = format!("{share}\u{a0}% of failures");
+            assert!(page.text().contains(&share), "{filter}: {}", page.text());
+        }
+    }
+}
+
+#[test]
 fn the_link_of_every_cause_leads_to_its_requests_alone() {
     let app = TestApp::start();
     let sender = app.production();

@@ -58,8 +58,8 @@ pub struct StateLink {
 }
 
 impl CausesView {
-    /// Writes the causes of a list. `failures` is how many requests failed in all, where the
-    /// counters tell.
+    /// Writes the causes of a list. `failures` is how many requests failed in all; `None` where there
+    /// are more than were counted.
     pub fn new(look: &Look, facts: &CauseFacts, failures: Option<i64>, names: &KeyNames) -> Self {
         let found = &facts.found;
         let context = Context {

@@ -9,6 +9,7 @@ use super::row::KeyNames;
 use crate::domain::cube::{Cell, Cube, Filtered};
 use crate::domain::dictionary::ErrorCode;
 use crate::domain::filter::{Filter, Label, Subject, Term, Verdict};
+use crate::domain::paging::Shown;
 use crate::domain::request::{Environment, Kind};
 use crate::domain::settings::CompanySettings;
 use crate::domain::window::{Preset, Range};
@@ -142,7 +143,14 @@ pub fn forms(
     let channel = facet(channels);
     let employee = filter.about("employee").find(|t| !t.negated);
     let employee = employee.map(|t| t.subject.value()).unwrap_or_default();
-    let all_terms = filter.without_range().to_parameters();
+    let mut all_terms = filter.without_range().to_parameters();
+    // Another filter begins at the first page of the causes, but shows those of the same state.
+    let of_state = Shown {
+        page: 0,
+        ..address.shown
+    };
+    let of_state = of_state.to_parameters();
+    all_terms.extend(of_state.map(|(name, value)| (name.to_owned(), value)));
     let custom_range = is_custom.then(|| in_force.to_parameters());
     let custom_range: Vec<Hidden> = custom_range
         .into_iter()

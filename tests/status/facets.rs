@@ -41,6 +41,17 @@ fn several_values_and_exclusions_come_from_the_form_with_their_counts() {
 }
 
 #[test]
+fn another_filter_shows_the_causes_of_the_same_state_from_the_first_page() {
+    let app = TestApp::start();
+    app.production().requests(&accepted_but("/brand", "nobody"));
+    let causes = format!("{INVALID}/causes?state=open&page=2");
+    let page = app.admin().get(&causes);
+    let state = r#"<input type="hidden" name="state" value="open">"#;
+    assert_eq!(page.text().matches(state).count(), 3, "{}", page.text());
+    assert!(!page.text().contains(r#"name="page""#));
+}
+
+#[test]
 fn the_link_to_copy_shows_the_same_tomorrow() {
     let app = TestApp::start();
     app.production().requests(&accepted_but("/brand", "nobody"));

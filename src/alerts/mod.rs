@@ -24,8 +24,8 @@ use crate::store::{Scope, Store, StoreError, maintenance};
 /// So many companies are measured in one statement: 18 ms in a store of 5,000.
 const MEASURED_AT_ONCE: usize = 500;
 
-/// For so long a mail is one node's to send: longer than a mail server is waited for.
-const CLAIMED_FOR: TimeDelta = TimeDelta::minutes(1);
+/// For so long a mail is one node's to send: longer than a mail server is waited for, which is a minute.
+const CLAIMED_FOR: TimeDelta = TimeDelta::minutes(2);
 
 /// What alerts work on.
 #[derive(Clone)]

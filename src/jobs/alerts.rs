@@ -14,6 +14,9 @@ const WATCH: Duration = Duration::from_secs(5);
 /// Mails that are due are looked for this often.
 const TELL: Duration = Duration::from_secs(2);
 
+/// So long a node that is to stop waits for the mail under way; another sends it, under the same id.
+const LAST_MAIL: Duration = Duration::from_secs(10);
+
 /// Opens and closes alerts.
 pub(super) async fn watch(work: Work, mut stopped: watch::Receiver<bool>) {
     while pause(&mut stopped, WATCH).await {
@@ -25,10 +28,21 @@ pub(super) async fn watch(work: Work, mut stopped: watch::Receiver<bool>) {
 
 /// Sends the mails about them.
 pub(super) async fn tell(work: Work, mut stopped: watch::Receiver<bool>) {
-    while pause(&mut stopped, TELL).await {
-        if work.knows_the_time().await {
-            log("tell of alerts", tell_all(&work, &stopped).await);
+    let mut stop = stopped.clone();
+    let too_late = async {
+        let _ = stop.wait_for(|stop| *stop).await;
+        tokio::time::sleep(LAST_MAIL).await;
+    };
+    let telling = async {
+        while pause(&mut stopped, TELL).await {
+            if work.knows_the_time().await {
+                log("tell of alerts", tell_all(&work, &stopped).await);
+            }
         }
+    };
+    tokio::select! {
+        () = telling => {}
+        () = too_late => {}
     }
 }
 

@@ -21,8 +21,12 @@ use secrecy::{ExposeSecret, SecretString};
 use self::smtp_url::{Security, SmtpUrl};
 use crate::config::PublicUrl;
 
-/// A mail server that has not taken a letter by then is as good as gone.
-const PATIENCE: Duration = Duration::from_secs(10);
+/// A mail server that takes no connection by then is as good as gone.
+const CONNECT: Duration = Duration::from_secs(10);
+
+/// So long a mail server may take over a letter in all. Some look into it before they say yes, and one
+/// that is not waited for delivers it all the same, and gets it again.
+const PATIENCE: Duration = Duration::from_secs(60);
 
 /// The longest words of a mail server that are handed on, in characters.
 const MAX_WORDS: usize = 200;
@@ -189,7 +193,7 @@ fn sender(mail_from: Option<&str>, public_url: &PublicUrl) -> anyhow::Result<Mai
 fn transport(url: SmtpUrl) -> anyhow::Result<AsyncSmtpTransport<Tokio1Executor>> {
     let mut builder = AsyncSmtpTransport::<Tokio1Executor>::builder_dangerous(&url.host)
         .port(url.port)
-        .timeout(Some(PATIENCE));
+        .timeout(Some(CONNECT));
     builder = match url.security {
         Security::None => builder.tls(Tls::None),
         Security::StartTls => builder.tls(Tls::Required(trusted(&url)?)),

@@ -97,6 +97,24 @@ fn a_mail_whose_receipt_was_lost_is_sent_again_under_the_same_id() {
 }
 
 #[test]
+fn a_mail_server_that_takes_its_time_gets_a_mail_once() {
+    let server = MailServer::start(Protection::Plain);
+    server.turn(Mood::Slow);
+    let app = TestApp::with_mail(&server);
+    app.tells(&app.larkspur, &[OPS]);
+    app.receives(0, 20);
+    server.expect(1);
+    let tried = "SELECT count(*) FROM alert_mails WHERE sent_at IS NOT NULL OR problem IS NOT NULL";
+    within(A_WHILE, "the server has answered", || {
+        (app.number(tried) == 1).then_some(())
+    });
+    assert_eq!(
+        app.number("SELECT count(*) FROM alert_mails WHERE problem IS NOT NULL"),
+        0
+    );
+}
+
+#[test]
 fn what_a_node_that_died_had_claimed_is_sent_by_another() {
     let server = MailServer::start(Protection::Plain);
     let (store, clock) = (TestStore::new(), TestClock::default());

@@ -316,9 +316,12 @@ pub async fn cancel(
     let cancelled = status.store.write(company, move |connection| {
         Ok::<_, StoreError>(runs::cancel(connection, company, id, now)?)
     });
-    cancelled.await?;
+    let was_running = cancelled.await?;
     status.store.changed(company);
-    flash::say(&session, "Stopped. What was done until then holds.")?;
+    match was_running {
+        true => flash::say(&session, "Stopped. What was done until then holds.")?,
+        false => flash::say_why_not(&session, "It had ended before it could be stopped.")?,
+    }
     Ok(see_other(&run_url(id)))
 }
 

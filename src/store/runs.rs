@@ -267,13 +267,13 @@ pub fn advance(
     .map(|_| ())
 }
 
-/// Stops a run; one that ended already stays as it is.
+/// Stops a run, and says whether it was still under way; one that ended already stays as it is.
 pub fn cancel(
     connection: &mut PgConnection,
     company: CompanyId,
     id: RequestId,
     now: DateTime<Utc>,
-) -> QueryResult<()> {
+) -> QueryResult<bool> {
     diesel::update(
         dsl::bulk_runs
             .find((company.0, id.uuid()))
@@ -284,5 +284,5 @@ pub fn cancel(
         dsl::ended_at.eq(now),
     ))
     .execute(connection)
-    .map(|_| ())
+    .map(|stopped| stopped == 1)
 }

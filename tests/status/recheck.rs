@@ -278,6 +278,9 @@ fn one_run_at_a_time_and_it_can_be_stopped() {
     assert_eq!(stopped.location(), run);
     let words = finished(&mut admin, &run);
     assert!(words.contains("Stopped early"), "{words}");
+    admin.post(&format!("{run}/cancellation"), &[]).location();
+    let words = page(&mut admin, &run).words();
+    assert!(words.contains("It had ended before"), "{words}");
     assert_ne!(check_all(&mut admin, INVALID), run);
 }
 

@@ -54,13 +54,36 @@
         on("visibilitychange", look);
     }
 
-    // A changed select with [data-apply] applies the filter; empty fields stay out of the address.
-    on("change", (event) => {
-        const select = event.target;
-        if (!select.matches("select[data-apply]")) return;
+    // A select with [data-apply] applies the filter when a value is chosen; empty fields stay out of the
+    // address. Keys that go through the values of a closed one choose none yet: Enter does, or going on.
+    const applies = "select[data-apply]";
+    let isPassing = false;
+    let passed = null;
+    const apply = (select) => {
+        passed = null;
         if (select.value !== "custom") return select.form.requestSubmit();
         document.querySelector(".filters details[data-panel]").open = true;
         document.querySelector(".filter-panel [name=from]").focus();
+    };
+    on("keydown", (event) => {
+        // Some keys open it: then what is chosen is meant.
+        const opens = event.altKey || ["Enter", " ", "F4"].includes(event.key);
+        isPassing = event.target.matches(applies) && !opens;
+        if (event.key !== "Enter" || !passed) return;
+        event.preventDefault();
+        apply(passed);
+    });
+    on("pointerdown", () => (isPassing = false));
+    on("change", (event) => {
+        const select = event.target;
+        if (!select.matches(applies)) return;
+        if (!isPassing) return apply(select);
+        const inForce = [...select.options].find((option) => option.defaultSelected) ?? select.options[0];
+        passed = select.value === inForce.value ? null : select;
+    });
+    on("focusout", (event) => {
+        // It keeps the focus where the window alone loses it.
+        if (event.target === passed && document.activeElement !== passed) apply(passed);
     });
     // A value is either chosen or excluded.
     on("change", (event) => {

@@ -190,6 +190,37 @@ pub fn search(browser: &Chromium) {
     assert!(!shown.as_str().unwrap().contains(key.as_str()));
 }
 
+/// The arrow keys go through a select without leaving the page; Enter applies, and so does Tab.
+pub fn by_keys(browser: &Chromium) {
+    const TAB: &str = "\u{e004}";
+    const ENTER: &str = "\u{e007}";
+    const UP: &str = "\u{e013}";
+    const DOWN: &str = "\u{e015}";
+    let (_app, base) = ten_invalid();
+    sign_in(browser, &base);
+    let list = browser.path();
+    let focus = |field: &str| {
+        let script = format!("document.querySelector('.filters select[name={field}]').focus()");
+        browser.ask(&script);
+    };
+    let value = "return document.activeElement.value";
+    focus("range");
+    for (key, expected) in [(DOWN, "7d"), (UP, "24h"), (UP, "1h")] {
+        browser.press(key);
+        assert_eq!(browser.ask(value), expected);
+        assert_eq!(browser.path(), list);
+    }
+    browser.press(ENTER);
+    browser.sees(".rate-line", "in the last hour");
+    let list = browser.path();
+    focus("channel");
+    browser.press(DOWN);
+    assert_ne!(browser.ask(value), "");
+    assert_eq!(browser.path(), list);
+    browser.press(TAB);
+    browser.sees(".applied", "Channel is");
+}
+
 /// A filter that was applied in another tab leaves this page as it was.
 pub fn applied_elsewhere(browser: &Chromium) {
     let (_app, base) = ten_invalid();

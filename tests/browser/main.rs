@@ -152,6 +152,11 @@ fn main() -> ExitCode {
             filters::back,
         ),
         trial(
+            "a_filter_is_applied_by_the_keyboard_when_its_value_is_chosen",
+            Width::Desk,
+            filters::by_keys,
+        ),
+        trial(
             "a_filter_applied_in_another_tab_leaves_the_page_as_it_was",
             Width::Desk,
             filters::applied_elsewhere,

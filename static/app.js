@@ -25,9 +25,32 @@
         k: () => step(-1),
         "?": () => document.querySelector("#keyboard")?.showModal(),
     };
+    // They can be switched off: who dictates would press them with every word.
+    let usesKeys = true;
+    try {
+        usesKeys = localStorage.getItem("keys") !== "off";
+    } catch {
+        // A browser that keeps nothing has them on, until they are switched off on the page.
+    }
+    const showKeys = () => {
+        for (const box of document.querySelectorAll("[data-use-keys]")) box.checked = usesKeys;
+        for (const hint of document.querySelectorAll("[data-keyboard] span")) hint.hidden = !usesKeys;
+    };
+    showKeys();
+    on("change", (event) => {
+        if (!event.target.matches("[data-use-keys]")) return;
+        usesKeys = event.target.checked;
+        showKeys();
+        try {
+            localStorage.setItem("keys", usesKeys ? "on" : "off");
+        } catch {
+            // Then it is for this page.
+        }
+    });
     on("keydown", (event) => {
+        if (!usesKeys || !Object.hasOwn(keys, event.key)) return;
         const typing = event.target.closest("input, textarea, select, dialog, [contenteditable]");
-        if (typing || event.ctrlKey || event.metaKey || event.altKey || !Object.hasOwn(keys, event.key)) return;
+        if (typing || event.ctrlKey || event.metaKey || event.altKey) return;
         event.preventDefault();
         keys[event.key]();
     });

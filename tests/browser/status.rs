@@ -6,7 +6,7 @@ use crate::chromium::Chromium;
 use crate::journey::{ROOT, sign_in, traffic};
 use crate::support::company::accepted_but;
 
-/// `j`, `k`, Enter, `/` and `?`, but not in a field.
+/// `j`, `k`, Enter, `/` and `?`, but not in a field, and not where they are switched off.
 pub fn keys(browser: &Chromium) {
     const ENTER: &str = "\u{e007}";
     const ESCAPE: &str = "\u{e00c}";
@@ -47,6 +47,22 @@ pub fn keys(browser: &Chromium) {
     browser.press("/");
     browser.press("j?k");
     assert_eq!(browser.ask(typed), "j?k", "on a request as well");
+    let switch = || {
+        browser.click("[data-keyboard]");
+        browser.click("[data-use-keys]");
+        browser.click("dialog .button");
+    };
+    let list = format!("{base}{ROOT}/invalid-requests");
+    browser.go(&list);
+    switch();
+    browser.go(&list);
+    browser.press("j");
+    assert_eq!(browser.ask(row), -1, "switched off");
+    browser.press("?");
+    assert_eq!(browser.ask(is_open), false);
+    switch();
+    browser.press("j");
+    assert_eq!(browser.ask(row), 0, "switched on");
 }
 
 /// The list says what came, and stays where it is until that is wanted.

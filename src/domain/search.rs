@@ -23,8 +23,8 @@ pub struct Search {
 /// What was typed as the beginning of something.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Prefix {
-    /// The beginning of a ticket id, an address or a custom id.
-    pub text: String,
+    /// The beginning of a ticket id, an address or a custom id: as typed, and folded where it has an `@`.
+    pub texts: Vec<String>,
     /// The first and the last request id that begin so.
     pub ids: Option<(Uuid, Uuid)>,
 }
@@ -89,17 +89,17 @@ impl Search {
     /// The only thing that was typed, as the beginning of something; `None` for several things and
     /// for what is whole.
     pub fn prefix(&self) -> Option<Prefix> {
-        let text = match (&self.words[..], &self.emails[..]) {
-            ([word, ..], []) => word,
-            ([], [email]) => email,
-            ([typed], [email]) if email::fold(typed) == *email => email,
+        let (typed, folded) = match (&self.words[..], &self.emails[..]) {
+            ([word, ..], []) => (word, None),
+            ([], [email]) => (email, None),
+            ([typed], [email]) if email::fold(typed) == *email => (typed, Some(email)),
             _ => return None,
         };
         let is_one = self.ids.is_empty() && self.keys.is_empty();
-        let is_long = text.chars().count() >= SHORTEST_PREFIX;
-        (is_one && is_long && !text.contains(char::is_whitespace)).then(|| Prefix {
-            text: text.clone(),
-            ids: ids_from(text),
+        let is_long = typed.chars().count() >= SHORTEST_PREFIX;
+        (is_one && is_long && !typed.contains(char::is_whitespace)).then(|| Prefix {
+            texts: [typed].into_iter().chain(folded).cloned().collect(),
+            ids: ids_from(typed),
         })
     }
 
@@ -183,9 +183,9 @@ mod tests {
     #[test]
     fn one_thing_alone_may_be_the_beginning_of_something() {
         let prefix = |text: &str| Search::recognise(text).prefix();
-        assert_eq!(prefix("T-482").unwrap().text, "T-482");
-        assert_eq!(prefix("paul@").unwrap().text, "paul@");
-        assert_eq!(prefix("Paul@Ac").unwrap().text, "paul@ac");
+        assert_eq!(prefix("T-482").unwrap().texts, ["T-482"]);
+        assert_eq!(prefix("paul@").unwrap().texts, ["paul@"]);
+        assert_eq!(prefix("Paul@Ac").unwrap().texts, ["Paul@Ac", "paul@ac"]);
         assert_eq!(prefix("T-"), None, "too short");
         assert_eq!(prefix("two words"), None);
         assert_eq!(prefix(ID), None, "whole");

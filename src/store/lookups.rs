@@ -120,22 +120,24 @@ pub fn beginning_with(
 ) -> QueryResult<Page> {
     let mut query = Query::new(company);
     let range = between(&mut query, since, now);
-    let text = query.value(Value::Text(prefix.text.clone()));
-    // No text that begins so comes after this one: it goes on with the last character there is.
-    let end = query.value(Value::Text(format!("{}{}", prefix.text, char::MAX)));
-    let arm = |column: &str, listed: &str| {
-        format!(
-            "(SELECT received_at, id FROM requests \
-              WHERE company_id = $1 AND {column} >= {text} AND {column} < {end} AND {range} {listed} \
-              ORDER BY {column}, received_at DESC, id DESC LIMIT {MAX_PREFIXED})"
-        )
-    };
     let listed = format!("AND {LISTED}");
-    let mut arms = vec![
-        arm("ticket_id", ""),
-        arm("employee_sent", &listed),
-        arm("employee_custom_id", &listed),
-    ];
+    let mut arms = Vec::new();
+    for text in &prefix.texts {
+        // No text that begins so comes after this one: it goes on with the last character there is.
+        let end = query.value(Value::Text(format!("{text}{}", char::MAX)));
+        let text = query.value(Value::Text(text.clone()));
+        for (column, listed) in [
+            ("ticket_id", ""),
+            ("employee_sent", listed.as_str()),
+            ("employee_custom_id", listed.as_str()),
+        ] {
+            arms.push(format!(
+                "(SELECT received_at, id FROM requests \
+                  WHERE company_id = $1 AND {column} >= {text} AND {column} < {end} AND {range} {listed} \
+                  ORDER BY {column}, received_at DESC, id DESC LIMIT {MAX_PREFIXED})"
+            ));
+        }
+    }
     if let Some((first, last)) = prefix.ids {
         let time = |id: Uuid| RequestId::time_of(id).unwrap_or(since);
         let times = [first, last].map(|id| query.value(Value::Time(time(id))));

@@ -85,6 +85,8 @@ fn a_ticket_id_may_look_like_an_email() {
         let id = app.production().requests(&body).request_id().to_string();
         assert_eq!(opened(&mut admin, ticket), [id]);
     }
+    assert_eq!(search(&mut admin, "INC-4711@Ac").ids().len(), 1);
+    assert!(search(&mut admin, "inc-4711@Ac").ids().is_empty());
 }
 
 #[test]
@@ -152,7 +154,9 @@ fn what_begins_so_is_found_where_nothing_is_called_so() {
         "{}",
         found.words()
     );
-    assert_eq!(search(&mut admin, "paul.new@").ids(), invalid);
+    for beginning in ["paul.new@", "Paul.New@L"] {
+        assert_eq!(search(&mut admin, beginning).ids(), invalid);
+    }
     let id = &valid[0];
     let both = search(&mut admin, &id[..9]).ids();
     assert!(both.contains(id), "{both:?}");

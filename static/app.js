@@ -84,7 +84,8 @@
     let passed = null;
     const apply = (select) => {
         passed = null;
-        if (select.value !== "custom") return select.form.requestSubmit();
+        // A channel may be called so, too.
+        if (select.name !== "range" || select.value !== "custom") return select.form.requestSubmit();
         document.querySelector(".filters details[data-panel]").open = true;
         document.querySelector(".filter-panel [name=from]").focus();
     };

@@ -127,10 +127,11 @@
             });
         }
         if (method !== "post") return;
-        // A double click sends once. Who clicks seconds later means it: the page may have stayed.
+        // A double click sends once, and so does another one because the answer takes its time, as that
+        // to a mail does. Later it sends again: the page may have stayed.
         if (form.dataset.sent) return event.preventDefault();
         form.dataset.sent = "yes";
-        setTimeout(() => delete form.dataset.sent, 5000);
+        setTimeout(() => delete form.dataset.sent, 15000);
     });
     window.addEventListener("pageshow", (event) => {
         for (const form of document.forms) {

@@ -80,6 +80,8 @@
     // A select with [data-apply] applies the filter when a value is chosen; empty fields stay out of the
     // address. Keys that go through the values of a closed one choose none yet: Enter does, or going on.
     const applies = "select[data-apply]";
+    const opening = ["Enter", " ", "F4"];
+    if (navigator.platform.startsWith("Mac")) opening.push("ArrowUp", "ArrowDown");
     let isPassing = false;
     let passed = null;
     const apply = (select) => {
@@ -91,7 +93,7 @@
     };
     on("keydown", (event) => {
         // Some keys open it: then what is chosen is meant.
-        const opens = event.altKey || ["Enter", " ", "F4"].includes(event.key);
+        const opens = event.altKey || opening.includes(event.key);
         isPassing = event.target.matches(applies) && !opens;
         if (event.key !== "Enter" || !passed) return;
         event.preventDefault();

@@ -99,7 +99,8 @@
         event.preventDefault();
         apply(passed);
     });
-    on("pointerdown", () => (isPassing = false));
+    // The key that led to it, pressed in another one, went through none of its values.
+    for (const begins of ["pointerdown", "focusin"]) on(begins, () => (isPassing = false));
     on("change", (event) => {
         const select = event.target;
         if (!select.matches(applies)) return;
@@ -136,6 +137,7 @@
         setTimeout(() => delete form.dataset.sent, 15000);
     });
     window.addEventListener("pageshow", (event) => {
+        if (event.persisted) passed = null;
         for (const form of document.forms) {
             delete form.dataset.sent;
             // A page that was kept as it was left says again what it is filtered by.

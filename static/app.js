@@ -82,6 +82,9 @@
     const applies = "select[data-apply]";
     const opening = ["Enter", " ", "F4"];
     if (navigator.platform.startsWith("Mac")) opening.push("ArrowUp", "ArrowDown");
+    for (const select of document.querySelectorAll(applies)) {
+        select.setAttribute("aria-description", "Enter or Tab applies it.");
+    }
     let isPassing = false;
     let passed = null;
     const apply = (select) => {

@@ -205,6 +205,8 @@ pub fn by_keys(browser: &Chromium) {
     };
     let value = "return document.activeElement.value";
     focus("range");
+    let said = "return document.activeElement.getAttribute('aria-description')";
+    assert_eq!(browser.ask(said), "Enter or Tab applies it.");
     for (key, expected) in [(DOWN, "7d"), (UP, "24h"), (UP, "1h")] {
         browser.press(key);
         assert_eq!(browser.ask(value), expected);

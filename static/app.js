@@ -27,16 +27,21 @@
     };
     // They can be switched off: who dictates would press them with every word.
     let usesKeys = true;
-    try {
-        usesKeys = localStorage.getItem("keys") !== "off";
-    } catch {
-        // A browser that keeps nothing has them on, until they are switched off on the page.
-    }
     const showKeys = () => {
         for (const box of document.querySelectorAll("[data-use-keys]")) box.checked = usesKeys;
         for (const hint of document.querySelectorAll("[data-keyboard] span")) hint.hidden = !usesKeys;
     };
-    showKeys();
+    const readKeys = () => {
+        try {
+            usesKeys = localStorage.getItem("keys") !== "off";
+        } catch {
+            // A browser that keeps nothing has them on, until they are switched off on the page.
+        }
+        showKeys();
+    };
+    readKeys();
+    // They may be switched on another page: in another tab, or before the way back to this one.
+    for (const moment of ["pageshow", "storage"]) window.addEventListener(moment, readKeys);
     on("change", (event) => {
         if (!event.target.matches("[data-use-keys]")) return;
         usesKeys = event.target.checked;

@@ -5,6 +5,7 @@ use std::time::Duration;
 use crate::chromium::Chromium;
 use crate::journey::{ROOT, sign_in, traffic};
 use crate::support::company::accepted_but;
+use crate::support::eventually;
 
 /// `j`, `k`, Enter, `/` and `?`, but not in a field, and not where they are switched off.
 pub fn keys(browser: &Chromium) {
@@ -60,9 +61,27 @@ pub fn keys(browser: &Chromium) {
     assert_eq!(browser.ask(row), -1, "switched off");
     browser.press("?");
     assert_eq!(browser.ask(is_open), false);
-    switch();
+    browser.go(&format!("{base}/settings/employees"));
+    browser.press("/");
+    let types = "return document.activeElement.matches('[name=q]')";
+    assert_eq!(browser.ask(types), false, "where no help is");
+    browser.go(&list);
+    browser.in_another_tab(|| {
+        browser.go(&list);
+        switch();
+    });
+    let is_on = "return document.querySelector('[data-use-keys]').checked";
+    eventually("the other tab switches them on", || {
+        (browser.ask(is_on) == true).then_some(())
+    });
     browser.press("j");
     assert_eq!(browser.ask(row), 0, "switched on");
+    browser.press(ENTER);
+    browser.sees("h1", "Refused");
+    switch();
+    browser.back();
+    browser.sees(".request-table caption", "invalid requests");
+    assert_eq!(browser.ask(is_on), false, "before the way back");
 }
 
 /// The list says what came, and stays where it is until that is wanted.

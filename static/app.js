@@ -227,8 +227,16 @@
         }
     });
 
+    // Replaces what differs alone: the rest keeps the focus, and a click on it that has begun.
+    const replace = (old, renewed) => {
+        if (old.isEqualNode(renewed)) return;
+        const [were, are] = [[...old.childNodes], [...renewed.childNodes]];
+        const isAlike = were.length === are.length && old.cloneNode().isEqualNode(renewed.cloneNode());
+        if (!were.length || !isAlike) return old.replaceWith(renewed);
+        were.forEach((node, at) => replace(node, are[at]));
+    };
     // What is still going on renews itself, until it ends; not while nobody looks. What a form said
-    // stays to be read, and the focus stays where it is.
+    // stays to be read, and the focus stays where it is, or goes to the heading if that is gone.
     const renew = async () => {
         const old = document.querySelector("[data-renew]");
         if (!old) return;
@@ -239,8 +247,14 @@
                 if (answer.redirected) return location.reload();
                 const page = new DOMParser().parseFromString(await answer.text(), "text/html");
                 const renewed = page.querySelector("main > .stack");
-                if (answer.ok && renewed && !old.contains(document.activeElement)) {
-                    old.replaceWith(renewed);
+                if (answer.ok && renewed) {
+                    const focused = document.activeElement;
+                    replace(old, renewed);
+                    if (!focused.isConnected) {
+                        const controls = [...document.querySelectorAll("main > .stack :is(a, button)")];
+                        const same = controls.find((control) => control.textContent === focused.textContent);
+                        (same ?? document.querySelector("main h1")).focus();
+                    }
                     for (const named of ["title", ".breadcrumb [aria-current]"]) {
                         document.querySelector(named).textContent = page.querySelector(named).textContent;
                     }

@@ -151,6 +151,21 @@ pub fn followed_to_its_end(browser: &Chromium) {
     browser.sees("main > .notice", "nothing was started");
     let has_focus = "return document.activeElement.matches('.breadcrumb a')";
     assert_eq!(browser.ask(has_focus), true);
+
+    // A button on it is kept while the run goes on; then the heading says that it ended.
+    app.execute("UPDATE bulk_runs SET state = 1, ended_at = NULL");
+    browser.go(&format!("{base}{}", browser.path()));
+    browser.ask(
+        "window.held = document.querySelector('[data-renew] form button'); window.held.focus();",
+    );
+    app.execute("UPDATE bulk_runs SET same = 7");
+    browser.sees("[role=status]", "7 of about 20");
+    let is_kept = "return document.activeElement === window.held";
+    assert_eq!(browser.ask(is_kept), true);
+    app.execute("UPDATE bulk_runs SET state = 3, ended_at = now()");
+    browser.sees("h1", "Stopped early");
+    let has_focus = "return document.activeElement.matches('h1')";
+    assert_eq!(browser.ask(has_focus), true);
 }
 
 /// What was done in another tab meanwhile is not done once more, and nothing happens again on the way

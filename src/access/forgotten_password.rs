@@ -15,7 +15,7 @@ use crate::clock::Clock;
 use crate::config::PublicUrl;
 use crate::context;
 use crate::error::PageError;
-use crate::mail::{Letter, Mailer};
+use crate::mail::{IN_THE_BACKGROUND, Letter, Mailer};
 use crate::store::audit::{self, Entry};
 use crate::store::{Scope, Store, StoreError, companies, users};
 use crate::web::form::{Control, Field, Problems};
@@ -71,7 +71,7 @@ pub async fn ask(
         match write_letter(&store, &public_url, email, attempt, now).await {
             Ok(None) => {}
             Ok(Some(letter)) => {
-                if let Err(error) = mailer.send(letter).await {
+                if let Err(error) = mailer.send(letter, IN_THE_BACKGROUND).await {
                     let reason = error.in_short();
                     tracing::error!("a link for a forgotten password was not sent: {reason}");
                 }

@@ -12,7 +12,7 @@ use crate::domain::filter::{Filter, Subject, Term};
 use crate::domain::paging::Shown;
 use crate::domain::request::Environment;
 use crate::domain::window::Range;
-use crate::mail::{Letter, NotSent, one_line};
+use crate::mail::{IN_THE_BACKGROUND, Letter, NotSent, one_line};
 use crate::store::alerts::{self as rows, Claimed};
 use crate::store::causes::{self, Cause};
 use crate::store::requests::{Selection, Tab};
@@ -64,7 +64,7 @@ impl Alerts {
             ),
             at: self.clock.now(),
         };
-        Ok(self.mailer.send(letter).await)
+        Ok(self.mailer.send(letter, IN_THE_BACKGROUND).await)
     }
 
     /// What the store tells of an alert; the causes are those of the hour before it opened.

@@ -24,9 +24,12 @@ use crate::config::PublicUrl;
 /// A mail server that takes no connection by then is as good as gone.
 const CONNECT: Duration = Duration::from_secs(10);
 
-/// So long a mail server may take over a letter in all. Some look into it before they say yes, and one
-/// that is not waited for delivers it all the same, and gets it again.
-const PATIENCE: Duration = Duration::from_secs(60);
+/// So long a page waits for a mail server: somebody sits before it.
+pub const FOR_A_PAGE: Duration = Duration::from_secs(10);
+
+/// So long a mail server is waited for where nobody waits for the answer. Some look into a letter
+/// before they say yes; one that is not waited for delivers it all the same, and a job sends it again.
+pub const IN_THE_BACKGROUND: Duration = Duration::from_secs(60);
 
 /// The longest words of a mail server that are handed on, in characters.
 const MAX_WORDS: usize = 200;
@@ -65,9 +68,12 @@ pub enum NotSent {
     /// The mail server answered no, with this code and these words.
     #[error("the mail server refused it: {0} {1}")]
     Refused(String, String),
-    /// There was no answer.
+    /// It cannot be spoken to.
     #[error("the mail server could not be reached: {0}")]
     Unreachable(String),
+    /// There was none in time: it may have taken the mail or not.
+    #[error("no answer within {} seconds, but it may arrive all the same", .0.as_secs())]
+    NoAnswer(Duration),
     /// There can be no such mail.
     #[error("it cannot be written: {0}")]
     Unwritable(String),
@@ -110,18 +116,13 @@ impl Mailer {
         self.0.is_some()
     }
 
-    /// Sends a letter; returns when the mail server has taken it.
-    pub async fn send(&self, letter: Letter) -> Result<(), NotSent> {
+    /// Sends a letter; returns when the mail server has taken it, and after `patience` at the latest.
+    pub async fn send(&self, letter: Letter, patience: Duration) -> Result<(), NotSent> {
         let way = self.0.as_deref().ok_or(NotSent::NotSetUp)?;
         let message = way.message(letter)?;
-        match tokio::time::timeout(PATIENCE, way.transport.send(message)).await {
+        match tokio::time::timeout(patience, way.transport.send(message)).await {
             Ok(sent) => sent.map(|_| ()).map_err(NotSent::from),
-            Err(_) => {
-                let seconds = PATIENCE.as_secs();
-                Err(NotSent::Unreachable(format!(
-                    "no answer within {seconds} seconds"
-                )))
-            }
+            Err(_) => Err(NotSent::NoAnswer(patience)),
         }
     }
 }

@@ -9,7 +9,7 @@ use uuid::Uuid;
 use super::Settings;
 use super::integrations::{self, IntegrationsPage};
 use crate::error::PageError;
-use crate::mail::{Letter, NotSent};
+use crate::mail::{FOR_A_PAGE, Letter, NotSent};
 use crate::store::audit::{self, Entry};
 use crate::store::{StoreError, companies};
 use crate::web::redirect::see_other;
@@ -29,7 +29,7 @@ pub async fn send(
     for address in left.by_ref() {
         let sent = settings
             .mailer
-            .send(letter(&settings, &shell, address))
+            .send(letter(&settings, &shell, address), FOR_A_PAGE)
             .await;
         let Err(reason) = sent else {
             taken.push(address.as_str());
@@ -37,7 +37,10 @@ pub async fn send(
         };
         failures.push(format!("{address}: {reason}"));
         // The others would wait as long for nothing.
-        if matches!(reason, NotSent::NotSetUp | NotSent::Unreachable(_)) {
+        if matches!(
+            reason,
+            NotSent::NotSetUp | NotSent::Unreachable(_) | NotSent::NoAnswer(_)
+        ) {
             break;
         }
     }
@@ -54,8 +57,11 @@ pub async fn send(
         }
         (false, false) => {
             let sent = match taken.is_empty() {
-                true => "The test mail was not sent.".to_owned(),
-                false => format!("The test mail was sent to {} only.", taken.join(", ")),
+                true => "The mail server took no test mail.".to_owned(),
+                false => format!(
+                    "The mail server took a test mail to {} only.",
+                    taken.join(", ")
+                ),
             };
             let not_tried = match not_tried.is_empty() {
                 true => String::new(),

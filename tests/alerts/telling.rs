@@ -1,5 +1,7 @@
 //! What happens to a mail that cannot be sent.
 
+use std::time::Duration;
+
 use chrono::{DateTime, TimeDelta, Utc};
 use serde_json::json;
 
@@ -99,7 +101,7 @@ fn a_mail_whose_receipt_was_lost_is_sent_again_under_the_same_id() {
 #[test]
 fn a_mail_server_that_takes_its_time_gets_a_mail_once() {
     let server = MailServer::start(Protection::Plain);
-    server.turn(Mood::Slow);
+    server.turn(Mood::Slow(Duration::from_secs(12)));
     let app = TestApp::with_mail(&server);
     app.tells(&app.larkspur, &[OPS]);
     app.receives(0, 20);

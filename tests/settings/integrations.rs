@@ -173,14 +173,14 @@ fn a_test_mail_names_who_was_sent_to_who_was_not_and_who_was_not_tried() {
     admin.fill_in(PAGE, &[("alert_emails", three)]).location();
     server.turn(Mood::Gone);
     let gone = admin.post(path, &[]);
-    assert!(gone.text().contains("The test mail was not sent."));
+    assert!(gone.text().contains("The mail server took no test mail."));
     let words = "Not tried: lead@larkspur.example, boss@larkspur.example.";
     assert!(gone.text().contains(words), "{}", gone.text());
     server.turn(Mood::Takes);
     server.refuse("lead@larkspur.example");
     let refused = admin.post(path, &[]);
     assert_eq!(refused.status, 422);
-    let words = "The test mail was sent to ops@larkspur.example, boss@larkspur.example only. \
+    let words = "The mail server took a test mail to ops@larkspur.example, boss@larkspur.example only. \
                  lead@larkspur.example: the mail server refused it";
     assert!(refused.text().contains(words), "{}", refused.text());
     assert!(!refused.text().contains("Not tried"));

@@ -37,8 +37,8 @@ pub enum Mood {
     Fails,
     /// It takes a mail and hangs up before it says so.
     HangsUp,
-    /// It takes a mail and says so only after a while.
-    Slow,
+    /// It takes a mail and says so only after so long.
+    Slow(Duration),
 }
 
 /// A running mail server.
@@ -286,8 +286,9 @@ impl Handler for Ears<'_> {
             raw: raw.clone(),
         });
         self.shared.mailbox.lock().unwrap().extend(mails);
-        if *self.shared.mood.lock().unwrap() == Mood::Slow {
-            std::thread::sleep(Duration::from_secs(12));
+        let mood = *self.shared.mood.lock().unwrap();
+        if let Mood::Slow(time) = mood {
+            std::thread::sleep(time);
         }
         OK
     }

@@ -10,7 +10,7 @@ use super::{entry, find};
 use crate::clock::Clock;
 use crate::config::PublicUrl;
 use crate::error::PageError;
-use crate::mail::{Mailer, NotSent};
+use crate::mail::{FOR_A_PAGE, Mailer, NotSent};
 use crate::store::users::ListedUser;
 use crate::store::{Store, StoreError, audit};
 use crate::web::page;
@@ -32,7 +32,7 @@ enum Mailed {
     Yes,
     /// No mail is sent.
     Never,
-    /// It was not sent, for this reason.
+    /// The mail server did not take it, for this reason.
     Failed(String),
 }
 
@@ -93,7 +93,7 @@ impl NewLink<'_> {
         };
         let (email, company) = (&self.user.email, &shell.company.name);
         let letter = link_mail::letter(self.occasion, email, company, &link, self.made_at);
-        let mailed = match mailer.send(letter).await {
+        let mailed = match mailer.send(letter, FOR_A_PAGE).await {
             Ok(()) => Mailed::Yes,
             Err(NotSent::NotSetUp) => Mailed::Never,
             Err(reason) => Mailed::Failed(reason.to_string()),

@@ -35,9 +35,7 @@ pub(super) async fn tell(work: Work, mut stopped: watch::Receiver<bool>) {
     };
     let telling = async {
         while pause(&mut stopped, TELL).await {
-            if work.knows_the_time().await {
-                log("tell of alerts", tell_all(&work, &stopped).await);
-            }
+            log("tell of alerts", tell_all(&work, &stopped).await);
         }
     };
     tokio::select! {
@@ -46,9 +44,18 @@ pub(super) async fn tell(work: Work, mut stopped: watch::Receiver<bool>) {
     }
 }
 
+/// Sends what is due, one mail of each company in turn: a mail that a server takes long over holds up
+/// the others of its company, and not everybody's.
 async fn tell_all(work: &Work, stopped: &watch::Receiver<bool>) -> Result<(), StoreError> {
-    for company in work.alerts.to_be_told().await? {
-        while !*stopped.borrow() && work.alerts.tell_next(company).await? {}
+    let mut goes_on = true;
+    while goes_on && work.knows_the_time().await {
+        goes_on = false;
+        for company in work.alerts.to_be_told().await? {
+            if *stopped.borrow() {
+                return Ok(());
+            }
+            goes_on |= work.alerts.tell_next(company).await?;
+        }
     }
     Ok(())
 }

@@ -6,7 +6,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 use serde_json::json;
 
 use super::{A_WHILE, OPS, a_round_passes};
-use crate::support::mail::{Mood, Protection};
+use crate::support::mail::{Mail, Mood, Protection};
 use crate::support::{MailServer, TestApp, TestClock, TestStore, within};
 
 const LEAD: &str = "lead@larkspur.example";
@@ -114,6 +114,36 @@ fn a_mail_server_that_takes_its_time_gets_a_mail_once() {
         app.number("SELECT count(*) FROM alert_mails WHERE problem IS NOT NULL"),
         0
     );
+}
+
+#[test]
+fn a_company_with_many_to_tell_does_not_keep_another_waiting() {
+    let server = MailServer::start(Protection::Plain);
+    let store = TestStore::new();
+    // This node opens the alerts and cannot tell.
+    let node = TestApp::on(&store);
+    for company in [&node.larkspur, &node.solo_tea] {
+        let addresses = [1, 2, 3].map(|number| format!("{number}@{}.example", company.id));
+        node.tells(company, &addresses.each_ref().map(String::as_str));
+    }
+    node.receives(0, 20);
+    let solo = node.sender(&node.solo_tea.production_key);
+    let bad = json!({"channel": "email", "employee": {"custom_id": "S-1"},
+                     "customer": {"email": "jane@acme.example"}, "language": "de"});
+    for _ in 0..20 {
+        assert_eq!(solo.requests(&bad).status, 400);
+    }
+    within(A_WHILE, "both alerts open", || {
+        (node.open_alerts() == 2).then_some(())
+    });
+    node.stop();
+    let other = TestApp::sending_on(&store, &server, TestClock::default());
+    let mails = server.expect(6);
+    for in_turn in mails.chunks(2) {
+        let company = |mail: &Mail| mail.to.split('@').nth(1).map(str::to_owned);
+        assert_ne!(company(&in_turn[0]), company(&in_turn[1]), "{mails:#?}");
+    }
+    drop(other);
 }
 
 #[test]

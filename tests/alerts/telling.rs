@@ -1,6 +1,6 @@
 //! What happens to a mail that cannot be sent.
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use chrono::{DateTime, TimeDelta, Utc};
 use serde_json::json;
@@ -114,6 +114,30 @@ fn a_mail_server_that_takes_its_time_gets_a_mail_once() {
         app.number("SELECT count(*) FROM alert_mails WHERE problem IS NOT NULL"),
         0
     );
+}
+
+#[test]
+fn a_node_that_is_to_stop_leaves_a_mail_that_takes_too_long_to_another() {
+    let server = MailServer::start(Protection::Plain);
+    server.turn(Mood::Slow(Duration::from_secs(40)));
+    let app = app_at(&server, then(), &[OPS]);
+    app.receives(0, 20);
+    server.expect(1);
+    let (store, clock) = (app.store().clone(), app.clock.clone());
+    let since = Instant::now();
+    app.stop();
+    let took = since.elapsed();
+    // Ten seconds for the mail, and what the rest takes on a busy machine.
+    assert!(took < Duration::from_secs(20), "{took:?}");
+    let due = "SELECT count(*) FROM alert_mails \
+               WHERE due_at IS NOT NULL AND sent_at IS NULL AND problem IS NULL";
+    assert_eq!(store.number(due), 1);
+    server.turn(Mood::Takes);
+    clock.stand_at(then() + minutes(2));
+    let other = TestApp::sending_on(&store, &server, clock);
+    let mails = server.expect(2);
+    assert_eq!(mails[0].header("message-id"), mails[1].header("message-id"));
+    drop(other);
 }
 
 #[test]

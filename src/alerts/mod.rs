@@ -1,9 +1,10 @@
 //! The documented alert. Each company's hour is measured, and `domain::alert` decides; opening and
 //! closing write the mails down in the same transaction, and telling sends what is written down.
 //!
-//! A mail is sent at least once: who is told twice loses a minute, who is not told loses a night. Two
-//! mails come only where a node dies after the mail server took one and before that is written
-//! down; both have the same id, by which mail programs show one.
+//! A mail is sent at least once: who is told twice loses a minute, who is not told loses a night. A
+//! second one comes only where the mail server took the first and that was not written down: it took
+//! longer over it than it is waited for, the connection broke, the node ended, or the store was away.
+//! Both have the same id, by which mail programs show one.
 
 mod letter;
 

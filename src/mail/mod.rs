@@ -21,7 +21,7 @@ use secrecy::{ExposeSecret, SecretString};
 use self::smtp_url::{Security, SmtpUrl};
 use crate::config::PublicUrl;
 
-/// A mail server that takes no connection by then is as good as gone.
+/// An address of a mail server that accepts no TCP connection by then is passed over for its next one.
 const CONNECT: Duration = Duration::from_secs(10);
 
 /// So long a page waits for a mail server: somebody sits before it.

@@ -222,6 +222,7 @@ impl Recorder {
         let mut writer = Writer {
             url: url.to_owned(),
             connection: None,
+            refused_in_a_row: 0,
         };
         writer.connection()?;
         let thread = std::thread::Builder::new()
@@ -347,6 +348,8 @@ enum Failure {
 struct Writer {
     url: String,
     connection: Option<PgConnection>,
+    /// So many lone rows were refused since something was written.
+    refused_in_a_row: u32,
 }
 
 impl Writer {
@@ -354,21 +357,23 @@ impl Writer {
     fn write(&mut self, group: Vec<Waiting>) {
         let started = Instant::now();
         let rows = group.len();
-        let mut refused_in_a_row = 0;
-        self.write_or_split(group, &mut refused_in_a_row);
+        // A new group is always tried, and one row that is refused turns none of its neighbours away.
+        self.refused_in_a_row = self.refused_in_a_row.min(1);
+        self.write_or_split(group);
         histogram!("recorder_group_rows").record(rows as f64);
         histogram!("recorder_group_seconds").record(started.elapsed().as_secs_f64());
     }
 
-    /// Writes a group; one that Postgres refuses is split until the culprit stands alone. Two lone
-    /// rows refused in a row mean that the store is at fault, not the rows.
-    fn write_or_split(&mut self, mut group: Vec<Waiting>, refused_in_a_row: &mut u32) {
-        if *refused_in_a_row >= 2 {
+    /// Writes a group; one that Postgres refuses is split until the culprit stands alone. From the
+    /// second lone row refused in a row on the store is at fault, not the rows; after the third the
+    /// rest of the group is not tried.
+    fn write_or_split(&mut self, mut group: Vec<Waiting>) {
+        if self.refused_in_a_row >= 3 {
             return answer_all(group, || NotRecorded::Unavailable);
         }
         match self.write_with_remedies(&group) {
             Ok(left_out) => {
-                *refused_in_a_row = 0;
+                self.refused_in_a_row = 0;
                 for waiting in group {
                     let is_left_out = left_out.ids.contains(&waiting.record.request.id);
                     waiting.answer(match is_left_out {
@@ -379,16 +384,21 @@ impl Writer {
                 }
             }
             Err(Failure::Refused(error)) if group.len() == 1 => {
-                *refused_in_a_row += 1;
-                let id = group[0].record.request.id;
+                self.refused_in_a_row += 1;
+                let record = &group[0].record;
+                let id = record.request.id;
+                // A sender repeats what got 503; what an admin sends again nobody does.
+                let is_told = self.refused_in_a_row == 1 || record.resubmission.is_some();
                 tracing::error!(request.id = %id, error = format!("{error:#}"), "request {id} was refused by the store");
-                let refused = || NotRecorded::Refused(anyhow!("refused, see the log"));
-                answer_all(group, refused);
+                answer_all(group, || match is_told {
+                    true => NotRecorded::Refused(anyhow!("refused, see the log")),
+                    false => NotRecorded::Unavailable,
+                });
             }
             Err(Failure::Refused(_)) => {
                 let second = group.split_off(group.len() / 2);
-                self.write_or_split(group, refused_in_a_row);
-                self.write_or_split(second, refused_in_a_row);
+                self.write_or_split(group);
+                self.write_or_split(second);
             }
             Err(Failure::Connection(error) | Failure::LostCommit(error, _)) => {
                 tracing::error!(

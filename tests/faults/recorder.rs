@@ -111,7 +111,7 @@ fn a_store_that_refuses_everything_is_at_fault_itself() {
     let (first, answers) = in_one_group(&app, || send_all(&app, tickets));
     assert_eq!(first.status, 200);
     let count = |status| answers.iter().filter(|a| a.status == status).count();
-    assert_eq!((count(500), count(503)), (2, 38));
+    assert_eq!((count(500), count(503)), (1, 39));
     assert!(
         answers
             .iter()
@@ -121,6 +121,32 @@ fn a_store_that_refuses_everything_is_at_fault_itself() {
     app.execute("ALTER TABLE requests DROP CONSTRAINT all_of_them");
     assert_eq!(answers_again(&app), 200);
     assert_eq!(app.number("SELECT count(*) FROM requests"), 2);
+}
+
+#[test]
+fn a_store_that_refuses_lone_requests_is_at_fault_from_the_second_on() {
+    let app = TestApp::start();
+    app.execute("ALTER TABLE requests ADD CONSTRAINT no_row CHECK (false)");
+    let answers = [(); 4].map(|()| answers_again(&app));
+    assert_eq!(answers, [500, 503, 503, 503]);
+    app.execute("ALTER TABLE requests DROP CONSTRAINT no_row");
+    assert_eq!(answers_again(&app), 200);
+    assert_eq!(app.number("SELECT count(*) FROM requests"), 1);
+}
+
+#[test]
+fn a_row_that_is_sent_and_refused_again_and_again_turns_no_other_away() {
+    let app = TestApp::start();
+    app.execute("ALTER TABLE requests ADD CONSTRAINT marked CHECK (ticket_id <> 'marked')");
+    let marked = || answers(send_all(&app, ["marked".to_owned()]))[0].status;
+    assert_eq!([marked(), marked(), marked()], [500, 503, 503]);
+    let tickets = (0..10).map(|n| match n {
+        3 => "marked".to_owned(),
+        n => format!("neighbour {n}"),
+    });
+    let answers = answers(send_all(&app, tickets));
+    let taken = answers.iter().filter(|answer| answer.status == 200);
+    assert_eq!(taken.count(), 9);
 }
 
 fn answers_again(app: &TestApp) -> u16 {

@@ -6,6 +6,7 @@ use std::sync::OnceLock;
 use actix_web::body::MessageBody;
 use actix_web::dev::{ServiceRequest, ServiceResponse};
 use actix_web::{HttpMessage, HttpResponse};
+use metrics::counter;
 use metrics_exporter_prometheus::{Matcher, PrometheusBuilder, PrometheusHandle};
 use tracing::Span;
 use tracing_actix_web::RootSpanBuilder;
@@ -46,12 +47,24 @@ pub fn metrics() -> &'static PrometheusHandle {
         ];
         let rows = [1.0, 2.0, 5.0, 10.0, 25.0, 50.0, 100.0, 250.0, 500.0];
         let group_rows = Matcher::Full("recorder_group_rows".to_owned());
-        PrometheusBuilder::new()
+        let handle = PrometheusBuilder::new()
             .set_buckets(&seconds)
             .and_then(|builder| builder.set_buckets_for_metric(group_rows, &rows))
             .and_then(PrometheusBuilder::install_recorder)
-            .expect("the only recorder of this process")
+            .expect("the only recorder of this process");
+        begin_at_zero();
+        handle
     })
+}
+
+/// Shows what alarms watch before it happens: of a series that begins with a 1 Prometheus sees no
+/// increase.
+fn begin_at_zero() {
+    counter!("recorder_groups_lost_total").increment(0);
+    counter!("recorder_queue_refused_total").increment(0);
+    for status in ["500", "503"] {
+        counter!("requests_answered_total", "status" => status).increment(0);
+    }
 }
 
 /// `GET /metrics`: the metrics in Prometheus' text format.

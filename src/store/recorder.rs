@@ -369,7 +369,7 @@ impl Writer {
     /// rest of the group is not tried.
     fn write_or_split(&mut self, mut group: Vec<Waiting>) {
         if self.refused_in_a_row >= 3 {
-            return answer_all(group, || NotRecorded::Unavailable);
+            return lose(group);
         }
         match self.write_with_remedies(&group) {
             Ok(left_out) => {
@@ -390,10 +390,12 @@ impl Writer {
                 // A sender repeats what got 503; what an admin sends again nobody does.
                 let is_told = self.refused_in_a_row == 1 || record.resubmission.is_some();
                 tracing::error!(request.id = %id, error = format!("{error:#}"), "request {id} was refused by the store");
-                answer_all(group, || match is_told {
-                    true => NotRecorded::Refused(anyhow!("refused, see the log")),
-                    false => NotRecorded::Unavailable,
-                });
+                match is_told {
+                    true => answer_all(group, || {
+                        NotRecorded::Refused(anyhow!("refused, see the log"))
+                    }),
+                    false => lose(group),
+                }
             }
             Err(Failure::Refused(_)) => {
                 let second = group.split_off(group.len() / 2);
@@ -406,8 +408,7 @@ impl Writer {
                     error = format!("{error:#}"),
                     "the recorder lost the store"
                 );
-                counter!("recorder_groups_lost_total").increment(1);
-                answer_all(group, || NotRecorded::Unavailable);
+                lose(group);
             }
             Err(Failure::HeldUp(error)) => {
                 tracing::error!(
@@ -415,15 +416,14 @@ impl Writer {
                     error = format!("{error:#}"),
                     "the store holds the recorder up"
                 );
-                counter!("recorder_groups_lost_total").increment(1);
-                answer_all(group, || NotRecorded::Unavailable);
+                lose(group);
             }
             Err(Failure::MissingPartition) => {
                 tracing::error!(
                     rows = group.len(),
                     "a partition is missing and could not be made"
                 );
-                answer_all(group, || NotRecorded::Unavailable);
+                lose(group);
             }
         }
     }
@@ -564,6 +564,12 @@ fn wait_for_standby(connection: &mut PgConnection) -> QueryResult<()> {
     diesel::sql_query("SELECT pg_logical_emit_message(true, 'api-status-page', '')")
         .execute(connection)
         .map(|_| ())
+}
+
+/// Answers a group, or a part of one, that the store did not take.
+fn lose(group: Vec<Waiting>) {
+    counter!("recorder_groups_lost_total").increment(1);
+    answer_all(group, || NotRecorded::Unavailable);
 }
 
 fn answer_all(group: Vec<Waiting>, reason: impl Fn() -> NotRecorded) {

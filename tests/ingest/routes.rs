@@ -36,6 +36,20 @@ fn every_answer_has_an_id_of_version_seven_of_its_own() {
 }
 
 #[test]
+fn what_alarms_watch_is_shown_before_it_happens() {
+    let app = TestApp::start();
+    let answer = app.visitor().get("/metrics");
+    for series in [
+        "recorder_groups_lost_total ",
+        "recorder_queue_refused_total ",
+        "requests_answered_total{status=\"500\"} ",
+        "requests_answered_total{status=\"503\"} ",
+    ] {
+        assert!(answer.text().contains(series), "{series}");
+    }
+}
+
+#[test]
 fn a_senders_own_id_is_kept_beside_ours() {
     let app = TestApp::start();
     let call = app.production().post("/v1/requests").json(&accepted());

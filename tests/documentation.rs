@@ -143,6 +143,9 @@ fn every_call_without_a_body_in_the_document_gets_the_answer_of_its_name() {
     for path in ["/v1/requests", "/v1/auth", "/v1/recoveries"] {
         let answer = app.visitor().call("POST", path).send();
         expect_example(path, "no_key", &answer);
+        let call = app.visitor().call("POST", path);
+        let answer = call.header("authorization", "Bearer abc").send();
+        expect_example(path, "unreadable_key", &answer);
         expect_example(path, "mistyped_key", &with_key(path, "acs_test_mistyped"));
         expect_example(path, "unknown_key", &with_key(path, unknown.expose()));
         eventually("the revocation is followed", || {

@@ -34,7 +34,7 @@ pub const ADVICE: [Advice; 9] = [
     },
     Advice {
         status: "403",
-        meaning: "No key, an unknown or a revoked one.",
+        meaning: "No key, none that can be read, an unknown or a revoked one.",
         stored: "no",
         again: "With a live key.",
     },

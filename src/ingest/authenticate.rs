@@ -29,6 +29,8 @@ pub enum Refusal {
     AskForPassword,
     /// No key was sent.
     Missing,
+    /// What was sent is not where a key would be.
+    Unreadable,
     /// What was sent cannot be a key.
     Mistyped,
     /// Nobody has this key.
@@ -53,7 +55,7 @@ pub fn authenticate(ingest: &Ingest, http: &HttpRequest) -> Result<KnownKey, Ref
             Refusal::AskForPassword
         }
         Credentials::Missing => Refusal::Missing,
-        Credentials::Unreadable => Refusal::Mistyped,
+        Credentials::Unreadable => Refusal::Unreadable,
     };
     counter!("requests_refused_total", "reason" => refusal.name()).increment(1);
     Err(refusal)
@@ -95,6 +97,7 @@ impl Refusal {
     fn name(self) -> &'static str {
         match self {
             Self::AskForPassword | Self::Missing => "missing",
+            Self::Unreadable => "unreadable",
             Self::Mistyped => "mistyped",
             Self::Unknown => "unknown",
             Self::Revoked => "revoked",
@@ -105,7 +108,9 @@ impl Refusal {
     pub fn status(self) -> StatusCode {
         match self {
             Self::AskForPassword => StatusCode::UNAUTHORIZED,
-            Self::Missing | Self::Mistyped | Self::Unknown | Self::Revoked => StatusCode::FORBIDDEN,
+            Self::Missing | Self::Unreadable | Self::Mistyped | Self::Unknown | Self::Revoked => {
+                StatusCode::FORBIDDEN
+            }
         }
     }
 
@@ -114,6 +119,9 @@ impl Refusal {
         match self {
             Self::AskForPassword | Self::Missing => {
                 "No API key was sent. Send it in the header x-api-key, or as the password of HTTP Basic."
+            }
+            Self::Unreadable => {
+                "No API key could be read from the header. Send it alone in x-api-key, or as the password of HTTP Basic: Authorization: Basic, and user:key in Base64."
             }
             Self::Mistyped => {
                 "This is not an API key: its checksum is wrong. It was probably mistyped or cut when it was copied."

@@ -178,7 +178,7 @@ pub fn all(public_url: &PublicUrl) -> Vec<Example> {
 }
 
 /// The answers to calls that are not judged.
-fn plain() -> [Example; 7] {
+fn plain() -> [Example; 8] {
     let plain = |paths, name, summary, status: StatusCode, detail| Example {
         name,
         summary,
@@ -198,6 +198,12 @@ fn plain() -> [Example; 7] {
     [
         refused(&["/v1/auth"], "no_key", "No credentials", no_credentials),
         refused(HEADER_ONLY, "no_key", "No key", Refusal::Missing),
+        refused(
+            ALL,
+            "unreadable_key",
+            "Authorization without a key as the password",
+            Refusal::Unreadable,
+        ),
         refused(
             ALL,
             "mistyped_key",

@@ -1,7 +1,9 @@
-//! Who may send: missing, unknown, mistyped and revoked keys.
+//! Who may send: missing, unreadable, unknown, mistyped and revoked keys.
 
 use api_status_page::domain::request::Environment;
 use api_status_page::store::api_keys::{self, RevokedCalls};
+use base64::Engine;
+use base64::prelude::BASE64_STANDARD;
 use chrono::{DateTime, Utc};
 use serde_json::{Value, json};
 
@@ -41,8 +43,15 @@ fn without_a_valid_key_nothing_is_stored() {
         assert!(challenge.is_none_or(|c| c.starts_with("Basic realm=")));
         let answer = call.clone().header("x-api-key", "acs_live_oops").send();
         expect_refused(&answer, 403, "mistyped");
-        let answer = call.clone().header("authorization", "Bearer abc").send();
-        expect_refused(&answer, 403, "mistyped");
+        let key = &app.larkspur.production_key.text;
+        for credentials in [
+            format!("Bearer {key}"),
+            format!("Basic {}", BASE64_STANDARD.encode(key)),
+            format!("Basic {}", BASE64_STANDARD.encode(format!("{key}:"))),
+        ] {
+            let call = call.clone().header("authorization", &credentials);
+            expect_refused(&call.send(), 403, "No API key could be read");
+        }
     }
     let strange = Key {
         id: 0,

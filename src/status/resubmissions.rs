@@ -99,7 +99,11 @@ pub async fn send(
         actor: shell.operator.name.clone(),
         run: None,
     };
-    let sent = status.again.resubmit(shell.company.id, ids, &by).await;
+    let snapshot = status
+        .settings
+        .snapshot(&status.store, shell.company.id)
+        .await?;
+    let sent = status.again.resubmit(&snapshot, ids, &by).await;
     status.store.changed(shell.company.id);
     let sent = sent?;
     match &sent[..] {
@@ -172,12 +176,12 @@ async fn confirm(
     status: &Status,
     chosen: &Chosen,
 ) -> Result<ResubmitPage, PageError> {
+    let snapshot = status
+        .settings
+        .snapshot(&status.store, shell.company.id)
+        .await?;
     if let Some(id) = chosen.run {
         let (run, _) = find(status, &shell, &id.to_string()).await?;
-        let snapshot = status
-            .settings
-            .snapshot(&status.store, shell.company.id)
-            .await?;
         let is_current = run.settings_version == snapshot.rules.version;
         return match run.kind() == RunKind::Recheck
             // One that was stopped has not counted all that would be sent.
@@ -190,10 +194,7 @@ async fn confirm(
             )),
         };
     }
-    let cases = status
-        .again
-        .look(shell.company.id, chosen.ids.clone())
-        .await?;
+    let cases = status.again.look(snapshot, chosen.ids.clone()).await?;
     if cases.is_empty() {
         return Err(PageError::NotFound);
     }

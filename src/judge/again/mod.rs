@@ -5,6 +5,7 @@ mod resubmit;
 mod run;
 
 use std::collections::HashMap;
+use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
 use diesel::prelude::*;
@@ -20,7 +21,7 @@ use crate::domain::settings::CompanySettings;
 use crate::store::rechecks::{self, RecheckRow};
 use crate::store::recorder::Recorder;
 use crate::store::requests::{self, ListRow, SentBody};
-use crate::store::settings::LiveSettings;
+use crate::store::settings::{LiveSettings, Snapshot};
 use crate::store::{Store, StoreError, resubmissions};
 
 pub use resubmit::{By, Fate, Resubmitted};
@@ -75,13 +76,13 @@ impl Again {
             .await
     }
 
-    /// Judges requests once more and changes nothing.
+    /// Judges requests of a company once more, by these settings of it, and changes nothing.
     pub async fn look(
         &self,
-        company: CompanyId,
+        snapshot: Arc<Snapshot>,
         ids: Vec<RequestId>,
     ) -> Result<Vec<Case>, StoreError> {
-        let snapshot = self.settings.snapshot(&self.store, company).await?;
+        let company = snapshot.company;
         let read = self.store.read(company, move |connection| {
             cases(connection, company, &ids, &snapshot.rules)
         });

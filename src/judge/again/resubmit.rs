@@ -2,11 +2,12 @@
 //! with the key and in the environment of the old one, linked to it. Whether an original is still
 //! free is decided by the store, in the transaction that writes the new request.
 
+use std::sync::Arc;
+
 use futures_util::future::join_all;
 use uuid::Uuid;
 
 use super::{Again, Case};
-use crate::domain::company::CompanyId;
 use crate::domain::recheck::Now;
 use crate::domain::request::{Environment, Kind, RequestId};
 use crate::domain::resubmission::Standing;
@@ -49,16 +50,16 @@ pub enum Fate {
 }
 
 impl Again {
-    /// Sends what would pass now of these requests again. Ids that are not there are passed over.
+    /// Sends what would pass of these requests of a company again, by these settings of it. Ids that
+    /// are not there are passed over.
     pub async fn resubmit(
         &self,
-        company: CompanyId,
+        snapshot: &Arc<Snapshot>,
         ids: Vec<RequestId>,
         by: &By,
     ) -> Result<Vec<Resubmitted>, StoreError> {
-        let snapshot = self.settings.snapshot(&self.store, company).await?;
-        let cases = self.look(company, ids).await?;
-        let sent = cases.into_iter().map(|case| self.send(case, &snapshot, by));
+        let cases = self.look(snapshot.clone(), ids).await?;
+        let sent = cases.into_iter().map(|case| self.send(case, snapshot, by));
         Ok(join_all(sent).await)
     }
 

@@ -84,14 +84,14 @@ impl Again {
             actor: run.actor.clone(),
             run: RequestId::from_uuid(run.id),
         };
-        let of = run.clone();
+        let (of, settings) = (run.clone(), snapshot.clone());
         let (ids, next) = self
             .store
             .read(company, move |connection| {
-                chunk(connection, company, &of, &snapshot, now)
+                chunk(connection, company, &of, &settings, now)
             })
             .await?;
-        let sent = self.resubmit(company, ids.clone(), &by).await?;
+        let sent = self.resubmit(&snapshot, ids.clone(), &by).await?;
         if sent.iter().any(|one| one.fate == Fate::Unconfirmed) {
             // Asked again, the store tells which of them held.
             let lost = anyhow::anyhow!("some requests could not be confirmed");

@@ -227,8 +227,8 @@ impl Step {
     }
 }
 
-/// Writes down how a claimed run goes on and lets it go. What was cancelled meanwhile, or taken over,
-/// stays as it is.
+/// Writes down how a claimed run goes on and lets it go. What was taken over meanwhile stays as it is;
+/// what was cancelled counts the chunk that was under way.
 pub fn advance(
     connection: &mut PgConnection,
     company: CompanyId,
@@ -243,28 +243,40 @@ pub fn advance(
         Step::Overtaken => (run.reached, run.sum(), None, RunState::Overtaken),
         Step::Left => (run.reached, run.sum(), None, RunState::Running),
     };
-    diesel::update(
+    let as_claimed = |state: RunState| {
         dsl::bulk_runs
             .find((company.0, run.id))
-            .filter(dsl::state.eq(RunState::Running.number()))
+            .filter(dsl::state.eq(state.number()))
             .filter(dsl::reached.is_not_distinct_from(run.reached))
-            .filter(dsl::settings_version.eq(run.settings_version)),
-    )
-    .set((
-        dsl::reached.eq(reached),
-        dsl::passing.eq(sum.passing),
-        dsl::same.eq(sum.same),
-        dsl::different.eq(sum.different),
-        dsl::sendable.eq(sum.sendable),
-        dsl::sendable_old.eq(sum.sendable_old),
-        dsl::sent.eq(sum.sent),
-        dsl::settings_version.eq(version.unwrap_or(run.settings_version)),
-        dsl::state.eq(state.number()),
-        dsl::ended_at.eq((state != RunState::Running).then_some(now)),
-        dsl::claimed_until.eq(now),
-    ))
-    .execute(connection)
-    .map(|_| ())
+            .filter(dsl::settings_version.eq(run.settings_version))
+    };
+    let sums = || {
+        (
+            dsl::passing.eq(sum.passing),
+            dsl::same.eq(sum.same),
+            dsl::different.eq(sum.different),
+            dsl::sendable.eq(sum.sendable),
+            dsl::sendable_old.eq(sum.sendable_old),
+            dsl::sent.eq(sum.sent),
+        )
+    };
+    let advanced = diesel::update(as_claimed(RunState::Running))
+        .set((
+            sums(),
+            dsl::reached.eq(reached),
+            dsl::settings_version.eq(version.unwrap_or(run.settings_version)),
+            dsl::state.eq(state.number()),
+            dsl::ended_at.eq((state != RunState::Running).then_some(now)),
+            dsl::claimed_until.eq(now),
+        ))
+        .execute(connection)?;
+    // One that begins anew has nothing to count.
+    if advanced == 0 && version.is_none() {
+        diesel::update(as_claimed(RunState::Cancelled))
+            .set(sums())
+            .execute(connection)?;
+    }
+    Ok(())
 }
 
 /// Stops a run, and says whether it was still under way; one that ended already stays as it is.

@@ -2,6 +2,8 @@
 
 use api_status_page::clock::Clock;
 use api_status_page::domain::request::RequestId;
+use api_status_page::domain::run::{RunState, Sum};
+use api_status_page::store::runs::{self, Step};
 use api_status_page::web::shell::Role;
 use uuid::Uuid;
 
@@ -282,6 +284,26 @@ fn one_run_at_a_time_and_it_can_be_stopped() {
     let words = page(&mut admin, &run).words();
     assert!(words.contains("It had ended before"), "{words}");
     assert_ne!(check_all(&mut admin, INVALID), run);
+}
+
+#[test]
+fn what_a_chunk_under_way_did_is_counted_though_the_run_was_stopped() {
+    let (app, mut admin) = app_with_admin();
+    refused(&app);
+    let run = left_behind(&app, &mut admin, "'2100-01-01'");
+    let id: RequestId = run.rsplit('/').next().unwrap().parse().unwrap();
+    let (company, now) = (app.larkspur.id, Clock::system().now());
+    let mut connection = app.connection();
+    let claimed = runs::find(&mut connection, company, id).unwrap().unwrap();
+    admin.post(&format!("{run}/cancellation"), &[]).location();
+    let sum = Sum {
+        passing: 2,
+        sent: 2,
+        ..Sum::default()
+    };
+    runs::advance(&mut connection, company, &claimed, Step::Done(sum), now).unwrap();
+    let stopped = runs::find(&mut connection, company, id).unwrap().unwrap();
+    assert_eq!((stopped.state(), stopped.sum()), (RunState::Cancelled, sum));
 }
 
 #[test]

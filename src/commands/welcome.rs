@@ -68,9 +68,11 @@ fn write_company(f: &mut fmt::Formatter<'_>, demo: &Demo, company: &DemoCompany)
     writeln!(f, "    production key  {}", marked(&company.production_key))
 }
 
-/// One call that is refused and one that is accepted, to be pasted.
+/// One call that is refused and one that is accepted, to be pasted; none where their key does not
+/// hold.
 fn write_example(f: &mut fmt::Formatter<'_>, url: &PublicUrl, demo: &Demo) -> fmt::Result {
-    let Some(company) = demo.file.companies.first() else {
+    let first = demo.file.companies.first();
+    let Some(company) = first.filter(|company| demo.fate_of(&company.test_key).is_none()) else {
         return Ok(());
     };
     let mut call = |heading: &str, employee: &str, brand: &str| {

@@ -154,13 +154,14 @@ fn the_first_start_makes_the_demo_and_the_second_keeps_it() {
     assert!(!served.welcome.contains("since)"), "{}", served.welcome);
 
     let url = attach(folder.path()).unwrap().unwrap();
-    let changes = "UPDATE api_keys SET revoked_at = now() WHERE id = 1; \
+    let changes = "UPDATE api_keys SET revoked_at = now(); \
                    UPDATE users SET password_hash = NULL WHERE id = 1";
     let mut connection = connect(&url).unwrap();
     diesel::connection::SimpleConnection::batch_execute(&mut connection, changes).unwrap();
     served.stop(Signal::TERM);
     let served = Served::start(&mut on(folder.path()));
-    assert_eq!(served.welcome.matches("(revoked since)").count(), 1);
+    assert_eq!(served.welcome.matches("(revoked since)").count(), 4);
+    assert!(!served.welcome.contains("curl "), "{}", served.welcome);
     assert_eq!(served.welcome.matches("(changed since)").count(), 1);
 }
 

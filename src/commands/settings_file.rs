@@ -6,10 +6,10 @@ use std::fs;
 use std::path::Path;
 
 use anyhow::{Context, ensure};
-use icu_locale_core::LanguageIdentifier;
 
+use crate::domain::label::{self, NewLabel};
 use crate::domain::settings::MAX_TEXT_CHARS;
-use crate::domain::{email, label};
+use crate::domain::{email, language};
 use crate::store::companies::{NewEmployee, NewSettings};
 
 /// So many mistakes are named; the rest will be found the next time.
@@ -23,14 +23,19 @@ pub fn read(path: &Path) -> anyhow::Result<NewSettings> {
 }
 
 fn parse(text: &str) -> anyhow::Result<NewSettings> {
-    let settings: NewSettings = serde_json::from_str(text)?;
+    let mut settings: NewSettings = serde_json::from_str(text)?;
+    for language in &mut settings.languages {
+        if let Some(tag) = language::canonical(&language.tag) {
+            language.tag = tag;
+        }
+    }
     let mistakes = mistakes(&settings);
     let named = &mistakes[..mistakes.len().min(MOST_NAMED)];
     ensure!(mistakes.is_empty(), "\n  {}", named.join("\n  "));
     Ok(settings)
 }
 
-/// What the types cannot tell: texts that are empty or too long, two that are the same.
+/// What the types cannot tell: texts that the pages would not take, two that are the same.
 fn mistakes(settings: &NewSettings) -> Vec<String> {
     let mut mistakes = Mistakes::default();
     let folded = |text: &str| label::fold(text).into_owned();
@@ -44,7 +49,7 @@ fn mistakes(settings: &NewSettings) -> Vec<String> {
     }
     for language in &settings.languages {
         mistakes.look_at("languages", &language.tag, None, folded(&language.tag));
-        if LanguageIdentifier::try_from_str(language.tag.trim()).is_err() {
+        if language::canonical(&language.tag).is_none() {
             let tag = &language.tag;
             mistakes.add(format!(
                 "languages: `{tag}` is no language tag, such as `fr-CA`"
@@ -73,13 +78,13 @@ impl Mistakes {
     }
 
     fn look_at(&mut self, list: &'static str, label: &str, name: Option<&str>, folded: String) {
-        for text in [label, name.unwrap_or("-")] {
-            if let Some(fault) = fault_of(text) {
-                self.add(format!("{list}: `{text}` {fault}"));
-            }
+        if let Err(fault) = NewLabel::parse(label) {
+            self.add(format!("{list}: `{label}`: {}", fault.words()));
         }
-        if label.trim_start().starts_with('~') {
-            self.add(format!("{list}: `{label}` must not begin with ~"));
+        if let Some(name) = name
+            && let Some(fault) = fault_of(name)
+        {
+            self.add(format!("{list}: `{name}` {fault}"));
         }
         if !folded.is_empty() && !self.seen.insert((list, folded)) {
             self.add(format!("{list}: `{label}` is there twice"));
@@ -148,7 +153,7 @@ mod tests {
                 "time_zone": "America/Toronto",
                 "channels": [{"label": "phone", "name": "Phone", "integrated": true, "aliases": ["voice"]}],
                 "brands": [{"label": "north"}, {"label": "south", "active": false}],
-                "languages": [{"tag": "fr-CA"}],
+                "languages": [{"tag": "fr_ca"}],
                 "employees": [{"custom_id": "7"}, {"email": "a@b.example", "status": "pending-review"}]
             }"#,
         );
@@ -156,6 +161,7 @@ mod tests {
         assert!(settings.channels[0].enabled && settings.channels[0].integrated);
         assert_eq!(settings.channels[0].aliases, ["voice"]);
         assert!(!settings.brands[1].active);
+        assert_eq!(settings.languages[0].tag, "fr-CA");
         assert_eq!(parse("{}").unwrap().channels.len(), 3);
     }
 
@@ -172,19 +178,22 @@ mod tests {
     fn every_other_mistake_is_named() {
         let words = problem(
             r#"{
-                "brands": [{"label": "North"}, {"label": "north "}, {"label": ""}],
+                "brands": [{"label": "North"}, {"label": "north "}, {"label": ""}, {"label": "-"}, {"label": "South", "name": ""}],
                 "channels": [{"label": "~none"}, {"label": "phone", "aliases": ["voice", "Voice", "~none"]}],
-                "languages": [{"tag": "Klingon!"}],
+                "languages": [{"tag": "Klingon!"}, {"tag": "und"}],
                 "employees": [{"name": "Ada"}, {"email": "ada"}, {"custom_id": "1"}, {"custom_id": " 1"}]
             }"#,
         );
         for mistake in [
             "brands: `north ` is there twice",
+            "brands: ``: Type the label that requests name: letters or digits.",
+            "brands: `-`: Type the label that requests name: letters or digits.",
             "brands: `` is empty",
-            "channels: `~none` must not begin with ~",
+            "channels: `~none`: A label cannot begin with ~.",
             "channels: `Voice` is there twice",
             "channels: `~none` is there twice",
             "languages: `Klingon!` is no language tag",
+            "languages: `und` is no language tag",
             "employees: number 1 has neither",
             "employees: `ada` is no e-mail address",
             "employees: the custom_id ` 1` is there twice",

@@ -428,7 +428,7 @@ fn figures(kind: RunKind, sum: Sum) -> Vec<Figure> {
             ),
             figure(
                 sum.passing - sum.sent,
-                "left out: sent before, accepted, or deleted",
+                "left out: sent before, accepted, deleted, or not taken by the store",
                 "either",
                 "minus",
             ),

@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use anyhow::Context;
+use anyhow::{Context, ensure};
 use diesel::PgConnection;
 
 use crate::config::StoreConfig;
@@ -82,9 +82,16 @@ impl Database {
         }
     }
 
-    /// A connection to it, with the schema up to date.
+    /// A connection to it, with the schema up to date. A store that nodes of an older version may be
+    /// at work on is refused and not migrated under them.
     pub fn connect(&self) -> anyhow::Result<PgConnection> {
         let mut connection = connect(&self.url)?;
+        let lacking = migrations::lacking(&mut connection)?.unwrap_or(0);
+        ensure!(
+            lacking == 0 || self.embedded.is_some(),
+            "this store lacks {lacking} of the schema's steps: stop all nodes and run \
+             `api-status-page migrate`"
+        );
         migrations::run(&mut connection)?;
         Ok(connection)
     }

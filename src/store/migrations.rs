@@ -24,7 +24,7 @@ const OLDEST_SERVER: i32 = 140_000;
 /// PostgreSQL 14 and a schema that is newer than this program.
 pub fn run(connection: &mut PgConnection) -> anyhow::Result<usize> {
     ensure_version(connection)?;
-    if is_up_to_date(connection)? {
+    if lacking(connection)? == Some(0) {
         return Ok(0);
     }
     distribute::prepare(connection)?;
@@ -34,16 +34,17 @@ pub fn run(connection: &mut PgConnection) -> anyhow::Result<usize> {
     result
 }
 
-/// As most starts find it. They take no lock, for that of a session is not theirs behind a pooler of
-/// transactions, and would stay when they are gone.
-fn is_up_to_date(connection: &mut PgConnection) -> anyhow::Result<bool> {
+/// How many steps a store lacks; `None` for one that has none yet. Most starts find that nothing is
+/// lacking. They take no lock, for that of a session is not theirs behind a pooler of transactions,
+/// and would stay when they are gone.
+pub fn lacking(connection: &mut PgConnection) -> anyhow::Result<Option<usize>> {
     let has_steps = "to_regclass('__diesel_schema_migrations') IS NOT NULL";
     if !diesel::select(diesel::dsl::sql::<Bool>(has_steps)).get_result(connection)? {
-        return Ok(false);
+        return Ok(None);
     }
     ensure_known(connection)?;
-    let is_behind = connection.has_pending_migration(MIGRATIONS);
-    Ok(!is_behind.map_err(|error| anyhow!(error))?)
+    let pending = connection.pending_migrations(MIGRATIONS);
+    Ok(Some(pending.map_err(|error| anyhow!(error))?.len()))
 }
 
 fn apply(connection: &mut PgConnection) -> anyhow::Result<usize> {

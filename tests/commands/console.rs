@@ -324,6 +324,22 @@ fn a_newer_schema_is_refused() {
 }
 
 #[test]
+fn only_migrate_and_serve_bring_a_store_in_use_up_to_date() {
+    let store = TestStore::new();
+    let steps = "SELECT count(*) FROM __diesel_schema_migrations";
+    let all = store.number(steps);
+    store.execute(
+        "DELETE FROM __diesel_schema_migrations \
+         WHERE version = (SELECT max(version) FROM __diesel_schema_migrations)",
+    );
+    let mut command = program(&[("DATABASE_URL", &store.url)]);
+    let said = refused(command.args(["user", "reset-link", "jane@acme.example"]), 1);
+    assert!(said.contains("lacks 1 of the schema's steps"), "{said}");
+    assert!(said.contains("`api-status-page migrate`"), "{said}");
+    assert_eq!(store.number(steps), all - 1);
+}
+
+#[test]
 fn a_server_that_cannot_distribute_is_refused_with_the_way_on() {
     let store = TestStore::on_one_server();
     let said = refused(

@@ -124,7 +124,8 @@ impl Cut {
         grains: &[i64],
         conditions: &str,
     ) -> Vec<String> {
-        let sources = self.read(query, grains, conditions, pieces);
+        let cut = |window, grains: &[i64], _| pieces(window, grains);
+        let sources = self.read(query, grains, conditions, cut);
         sources.into_iter().map(|source| source.condition).collect()
     }
 
@@ -138,7 +139,7 @@ impl Cut {
         query: &mut Query,
         grains: &[i64],
         conditions: &str,
-        pieces: fn(Window, &[i64]) -> Vec<Piece>,
+        cut: fn(Window, &[i64], DateTime<Utc>) -> Vec<Piece>,
     ) -> Vec<Summand> {
         let Some(counted) = &self.counted else {
             return Vec::new();
@@ -159,7 +160,8 @@ impl Cut {
             let begins = query.value(Value::Time(begins));
             sources.push(source(FOUR_WEEKS, format!("bucket = {begins}"), "count"));
         }
-        for piece in rest.into_iter().flat_map(|rest| pieces(rest, finer)) {
+        let cut = |rest| cut(rest, finer, counted.until);
+        for piece in rest.into_iter().flat_map(cut) {
             let begins = query.between("bucket", piece.window);
             sources.push(source(piece.grain, begins, piece.count()));
         }

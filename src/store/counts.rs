@@ -16,7 +16,7 @@ use crate::domain::cube::{Cell, Cube, Rate};
 use crate::domain::dictionary::Reason;
 use crate::domain::filter::{Filter, Label, Subject, Term, Verdict};
 use crate::domain::request::{Environment, Kind};
-use crate::domain::window::{FINE_GRAIN_MINUTES, Window, floor};
+use crate::domain::window::{FINE_GRAIN_MINUTES, Window, ceil, floor};
 
 /// The grains at which counters are kept, in minutes: weeks (from Thursday to Thursday, for that is how
 /// they lie since 1970), days (of UTC), hours, and the fine one. Each is made of whole ones of the next.
@@ -294,7 +294,8 @@ fn parts(query: &mut Query, columns: &[&str], window: Window, grains: &[i64]) ->
         format!("SELECT {columns}, {count} FROM {table} WHERE company_id = $1 AND {during}")
     };
     let mut sources = vec![source(query, "request_count_deltas", window, "count")];
-    for piece in summands(window, grains) {
+    // How far an open window goes does not matter: it is read at the coarsest grain.
+    for piece in summands(window, grains, DateTime::<Utc>::MAX_UTC) {
         let counts = source(query, folded, piece.window, piece.count());
         sources.push(format!("{counts} AND grain = {}", piece.grain));
     }
@@ -311,6 +312,21 @@ pub(super) struct Piece {
 }
 
 impl Piece {
+    fn inside(grain: i64, window: Window) -> Self {
+        Self {
+            grain,
+            window,
+            is_taken_off: false,
+        }
+    }
+
+    fn taken_off(self) -> Self {
+        Self {
+            is_taken_off: !self.is_taken_off,
+            ..self
+        }
+    }
+
     /// What one of it adds to a sum.
     pub(super) fn sign(&self) -> i64 {
         match self.is_taken_off {
@@ -326,69 +342,83 @@ impl Piece {
             true => "-count AS count",
         }
     }
+
+    /// How many counters it has by `until`, as against other pieces: twice the time has less than twice as
+    /// many, for much comes again; and a little for looking there at all.
+    fn cost(&self, until: DateTime<Utc>) -> f64 {
+        let to = self.window.to.map_or(until, |to| to.min(until));
+        let minutes = (to - self.window.from).num_minutes().max(0);
+        let (whole, begun) = (minutes / self.grain, minutes % self.grain);
+        1.0 + whole as f64 * (self.grain as f64).sqrt() + (begun as f64).sqrt()
+    }
 }
 
 /// Cuts a window into one piece of the coarsest grain, as far as it has whole ones, and what is before
 /// and after it by the finer ones, to the finest. While a window goes on, so does the last one of each
 /// grain: its beginning may then be yet to come, and nothing is there.
 pub(super) fn pieces(window: Window, grains: &[i64]) -> Vec<Piece> {
-    cut(window, grains, |missing, _| missing.is_zero())
-}
-
-/// Cuts a window for a sum, as [`pieces`] does, but reads a bucket of which nearly all is in the window
-/// whole, and takes off what is before: there are fewer counters of a week than of its last six days.
-pub(super) fn summands(window: Window, grains: &[i64]) -> Vec<Piece> {
-    cut(window, grains, |missing, step| missing < step / 4)
-}
-
-/// `is_whole` says whether a bucket is read whole from which so much is missing at its beginning.
-fn cut(
-    window: Window,
-    grains: &[i64],
-    is_whole: fn(missing: TimeDelta, step: TimeDelta) -> bool,
-) -> Vec<Piece> {
     let (grain, finer) = match grains {
         _ if window.is_empty() => return Vec::new(),
         [] => return Vec::new(),
+        [grain] => return vec![Piece::inside(*grain, window)],
         [grain, finer @ ..] => (*grain, finer),
     };
-    let piece = |window| Piece {
-        grain,
-        window,
-        is_taken_off: false,
+    let begins = ceil(window.from, TimeDelta::minutes(grain));
+    around(window, grain, begins, |rest| pieces(rest, finer))
+        .unwrap_or_else(|| pieces(window, finer))
+}
+
+/// Cuts a window for a sum, so that few counters are read: of a bucket of which much is in the window, it
+/// may be cheaper to read it whole and to take off what is before, for there are fewer counters of a week
+/// than of its last six days. A window that goes on has counters until `until`.
+pub(super) fn summands(window: Window, grains: &[i64], until: DateTime<Utc>) -> Vec<Piece> {
+    let (grain, finer) = match grains {
+        _ if window.is_empty() => return Vec::new(),
+        [] => return Vec::new(),
+        [grain] => return vec![Piece::inside(*grain, window)],
+        [grain, finer @ ..] => (*grain, finer),
     };
-    if finer.is_empty() {
-        return vec![piece(window)];
-    }
     let step = TimeDelta::minutes(grain);
-    let begun = floor(window.from, step);
+    let (begun, next) = (floor(window.from, step), ceil(window.from, step));
+    let rest = |rest| summands(rest, finer, until);
+    let is_mostly_inside = begun < next && (window.from - begun) * 2 < step;
+    let has_a_whole_one = next + step <= window.to.map_or(until, |to| to.min(until));
+    let ways = [
+        around(window, grain, next, rest),
+        is_mostly_inside
+            .then(|| around(window, grain, begun, rest))
+            .flatten(),
+        (!has_a_whole_one).then(|| rest(window)),
+    ];
+    let cost = |way: &Vec<Piece>| way.iter().map(|piece| piece.cost(until)).sum::<f64>();
+    let ways = ways.into_iter().flatten();
+    ways.min_by(|one, other| cost(one).total_cmp(&cost(other)))
+        .unwrap_or_else(|| rest(window))
+}
+
+/// The buckets of a grain from `begins` to the end of a window as one piece, and what they have too much
+/// and too little, each as `rest` cuts it; `None` where there is no such bucket.
+fn around(
+    window: Window,
+    grain: i64,
+    begins: DateTime<Utc>,
+    rest: impl Fn(Window) -> Vec<Piece>,
+) -> Option<Vec<Piece>> {
     let whole = Window {
-        from: match is_whole(window.from - begun, step) {
-            true => begun,
-            false => begun + step,
-        },
-        to: window.to.map(|to| floor(to, step)),
+        from: begins,
+        to: window.to.map(|to| floor(to, TimeDelta::minutes(grain))),
     };
     if whole.is_empty() {
-        return cut(window, finer, is_whole);
+        return None;
     }
-    let missing = Window {
+    let too_much = Window {
         from: whole.from,
         to: Some(window.from),
     };
-    let mut all = vec![piece(whole)];
-    all.extend(
-        cut(missing, finer, is_whole)
-            .into_iter()
-            .map(|piece| Piece {
-                is_taken_off: !piece.is_taken_off,
-                ..piece
-            }),
-    );
-    for rest in window.without(whole) {
-        all.extend(cut(rest, finer, is_whole));
-    }
-    all
+    let mut all = vec![Piece::inside(grain, whole)];
+    all.extend(rest(too_much).into_iter().map(Piece::taken_off));
+    all.extend(window.without(whole).flat_map(rest));
+    Some(all)
 }
 
 /// A filter as a condition on these counters. They do not tell employees apart: nothing is one's. The variant
@@ -471,19 +501,18 @@ mod tests {
     use super::*;
 
     fn window((from, to): (&str, Option<&str>)) -> Window {
-        let at = |text: &str| text.parse().unwrap();
         Window {
             from: at(from),
             to: to.map(at),
         }
     }
 
+    fn at(text: &str) -> DateTime<Utc> {
+        text.parse().unwrap()
+    }
+
     fn inside(grain: i64, piece: (&str, Option<&str>)) -> Piece {
-        Piece {
-            grain,
-            window: window(piece),
-            is_taken_off: false,
-        }
+        Piece::inside(grain, window(piece))
     }
 
     #[test]
@@ -535,36 +564,88 @@ mod tests {
 
     #[test]
     fn a_sum_reads_what_is_nearly_whole_and_takes_off_what_is_before() {
-        let taken_off = |grain, from, to| Piece {
-            is_taken_off: true,
-            ..inside(grain, (from, Some(to)))
-        };
+        let taken_off = |grain, from, to| inside(grain, (from, Some(to))).taken_off();
+        let cut = |from| summands(window((from, None)), &GRAINS, DateTime::<Utc>::MAX_UTC);
         // Five hours of a week are missing, and ten minutes.
         let expected = [
             inside(10_080, ("2026-11-12T00:00:00Z", None)),
             taken_off(60, "2026-11-12T00:00:00Z", "2026-11-12T05:00:00Z"),
             taken_off(5, "2026-11-12T05:00:00Z", "2026-11-12T05:10:00Z"),
         ];
-        let since = window(("2026-11-12T05:10:00Z", None));
-        assert_eq!(summands(since, &GRAINS), expected);
-        // Two days of a week would be too much to take off, an hour of the day is not.
+        assert_eq!(cut("2026-11-12T05:10:00Z"), expected);
+        // An hour of a day is missing.
+        let expected = [
+            inside(10_080, ("2026-11-19T00:00:00Z", None)),
+            inside(
+                1_440,
+                ("2026-11-17T00:00:00Z", Some("2026-11-19T00:00:00Z")),
+            ),
+            taken_off(60, "2026-11-17T00:00:00Z", "2026-11-17T01:00:00Z"),
+        ];
+        assert_eq!(cut("2026-11-17T01:00:00Z"), expected);
+        // More would be taken off than there is in it.
         let expected = [
             inside(10_080, ("2026-11-19T00:00:00Z", None)),
             inside(
                 1_440,
                 ("2026-11-14T00:00:00Z", Some("2026-11-19T00:00:00Z")),
             ),
-            taken_off(60, "2026-11-14T00:00:00Z", "2026-11-14T01:00:00Z"),
+            inside(60, ("2026-11-13T17:00:00Z", Some("2026-11-14T00:00:00Z"))),
         ];
-        let since = window(("2026-11-14T01:00:00Z", None));
-        assert_eq!(summands(since, &GRAINS), expected);
-        // What is taken off is read as coarse as it can be.
+        assert_eq!(cut("2026-11-13T17:00:00Z"), expected);
+    }
+
+    #[test]
+    fn a_sum_reads_no_bucket_of_which_more_has_begun_than_it_spares() {
+        let until = at("2026-11-23T22:10:00Z");
+        let grains = [5_040, 1_440, 360, 60];
+        // Of the half week since Sunday noon ten hours would be taken off.
         let expected = [
-            inside(10_080, ("2026-11-12T00:00:00Z", None)),
-            taken_off(1_440, "2026-11-12T00:00:00Z", "2026-11-13T00:00:00Z"),
-            taken_off(60, "2026-11-13T00:00:00Z", "2026-11-13T17:00:00Z"),
+            inside(1_440, ("2026-11-23T00:00:00Z", None)),
+            inside(60, ("2026-11-22T22:00:00Z", Some("2026-11-23T00:00:00Z"))),
         ];
-        let since = window(("2026-11-13T17:00:00Z", None));
-        assert_eq!(summands(since, &GRAINS), expected);
+        let day = window(("2026-11-22T22:00:00Z", None));
+        assert_eq!(summands(day, &grains, until), expected);
+        // Of what has ended there is as much as it is long.
+        let whole = window(("2026-11-19T01:00:00Z", Some("2026-11-22T12:00:00Z")));
+        let expected = [
+            inside(
+                5_040,
+                ("2026-11-19T00:00:00Z", Some("2026-11-22T12:00:00Z")),
+            ),
+            inside(60, ("2026-11-19T00:00:00Z", Some("2026-11-19T01:00:00Z"))).taken_off(),
+        ];
+        assert_eq!(summands(whole, &grains, until), expected);
+    }
+
+    #[test]
+    fn however_a_window_is_cut_for_a_sum_every_minute_of_it_counts_once() {
+        let (begins, until) = (at("2026-11-12T00:00:00Z"), at("2026-11-27T00:00:00Z"));
+        let grains: [&[i64]; 2] = [&GRAINS, &[10_080, 5_040, 1_440, 360, 60, 5]];
+        for (grains, (from, to)) in grains.into_iter().flat_map(|grains| {
+            let ends = (0..15 * 24)
+                .step_by(7)
+                .map(move |hour| (hour, hour * 5 % 300));
+            ends.map(move |ends| (grains, ends))
+        }) {
+            let window = Window {
+                from: begins + TimeDelta::hours(from) + TimeDelta::minutes(5),
+                to: (to % 4 != 0).then(|| begins + TimeDelta::hours(from + to)),
+            };
+            let pieces = summands(window, grains, until);
+            let mut at = begins - TimeDelta::weeks(1);
+            while at < until + TimeDelta::weeks(1) {
+                let holds =
+                    |window: Window| window.from <= at && window.to.is_none_or(|to| at < to);
+                let held = pieces.iter().filter(|piece| holds(piece.window));
+                let count: i64 = held.map(Piece::sign).sum();
+                assert_eq!(
+                    count,
+                    i64::from(holds(window)),
+                    "{at} of {window:?}: {pieces:?}"
+                );
+                at += TimeDelta::minutes(55);
+            }
+        }
     }
 }

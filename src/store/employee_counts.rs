@@ -39,7 +39,7 @@ pub(super) fn sums(
     if forms.is_empty() || !forms.iter().all(is_told) || asks_entries(company, selection) {
         return Ok(None);
     }
-    let pieces = summands(selection.window, &CUTS).into_iter();
+    let pieces = summands(selection.window, &CUTS, selection.now).into_iter();
     let (counted, ends): (Vec<_>, Vec<_>) = pieces.partition(|piece| GRAINS.contains(&piece.grain));
     let Some(mut sums) = counted_in(connection, company, selection, forms, &counted)? else {
         return Ok(None);

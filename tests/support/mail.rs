@@ -356,15 +356,17 @@ fn listen(
             return Ok(false);
         }
         let response = session.process(&line);
-        let is_end = line == b".\r\n" && *shared.mood.lock().unwrap() == Mood::HangsUp;
-        if is_end || response.action == Action::NoReply {
-            match is_end {
-                true => return Ok(false),
-                false => continue,
-            }
+        let at_the_end = (line == b".\r\n").then(|| *shared.mood.lock().unwrap());
+        if at_the_end == Some(Mood::HangsUp) {
+            return Ok(false);
+        }
+        if response.action == Action::NoReply {
+            continue;
         }
         say(stream.get_mut(), &response)?;
         match response.action {
+            // The session would take what comes now for more of the mail.
+            _ if at_the_end == Some(Mood::Fails) => return Ok(false),
             Action::Close => return Ok(false),
             Action::UpgradeTls => return Ok(true),
             _ => {}

@@ -140,6 +140,7 @@ pub async fn show(
     }
     // Only an admin's page has the form; to support a profile is shown as it is.
     if shell.operator.is_admin() {
+        let mut replaced = Vec::new();
         let is_same_email = email::fold(&email) == email::fold(&typed.email);
         let is_same_id = custom_id.trim() == typed.custom_id;
         for (field, wanted, is_same) in [
@@ -151,11 +152,16 @@ pub async fn show(
             }
             let old = mem::replace(field, wanted);
             if !old.is_empty() && !is_same {
-                notices.push(Notice::info(&format!(
+                replaced.push(Notice::info(&format!(
                     "Requests that name {old} alone will be refused: nobody has it any more."
                 )));
             }
         }
+        if !replaced.is_empty() {
+            // That nothing would have come out otherwise is known of the new name alone.
+            notices.retain(|notice| !notice.strong.is_empty());
+        }
+        notices.extend(replaced);
     }
     let none = Problems::default();
     let mut page = EmployeePage::to_edit(shell, &known, &typed, &none);

@@ -3,6 +3,8 @@
 
 use std::borrow::Cow;
 
+use super::language;
+
 /// The form in which two labels are compared: lower case, no space, `-` for `_`. It is unique per
 /// company. Borrowed when `label` already has that form.
 pub fn fold(label: &str) -> Cow<'_, str> {
@@ -105,10 +107,8 @@ fn distance(sent: &str, candidate: &str) -> Option<usize> {
     if letters(sent).eq(letters(candidate)) {
         return Some(0);
     }
-    slips(sent, candidate).or_else(|| {
-        let primary = |label| str::split(label, '-').next();
-        (primary(sent) == primary(candidate)).then_some(3)
-    })
+    slips(sent, candidate)
+        .or_else(|| (language::primary(sent) == language::primary(candidate)).then_some(3))
 }
 
 /// By how many slips of the hand two words differ, at most two, of a short word fewer; `None` when

@@ -393,7 +393,7 @@ pub(super) fn summands(window: Window, grains: &[i64], until: DateTime<Utc>) -> 
     let cost = |way: &Vec<Piece>| way.iter().map(|piece| piece.cost(until)).sum::<f64>();
     let ways = ways.into_iter().flatten();
     ways.min_by(|one, other| cost(one).total_cmp(&cost(other)))
-        .unwrap_or_else(|| rest(window))
+        .expect("without a whole bucket the finer grains are a way")
 }
 
 /// The buckets of a grain from `begins` to the end of a window as one piece, and what they have too much

@@ -3,12 +3,11 @@
 //! it; folding counts the findings of those that it takes, and readers read the findings of those that are
 //! not folded yet, in the statement that reads the counters: so the causes are exact.
 
-use chrono::{DateTime, NaiveTime, TimeDelta, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 use diesel::prelude::*;
 
-use super::counts::{Piece, WEEK, pieces, summands};
-use super::folding::drop_grain;
-use super::partitions::week_of;
+use super::counts::{DAY, Piece, WEEK, pieces, summands};
+use super::folding::{drop_grain, kept_from};
 use super::query::{Query, Value};
 use super::requests::MAX_ENTRIES;
 use crate::domain::company::CompanyId;
@@ -19,7 +18,7 @@ use crate::domain::window::{Window, ceil, floor};
 /// those of both together, where the same causes come in each. Four weeks begin with every week, so they
 /// lie over one another: a window of a month has one whole, wherever it begins, and reads a counter per
 /// cause where it would read four.
-pub(super) const GRAINS: [i64; 6] = [FOUR_WEEKS, WEEK, HALF_WEEK, 1_440, 360, 60];
+pub(super) const GRAINS: [i64; 6] = [FOUR_WEEKS, WEEK, HALF_WEEK, DAY, 360, 60];
 
 const FOUR_WEEKS: i64 = 4 * WEEK;
 
@@ -255,17 +254,14 @@ pub fn drop_older(
     company: CompanyId,
     before: DateTime<Utc>,
 ) -> QueryResult<usize> {
-    let week = week_of(before).and_time(NaiveTime::MIN).and_utc();
-    let half_week = TimeDelta::minutes(HALF_WEEK);
     let mut dropped = 0;
     for grain in GRAINS {
-        let before = match grain >= HALF_WEEK {
-            // It goes when its last day does.
-            true => week - (TimeDelta::minutes(grain) - TimeDelta::days(1)),
+        let from = match grain >= HALF_WEEK {
+            true => kept_from(before, grain),
             // Of the half week that holds the first day, what is before that day may be taken off.
-            false => floor(week, half_week),
+            false => floor(kept_from(before, DAY), TimeDelta::minutes(HALF_WEEK)),
         };
-        dropped += drop_grain(connection, "cause_counts", company, grain, before)?;
+        dropped += drop_grain(connection, "cause_counts", company, grain, from)?;
     }
     Ok(dropped)
 }

@@ -3,14 +3,13 @@
 //! not folded yet in the statement that reads the counters; what is left at the ends of a window, less
 //! than two days each, is counted in the index.
 
-use chrono::{DateTime, NaiveTime, TimeDelta, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 use diesel::prelude::*;
 use diesel::sql_types::BigInt;
 
 use super::counts::{CellRow, DAY, Piece, WEEK, summands};
-use super::folding::drop_grain;
+use super::folding::{drop_grain, kept_from};
 use super::matching::{asks_entries, cells, employees};
-use super::partitions::week_of;
 use super::query::{Query, Value, is_simple};
 use super::requests::{MAX_COUNT, MAX_ENTRIES, Selection};
 use crate::domain::company::CompanyId;
@@ -156,10 +155,8 @@ pub fn drop_older(
     company: CompanyId,
     before: DateTime<Utc>,
 ) -> QueryResult<usize> {
-    let kept_from = week_of(before).and_time(NaiveTime::MIN).and_utc();
     GRAINS.into_iter().try_fold(0, |dropped, grain| {
-        // A bucket goes when its last day does.
-        let before = kept_from - (TimeDelta::minutes(grain) - TimeDelta::days(1));
-        Ok(dropped + drop_grain(connection, "employee_counts", company, grain, before)?)
+        let from = kept_from(before, grain);
+        Ok(dropped + drop_grain(connection, "employee_counts", company, grain, from)?)
     })
 }

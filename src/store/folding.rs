@@ -2,7 +2,7 @@
 //! counters of employees, and the findings of what failed counters of causes; and those go when their time
 //! is over.
 
-use chrono::{DateTime, TimeDelta, Utc};
+use chrono::{DateTime, NaiveTime, TimeDelta, Utc};
 use diesel::prelude::*;
 use diesel::sql_types::{BigInt, Integer, Timestamptz};
 
@@ -10,6 +10,7 @@ use super::cause_counts;
 use super::counts::{COUNTS, GRAINS, TOTALS, WEEK};
 use super::employee_counts;
 use super::locks;
+use super::partitions::week_of;
 use super::schema::api_keys;
 use crate::domain::company::CompanyId;
 use crate::domain::window::{FINE_GRAIN_MINUTES, Window, floor};
@@ -149,6 +150,13 @@ pub fn drop_older(
         }
     }
     Ok(dropped)
+}
+
+/// The earliest beginning of a bucket that is kept, of a grain whose buckets are kept as long as requests,
+/// which go when all of their week came before `before`: a bucket goes when its last day does.
+pub(super) fn kept_from(before: DateTime<Utc>, grain: i64) -> DateTime<Utc> {
+    let week = week_of(before).and_time(NaiveTime::MIN).and_utc();
+    week - (TimeDelta::minutes(grain) - TimeDelta::days(1))
 }
 
 /// Deletes a batch of a company's counters of a grain from before a time, in a table of counters, and

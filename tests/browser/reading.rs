@@ -1,6 +1,8 @@
 //! What is taken along from the pages, for a ticket, a colleague or a spreadsheet, and what is read
 //! beside them.
 
+use std::path::PathBuf;
+
 use api_status_page::clock::Clock;
 use chrono::{DateTime, TimeDelta, Utc};
 
@@ -67,10 +69,14 @@ pub fn exported(browser: &Chromium) {
         browser.sees(button, &format!("Export {count}"));
         browser.click(button);
         browser.click_text("CSV, for spreadsheets");
+        // A browser keeps the name with an empty file until it has the whole one.
+        let is_whole = |path: &PathBuf| {
+            path.extension().is_some_and(|e| e == "csv")
+                && path.metadata().is_ok_and(|file| file.len() > 0)
+        };
         let file = eventually("the file is there", || {
             let files = std::fs::read_dir(folder.path()).unwrap();
-            let mut files = files.map(|file| file.unwrap().path());
-            files.find(|path| path.extension().is_some_and(|e| e == "csv"))
+            files.map(|file| file.unwrap().path()).find(is_whole)
         });
         let text = std::fs::read_to_string(&file).unwrap();
         std::fs::remove_file(&file).unwrap();

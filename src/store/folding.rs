@@ -2,16 +2,17 @@
 //! counters of employees, and the findings of what failed counters of causes; and those go when their time
 //! is over.
 
+use std::collections::HashMap;
+
 use chrono::{DateTime, NaiveTime, TimeDelta, Utc};
 use diesel::prelude::*;
-use diesel::sql_types::{BigInt, Integer, Timestamptz};
+use diesel::sql_types::{BigInt, Integer, Nullable, Timestamptz};
 
 use super::cause_counts;
 use super::counts::{COUNTS, GRAINS, TOTALS, WEEK};
 use super::employee_counts;
 use super::locks;
 use super::partitions::week_of;
-use super::schema::api_keys;
 use crate::domain::company::CompanyId;
 use crate::domain::window::{FINE_GRAIN_MINUTES, Window, floor};
 
@@ -26,6 +27,18 @@ const FOLD_BATCH: i64 = 10_000;
 
 /// Keeps two nodes from folding one company at the same time.
 const FOLD_LOCK: i32 = 0x666f_6c64;
+
+/// What was taken of a key's deltas.
+#[derive(QueryableByName)]
+struct Taken {
+    #[diesel(sql_type = BigInt)]
+    key_id: i64,
+    /// The latest five minutes in which it sent.
+    #[diesel(sql_type = Nullable<Timestamptz>)]
+    last_sent: Option<DateTime<Utc>>,
+    #[diesel(sql_type = BigInt)]
+    deltas: i64,
+}
 
 /// The companies that have deltas to fold.
 pub fn with_deltas(connection: &mut PgConnection) -> QueryResult<Vec<CompanyId>> {
@@ -46,31 +59,29 @@ pub(super) fn keeps_counts_of(window: Window, now: DateTime<Utc>) -> bool {
 /// what failed; call it in a transaction. Says whether there may be more, which another node that is at it
 /// will see to. A delta of no requests, which only a step of the schema writes, has causes alone.
 pub fn fold(connection: &mut PgConnection, company: CompanyId) -> QueryResult<bool> {
-    #[derive(QueryableByName)]
-    struct Taken {
-        #[diesel(sql_type = BigInt)]
-        count: i64,
-    }
     if !locks::try_lock_of(connection, company, FOLD_LOCK)? {
         return Ok(false);
     }
-    note_keys_used(connection, company)?;
-    // A coarser row is the sum of its finer ones; all get the same deltas.
+    // A busy company has a delta for nearly every request, and few that differ: they are summed up once
+    // as finely as any counter is kept. A coarser row is the sum of its finer ones; all get the same sums.
     let grains = GRAINS
         .map(|grain| format!("({grain}::smallint)"))
         .join(", ");
-    let taken: Taken = diesel::sql_query(format!(
+    let taken: Vec<Taken> = diesel::sql_query(format!(
         "WITH taken AS ( \
-             DELETE FROM request_count_deltas WHERE company_id = $1 AND (bucket, id) IN ( \
-                 SELECT bucket, id FROM request_count_deltas \
-                 WHERE company_id = $1 ORDER BY bucket, id LIMIT {FOLD_BATCH}) \
+             DELETE FROM request_count_deltas WHERE company_id = $1 AND ctid = ANY(ARRAY( \
+                 SELECT ctid FROM request_count_deltas WHERE company_id = $1 LIMIT {FOLD_BATCH})) \
              RETURNING * \
+         ), fine AS ( \
+             SELECT company_id, bucket, environment, kind, key_id, channel, brand, language, error_mask, \
+                    resubmitted, employee_sent, employee_custom_id, sum(count)::bigint AS count \
+             FROM taken WHERE count > 0 GROUP BY 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12 \
          ), binned AS ( \
              SELECT company_id, grain, \
                     date_bin(grain * interval '1 minute', bucket, 'epoch') AS bucket, \
                     environment, kind, key_id, channel, brand, language, error_mask, resubmitted, count, \
                     employee_sent, employee_custom_id \
-             FROM taken, (VALUES {grains}) AS grains (grain) WHERE count > 0 \
+             FROM fine, (VALUES {grains}) AS grains (grain) \
          ), {}, {}, totalled AS ( \
              INSERT INTO request_totals AS kept (company_id, grain, bucket, environment, error_mask, \
                                                  count) \
@@ -90,40 +101,40 @@ pub fn fold(connection: &mut PgConnection, company: CompanyId) -> QueryResult<bo
                           language, error_mask, resubmitted) \
              DO UPDATE SET count = kept.count + excluded.count \
          ) \
-         SELECT count(*) AS count FROM taken",
+         SELECT key_id, max(bucket) FILTER (WHERE NOT resubmitted) AS last_sent, count(*) AS deltas \
+         FROM taken GROUP BY key_id",
         cause_counts::counting(),
         employee_counts::counting()
     ))
     .bind::<BigInt, _>(company.0)
-    .get_result(connection)?;
-    Ok(taken.count == FOLD_BATCH)
+    .load(connection)?;
+    note_keys_used(connection, company, &taken)?;
+    let deltas: i64 = taken.iter().map(|of_key| of_key.deltas).sum();
+    Ok(deltas == FOLD_BATCH)
 }
 
 /// Keys are noted as used to the five minutes, so that a busy key is written twelve times an hour
 /// and not with every request.
-fn note_keys_used(connection: &mut PgConnection, company: CompanyId) -> QueryResult<()> {
-    #[derive(QueryableByName)]
-    struct Used {
-        #[diesel(sql_type = BigInt)]
-        key_id: i64,
-        #[diesel(sql_type = Timestamptz)]
-        last: DateTime<Utc>,
-    }
-    // Two steps: the keys are shared, and no update of what is shared may read what is distributed.
-    let used: Vec<Used> = diesel::sql_query(format!(
-        "SELECT d.key_id, max(d.bucket) AS last FROM ( \
-             SELECT key_id, bucket, resubmitted FROM request_count_deltas \
-             WHERE company_id = $1 ORDER BY bucket, id LIMIT {FOLD_BATCH} \
-         ) AS d JOIN api_keys k ON k.id = d.key_id AND k.company_id = $1 \
-         WHERE NOT d.resubmitted AND (k.last_used_at IS NULL OR k.last_used_at < d.bucket) \
-         GROUP BY d.key_id"
-    ))
-    .bind::<BigInt, _>(company.0)
-    .load(connection)?;
-    for Used { key_id, last } in used {
-        diesel::update(api_keys::table.find(key_id))
-            .set(api_keys::last_used_at.eq(last))
-            .execute(connection)?;
+fn note_keys_used(
+    connection: &mut PgConnection,
+    company: CompanyId,
+    taken: &[Taken],
+) -> QueryResult<()> {
+    use super::schema::api_keys::dsl::{api_keys, company_id, id, last_used_at};
+    let sent = |of_key: &Taken| Some((of_key.key_id, of_key.last_sent?));
+    let sent: HashMap<i64, DateTime<Utc>> = taken.iter().filter_map(sent).collect();
+    // Looked at first: a write to what is shared goes to every node of a cluster.
+    let noted: Vec<(i64, Option<DateTime<Utc>>)> = api_keys
+        .filter(company_id.eq(company.0).and(id.eq_any(sent.keys())))
+        .select((id, last_used_at))
+        .load(connection)?;
+    for (key, noted) in noted {
+        let last = sent[&key];
+        if noted.is_none_or(|noted| noted < last) {
+            diesel::update(api_keys.find(key))
+                .set(last_used_at.eq(last))
+                .execute(connection)?;
+        }
     }
     Ok(())
 }

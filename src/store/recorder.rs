@@ -278,6 +278,7 @@ impl Queue {
             counter!("recorder_queue_refused_total").increment(1);
             return Err(NotRecorded::Unavailable);
         }
+        let is_first = state.waiting.is_empty();
         state.bytes += weight;
         state.waiting.push_back(Waiting {
             record: Box::new(record),
@@ -286,7 +287,10 @@ impl Queue {
             reply,
         });
         drop(state);
-        self.changed.notify_one();
+        // The writer waits for an empty queue alone, and each notice is a call of the system.
+        if is_first {
+            self.changed.notify_one();
+        }
         Ok(answer)
     }
 

@@ -124,7 +124,7 @@ fn counted_in(
     Ok((read < MAX_ENTRIES).then(|| sums.into_iter().map(|sum| sum.cell).collect()))
 }
 
-/// The part of the statement of folding that counts `binned`, the deltas of a company in each of their
+/// The part of the statement of folding that counts `binned`, the sums of a company's deltas in each of their
 /// buckets: as its `WITH` has it.
 pub(super) fn counting() -> String {
     let [week, day] = GRAINS;
